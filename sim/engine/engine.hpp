@@ -1,0 +1,91 @@
+// The one interface of every engine (DESIGN 5, 13.7): it moves sizes and tokens through simulated
+// time and knows neither payloads nor modules.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/base/ids.hpp"
+#include "models/base/time.hpp"
+
+namespace ledgerlab {
+
+/// Handle of a message in the host's table; an engine hands it back, never looks inside.
+using Token = std::uint32_t;
+
+/// What the engine calls. The host implements it.
+class EngineSink {
+ public:
+  virtual ~EngineSink() = default;
+  /// The last byte of a message has passed the receiver's down-link at `ready`. `ready` is now(),
+  /// or later if may_deliver_early(to, ready) said yes just before.
+  virtual void on_message(Time ready, NodeId to, NodeId from, Token token) = 0;
+  /// A wake-up asked for with wake_at is due (now() is its instant).
+  virtual void on_wake(NodeId node) = 0;
+  /// May a message whose down-link transfer ends at `ready` > now() be handed over already? True
+  /// only if nothing else can reach the node before; saves one queue event a delivery.
+  virtual bool may_deliver_early(NodeId to, Time ready) = 0;
+};
+
+/// What an engine can do and what its physics is, for plan, report and model card.
+struct EngineCapabilities {
+  std::string name;              // "native"
+  std::string version;           // of the engine or its package; part of the plan digest
+  std::string physics;           // one sentence for the report
+  bool future_departure = false; // transmit() takes depart > now()
+  bool packet_loss = false;
+};
+
+/// One simulated network in one run. Not thread-safe.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual Time now() const = 0;
+  /// on_wake(node) at `time` >= now(). Wake-ups are never cancelled: the host ignores stale ones.
+  virtual void wake_at(NodeId node, Time time) = 0;
+  /// Sends `bytes` from `from` to `to` (different nodes); it enters the sender's up-link queue at
+  /// `depart` >= now(). Per link, messages arrive in the order of these calls.
+  virtual void transmit(Time depart, NodeId from, NodeId to, std::uint32_t bytes, Token token) = 0;
+  /// transmit() to each of `to` in turn (they share the up-link one after the other).
+  virtual void multicast(Time depart, NodeId from, std::span<const NodeId> to, std::uint32_t bytes,
+                         Token token) = 0;
+  /// Handles everything due up to and including `limit`; afterwards now() == limit.
+  /// Stops early, after the current instant, when request_stop() was called.
+  virtual void run_until(Time limit, EngineSink& sink) = 0;
+  virtual void request_stop() = 0;
+  /// Events handled so far (for rates), and pending ones.
+  virtual std::uint64_t events() const = 0;
+  virtual std::uint64_t pending() const = 0;
+  /// Busy time of a node's up-link and down-link so far, for utilisation and the books.
+  virtual Duration uplink_busy(NodeId node) const = 0;
+  virtual Duration downlink_busy(NodeId node) const = 0;
+  virtual EngineCapabilities capabilities() const = 0;
+};
+
+enum class JitterKind : std::uint8_t { none, uniform, exponential };
+
+/// The network as every engine receives it: access links, regions, latencies.
+struct NetworkSpec {
+  std::uint32_t nodes = 0;
+  std::uint64_t seed = 0;                // of the network's own draws (jitter, packet loss)
+  std::vector<std::uint16_t> region;     // by node; empty: all in region 0
+  std::uint16_t regions = 1;
+  std::vector<Duration> latency;         // one-way, regions x regions, row = sender's region
+  std::vector<std::uint64_t> up_bps;     // by node, bits a second; 0 = unlimited; empty: all unlimited
+  std::vector<std::uint64_t> down_bps;
+  JitterKind jitter = JitterKind::none;
+  std::uint32_t jitter_ppm = 0;          // mean (exponential) or width (uniform), of the latency
+  std::uint32_t packet_loss_ppb = 0;     // per packet of mtu bytes; a lost one costs one timeout
+  Duration retransmission_timeout = ms(200);
+  std::uint32_t mtu = 1448;              // payload bytes of a packet
+  std::uint32_t overhead_bytes = 0;      // added to every message (headers), by the scenario
+
+  std::uint16_t region_of(NodeId node) const { return region.empty() ? std::uint16_t{0} : region[node]; }
+  Duration latency_between(NodeId from, NodeId to) const {
+    return latency[std::size_t{region_of(from)} * regions + region_of(to)];
+  }
+};
+
+}  // namespace ledgerlab
