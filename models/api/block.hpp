@@ -1,0 +1,60 @@
+// Transactions, payloads and blocks: the one shape of a decision that ledger, checkers and metrics
+// know (DESIGN 13.3). All are immutable and shared by content between the nodes of a world.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/base/ids.hpp"
+#include "models/codec/codec.hpp"
+
+namespace ledgerlab {
+
+/// A transaction as the consensus side sees it: opaque bytes with an id.
+struct Transaction {
+  Bytes bytes;                // the ledger's own canonical encoding
+  TxId id;                    // Keccak-256 of `bytes`
+  /// The ledger's decoded form, computed once per object (a pure function of `bytes`).
+  mutable std::shared_ptr<const void> decoded;
+};
+using TxRef = std::shared_ptr<const Transaction>;
+TxRef make_transaction(Bytes bytes);
+
+/// An ordered list of transactions.
+struct Payload {
+  std::vector<TxRef> transactions;
+  Hash256 root;               // Merkle root of the ids (RFC 6962 tree)
+  std::uint32_t bytes = 0;    // canonical encoding
+};
+using PayloadRef = std::shared_ptr<const Payload>;
+PayloadRef make_payload(std::vector<TxRef> transactions);
+PayloadRef empty_payload();
+
+/// A block: one step of the replicated history.
+struct Block {
+  Height height = 0;
+  BlockId id;
+  BlockId parent;
+  PayloadRef payload;
+  Bytes header;               // the protocol's own header encoding, empty for log protocols
+  Hash256 state_root;         // root the proposer claims after this block, zero if it claims none
+  std::uint32_t bytes() const {
+    return payload->bytes + static_cast<std::uint32_t>(header.size()) + 72;
+  }
+};
+using BlockRef = std::shared_ptr<const Block>;
+
+/// A block of a log protocol: its id is SHA-256 of (height, parent, payload root).
+BlockRef make_log_block(Height height, const BlockId& parent, PayloadRef payload);
+/// Height 0 of every history: id is SHA-256 of "ledgerlab genesis" and the genesis state root.
+BlockRef make_genesis(const Hash256& state_root);
+
+void codec_write(codec::Writer& writer, const TxRef& value);
+bool codec_read(codec::Reader& reader, TxRef& value);
+void codec_write(codec::Writer& writer, const PayloadRef& value);
+bool codec_read(codec::Reader& reader, PayloadRef& value);
+/// A log block (no header): height, parent, payload; the id is computed, not carried.
+void codec_write(codec::Writer& writer, const BlockRef& value);
+bool codec_read(codec::Reader& reader, BlockRef& value);
+
+}  // namespace ledgerlab

@@ -1,0 +1,173 @@
+// Effects: the append-only list a module writes and the host interprets (DESIGN 3, 13.2). Records
+// are 32 bytes; objects they name live in the list's own arenas until the host has taken them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/api/calls.hpp"
+#include "models/api/crypto.hpp"
+#include "models/base/time.hpp"
+#include "models/base/u256.hpp"
+
+namespace ledgerlab {
+
+/// Does an outgoing message wait until every earlier record is durable? `ungated` only where the
+/// protocol's paper allows it; a comment at the call cites the rule.
+enum class Gate : std::uint8_t { gated, ungated };
+
+/// A proof-of-work search: the host draws its duration from the node's hash rate, or tries nonces.
+struct WorkSearch {
+  Hash256 header;     // digest of the header without its nonce
+  U256 target;        // a nonce is work if the hash is at or below it
+};
+
+enum class EffectKind : std::uint8_t {
+  send, multicast, broadcast, set_timer, cancel_timer, persist, truncate, forget, search,
+  stop_search, announce_role, announce_head, announce_final, answer, submit, acknowledge, give_up,
+  note
+};
+
+struct Effect {
+  EffectKind kind;
+  Slot slot;           // of the module that listed it; opaque to the host
+  Gate gate = Gate::gated;
+  std::uint8_t small = 0;
+  std::uint32_t node = 0;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  std::uint64_t c = 0;
+};
+static_assert(sizeof(Effect) == 32);
+
+/// What is durable of a module, as restore() gets it back. `block` rides along by reference so that
+/// n replicas of one entry share it; its encoding counts into the bytes written.
+struct Record {
+  std::uint64_t index = 0;
+  Slot slot = Slot::consensus;
+  Bytes bytes;
+  BlockRef block;
+};
+
+/// Renames content hashes to small dense numbers, for seen-sets as bitmaps. A pure renaming: never
+/// order anything by it.
+class Interner {
+ public:
+  virtual ~Interner() = default;
+  virtual std::uint32_t intern(const Hash128& content) = 0;
+};
+
+class Effects {
+ public:
+  Effects(CryptoSuite& suite, Interner& interner, const CostTable& costs)
+      : suite_(&suite), interner_(&interner), costs_(&costs) {}
+
+  // --- outside world --------------------------------------------------------------------------
+  /// Seals a message under this node's key and charges for it.
+  MessageRef seal(MessageRef unsealed);
+  template <class T>
+  MessageRef make(T body) { return seal(MessageRef(new MessageOf<T>(std::move(body)))); }
+
+  void send(NodeId to, MessageRef message, Gate gate = Gate::gated);
+  void multicast(std::span<const NodeId> to, MessageRef message, Gate gate = Gate::gated);
+  /// To every replica of the system but this node.
+  void broadcast(MessageRef message, Gate gate = Gate::gated);
+  template <class T>
+  void send(NodeId to, T body, Gate gate = Gate::gated) { send(to, make(std::move(body)), gate); }
+  template <class T>
+  void multicast(std::span<const NodeId> to, T body, Gate gate = Gate::gated) { multicast(to, make(std::move(body)), gate); }
+  template <class T>
+  void broadcast(T body, Gate gate = Gate::gated) { broadcast(make(std::move(body)), gate); }
+
+  /// Fires after `delay` of local time; setting an id again replaces it. Few timers per module at
+  /// once, please: the host keeps them in a small list.
+  void set_timer(TimerId id, Duration delay);
+  void cancel_timer(TimerId id);
+
+  // --- durability: one numbered log per module, first record is 1 -----------------------------
+  void persist(Bytes bytes, BlockRef block = {});
+  /// Drops every record with index >= `from`; the next persist gets index `from`.
+  void truncate(std::uint64_t from);
+  /// Drops every record with index < `below` (they were compacted away).
+  void forget(std::uint64_t below);
+
+  /// Charges `count` times the operation's cost to the node's lane.
+  void work(Operation op, std::uint64_t count = 1) { cost_ps_ += costs_->of(op) * count; }
+  /// Charges a duration on the reference CPU (models of outside computations).
+  void work_time(Duration time) { cost_ps_ += static_cast<std::uint64_t>(time.count()) * 1000; }
+
+  // --- proof of work ----------------------------------------------------------------------------
+  /// Replaces the node's running search.
+  void search(const WorkSearch& search);
+  void stop_search();
+
+  // --- local calls ------------------------------------------------------------------------------
+  void call(Slot to, CallId id, CallBody body);
+  void call(Slot to, CallBody body) { call(to, 0, std::move(body)); }
+  /// Answers `question`; the answer's ids and roots enter the trace.
+  void answer(const LocalCall& question, CallBody body) { call(question.from, question.id, std::move(body)); }
+  /// Spreads content through the relay slot.
+  void publish(MessageRef content) { call(Slot::relay, Publish{std::move(content)}); }
+
+  // --- announcements ----------------------------------------------------------------------------
+  void announce_role(NodeRole role, std::uint64_t term, NodeId leader);
+  void announce_head(const BlockRef& head);
+  void announce_final(const BlockRef& final_block);
+
+  // --- clients ------------------------------------------------------------------------------------
+  /// This transaction was due at `due` (open loop) and is now offered to the system.
+  void submit(const TxRef& transaction, Time due);
+  /// The client counts it as done, in the block of this height.
+  void acknowledge(const TxId& transaction, Height height);
+  void give_up(const TxId& transaction);
+
+  /// For people: not counted in the trace hash.
+  void note(std::string text);
+
+  Crypto crypto() { return Crypto(*suite_, *this, self_); }
+  CryptoSuite& suite() { return *suite_; }
+  std::uint32_t intern(const Hash128& content) { return interner_->intern(content); }
+
+  // --- the host's and the stack's side ----------------------------------------------------------
+  void begin(NodeId self);
+  void set_slot(Slot slot) { slot_ = slot; }
+  std::span<const Effect> list() const { return list_; }
+  std::uint64_t cost_picoseconds() const { return cost_ps_; }
+  std::span<const NodeId> nodes_of(const Effect& e) const { return {nodes_.data() + e.a, e.b}; }
+  /// Takes over the reference a send, multicast or broadcast holds.
+  MessageRef take_message(const Effect& e) { return MessageRef(reinterpret_cast<const Message*>(e.c)); }
+  const Message& message_of(const Effect& e) const { return *reinterpret_cast<const Message*>(e.c); }
+  Record& record_of(const Effect& e) { return records_[e.a]; }
+  const BlockRef& block_of(const Effect& e) const { return blocks_[e.a]; }
+  const WorkSearch& search_of(const Effect& e) const { return searches_[e.a]; }
+  const std::string& note_of(const Effect& e) const { return notes_[e.a]; }
+  const TxRef& transaction_of(const Effect& e) const { return transactions_[e.a]; }
+  bool has_calls() const { return next_call_ < calls_.size(); }
+  LocalCall take_call() { return std::move(calls_[next_call_++]); }
+  /// Canonical bytes of everything listed so far (messages by frame), for the replay tests.
+  Bytes canonical() const;
+  /// Drops messages that nobody took (a step whose effects are discarded).
+  void discard();
+
+ private:
+  Effect& add(EffectKind kind) { return list_.emplace_back(Effect{kind, slot_}); }
+
+  CryptoSuite* suite_;
+  Interner* interner_;
+  const CostTable* costs_;
+  NodeId self_ = no_node;
+  Slot slot_ = Slot::consensus;
+  std::uint64_t cost_ps_ = 0;
+  std::vector<Effect> list_;
+  std::vector<NodeId> nodes_;
+  std::vector<Record> records_;
+  std::vector<BlockRef> blocks_;
+  std::vector<WorkSearch> searches_;
+  std::vector<std::string> notes_;
+  std::vector<TxRef> transactions_;
+  std::vector<LocalCall> calls_;
+  std::size_t next_call_ = 0;
+};
+
+}  // namespace ledgerlab

@@ -1,0 +1,62 @@
+// The small base for log protocols and beginners (DESIGN 13.3): write on_message, on_timer and
+// want_payload, call decide(payload). It numbers the blocks, makes the calls to mempool and
+// application, and announces head and final at once.
+#pragma once
+
+#include <deque>
+
+#include "models/api/model_info.hpp"
+
+namespace ledgerlab {
+
+class LogProtocol : public Module {
+ public:
+  explicit LogProtocol(const ModuleContext& context);
+
+  void step(const Input& input, Effects& effects) final;
+  void restore(std::span<const Record> records) override = 0;
+  void inspect(Inspector& inspector) const override;
+
+ protected:
+  virtual void on_start(const Input& input, Effects& effects) = 0;
+  virtual void on_message(const Input& input, Effects& effects) = 0;
+  virtual void on_timer(const Input& input, Effects& effects) = 0;
+  virtual void on_persisted(const Input&, Effects&) {}
+  /// May this node propose now? Asked whenever transactions wait and no payload is on its way.
+  virtual bool want_payload() const = 0;
+  /// The payload asked for. May be empty if the pool has emptied meanwhile.
+  virtual void on_payload(const Input& input, Effects& effects, PayloadRef payload) = 0;
+  virtual void on_snapshot(const Input&, Effects&, const SnapshotRef&) {}
+  virtual void on_installed(const Input&, Effects&, const Installed&) {}
+
+  /// The next block of the history is this one: adopted and final at once. Blocks at or below the
+  /// application's own durable height (after a restart) are passed over.
+  void decide(Effects& effects, const BlockRef& block);
+  /// Same, with the block made here, on the last decided one.
+  void decide(Effects& effects, PayloadRef payload);
+  /// Asks the mempool if want_payload() and transactions wait; call after anything that may have
+  /// changed the answer.
+  void ask_for_payload(Effects& effects);
+  /// Continues the history after `block`, whose state was installed from a snapshot.
+  void reset_history(const BlockRef& block) { last_ = block; applied_ = block->height; }
+
+  const ModuleContext& context() const { return context_; }
+  NodeId self() const { return context_.self; }
+  std::uint32_t n() const { return context_.replicas; }
+  const BlockRef& last_decided() const { return last_; }
+  Height applied() const { return applied_; }
+
+ private:
+  ModuleContext context_;
+  BlockRef last_;                 // last decided block
+  Height applied_ = 0;            // highest block handed to the application
+  std::uint32_t pending_ = 0;     // transactions waiting in the mempool
+  bool asked_ = false;
+  std::uint32_t max_count_;
+  std::uint64_t max_bytes_;
+};
+
+/// The parameters every LogProtocol has: block_max_transactions, block_max_bytes.
+std::vector<ParamInfo> log_protocol_params();
+
+}  // namespace ledgerlab

@@ -1,0 +1,106 @@
+// ModelInfo: what a model says of itself, once (DESIGN 3). The scenario schema, `models show`, the
+// catalogue page, the client's behaviour and the fault-model verdicts are made from it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/api/module.hpp"
+#include "models/api/params.hpp"
+
+namespace ledgerlab {
+
+/// Kinds of models; each is a folder models/<kind>/ and fills one slot, or describes load.
+enum class ModelKind : std::uint8_t { consensus, ledger, mempool, gossip, client, workload };
+std::string_view model_kind_name(ModelKind kind);
+
+/// Whom a client asks and when it counts a transaction as done (DESIGN 13.1).
+struct ClientPolicy {
+  enum class Ask : std::uint8_t { leader, home, all };
+  Ask ask = Ask::leader;                      // home: the client's own node
+  /// Equal replies that count as an acknowledgement, for n replicas.
+  std::uint32_t (*replies)(std::uint32_t n) = [](std::uint32_t) { return 1u; };
+};
+
+/// Inside what the protocol promises safety and progress; a predicate over what happened, folded
+/// from the trace (DESIGN 13.8).
+struct FaultModel {
+  std::string text;                           // for reports: "fewer than n/2 crashed"
+  std::uint32_t (*max_crashed)(std::uint32_t n) = [](std::uint32_t) { return 0u; };   // at once, for progress
+  std::uint32_t (*max_byzantine)(std::uint32_t n) = [](std::uint32_t) { return 0u; };
+  /// Largest share of hash power or stake an adversary may hold, ppb (lotteries only, else 0).
+  std::uint64_t max_adversary_ppb = 0;
+  bool safety_needs_synchrony = false;
+  /// After the last fault heals, a decision comes within this bound, given the largest one-way
+  /// delay, n and the parameters.
+  Duration (*liveness_bound)(const Params&, Duration delay, std::uint32_t n) = nullptr;
+  /// Probability (ppb) that a settled block is reversed: the stated risk; null for deterministic finality.
+  std::uint64_t (*settlement_risk_ppb)(const Params&) = nullptr;
+};
+
+/// Content shared by all nodes of a world: execution results, stored states (DESIGN 13.9). Each
+/// ledger defines its own kind; the host only keeps it.
+class SharedStore {
+ public:
+  virtual ~SharedStore() = default;
+};
+
+/// Genesis: the accounts every node starts from. Balances are equal; keys come from the suite.
+struct GenesisSpec {
+  std::uint32_t accounts = 0;
+  std::uint64_t balance = 0;                  // smallest units each
+};
+
+/// Everything a factory gets. Spans stay valid as long as the world lives.
+struct ModuleContext {
+  NodeId self = 0;
+  std::uint32_t replicas = 0;                 // nodes 0..replicas-1 run the protocol
+  std::uint32_t nodes = 0;                    // with clients
+  std::span<const NodeId> neighbours;         // overlay
+  const Params* params = nullptr;
+  const Params* consensus_params = nullptr;   // for modules that must know (client: settlement)
+  ClientPolicy client_policy;
+  GenesisSpec genesis;
+  Hash256 genesis_root;                       // of the ledger in the application slot
+  std::uint64_t seed = 0;                     // of the system (keys); draws come with the input
+  CryptoSuite* suite = nullptr;
+  SharedStore* shared = nullptr;              // of this model, made by make_shared_store
+  bool share_results = true;
+  // clients
+  std::uint32_t client_index = 0;
+  std::uint32_t clients = 0;
+  const Params* workload = nullptr;           // resolved parameters of the workload model
+  Time workload_start{};
+  Time workload_end = time_never;
+  std::uint64_t workload_seed = 0;            // does not know the system: compared systems meet the same load
+  std::uint32_t hash_share_ppb = 0;           // this node's share of all hash power
+};
+
+struct ModelInfo {
+  std::string name;                           // "raft"
+  std::uint32_t version = 1;                  // raised when behaviour changes
+  ModelKind kind = ModelKind::consensus;
+  Slot slot = Slot::consensus;
+  std::string family;                         // "log", "lottery", "bft", ...
+  std::string summary;                        // one sentence
+  std::string paper;                          // citation
+  std::vector<std::string> f751;              // F.751.2 clause ids it realises
+  std::vector<ParamInfo> params;
+  FaultModel fault_model;                     // consensus only
+  ClientPolicy client_policy;                 // consensus only
+  MessageTypes messages;
+  bool uses_relay = false;                    // needs an overlay and a relay module
+  bool uses_hash_power = false;
+  std::unique_ptr<Module> (*make)(const ModuleContext&) = nullptr;
+  std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&, bool share) = nullptr;
+  /// Ledgers: state root of the genesis accounts.
+  Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
+  /// Parameters that contradict each other or the number of replicas: an error text with the fix, or empty.
+  std::string (*check)(const Params&, std::uint32_t replicas) = nullptr;
+
+  std::string label() const { return name + "@" + std::to_string(version); }
+};
+
+}  // namespace ledgerlab
