@@ -1,0 +1,159 @@
+// The plan: a scenario after checking and resolving. Every value is an integer in base units, every
+// default is filled in, every model is found; building a world from it cannot fail for want of a
+// value. One plan is for one seed and holds all compared systems; what they share (network,
+// hardware, clients, load, faults) stands outside SystemPlan, so they meet the same (DESIGN 13.5).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/api/crypto.hpp"
+#include "models/api/model_info.hpp"
+#include "models/base/time.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/topology/topology.hpp"
+
+namespace ledgerlab {
+
+/// A model and the resolved values of all its parameters.
+struct ModelChoice {
+  const ModelInfo* info = nullptr;  // null: the slot stays empty
+  Params params;
+
+  explicit operator bool() const { return info != nullptr; }
+};
+
+/// Nodes 0..replicas-1 are replicas, then come the clients.
+struct NetworkPlan {
+  std::string engine = "native";
+  std::uint32_t replicas = 0;
+  TopologySpec topology;       // overlay of the replicas, for relayed content; nodes = replicas
+  std::string latency_source;  // for people: "aws-21", "20 ms between all", "inline"
+  std::vector<std::string> regions;  // names, in the order of links.region
+  /// Ready for the engine: nodes with clients, region of each, one-way latencies, bandwidths.
+  NetworkSpec links;
+};
+
+/// One machine; all nodes have the same (the slow-node fault makes exceptions).
+struct HardwarePlan {
+  std::uint32_t cores = 4;
+  std::uint64_t speed_ppb = 1'000'000'000;  // of the reference CPU
+  Duration disk_sync{};                     // latency of one sync
+  std::uint64_t disk_write_bps = 0;         // bits a second; 0 = unlimited
+  CostTable costs;
+  std::uint64_t power_idle_mw = 0;  // whole machine, CPU idle
+  std::uint64_t power_busy_mw = 0;  // whole machine, all cores busy
+};
+
+struct ClientsPlan {
+  std::uint32_t count = 0;  // nodes replicas .. replicas + count - 1
+  /// By client: the replica it counts as its own: in its region if there is one, else the nearest.
+  std::vector<NodeId> home;
+};
+
+/// One compared system: what runs in the slots of every replica, and the client that talks to it.
+struct SystemPlan {
+  std::string name;  // display only, not in the plan digest
+  ModelChoice consensus;
+  ModelChoice ledger;
+  ModelChoice mempool;
+  ModelChoice relay;  // empty unless consensus.info->uses_relay
+  ModelChoice client;
+  bool real_crypto = false;                   // else costed (DESIGN 13.4)
+  bool real_mining = false;                   // try nonces; else a lottery with the same statistics
+  std::uint64_t hash_power = 0;               // hashes/s of all replicas together; 0: none
+  std::vector<std::uint32_t> hash_share_ppb;  // by replica, sums to 10^9; empty without hash power
+  /// Joules a hash, in picojoules: energy of mining is hash power times this.
+  std::uint64_t hash_energy_pj = 0;
+  std::vector<std::string> expect;  // checkers whose outcome must appear (13.8); not in the digest
+  std::string digest;               // plan digest, hex SHA-256 of canonical_plan()
+};
+
+enum class FaultKind : std::uint8_t { crash, partition, loss, delay, slow, clock, disk };
+std::string_view fault_kind_name(FaultKind kind);
+
+/// Whom a fault hits. `leader` and `producer` are found by the host when the fault begins:
+/// leader = the replica that announced itself leader with the highest term; in a protocol without
+/// leaders, and if there is none just then, the producer. producer = the replica that has produced
+/// most of the final blocks so far (lowest number wins a tie; before any block: most hash power,
+/// then replica 0).
+struct FaultTarget {
+  enum class Kind : std::uint8_t { nodes, leader, producer };
+  Kind kind = Kind::nodes;
+  std::vector<NodeId> nodes;  // ascending; Kind::nodes only
+};
+
+/// One scheduled fault. Which fields count depends on the kind.
+struct FaultPlan {
+  FaultKind kind = FaultKind::crash;
+  Time at{};
+  Time until = time_never;  // never: it does not heal; a crashed node stays down
+  FaultTarget target;       // crash, slow, clock, disk; delay and loss: links of these nodes
+  bool all_links = false;   // loss, delay: every link, target is empty
+  /// partition: group of each node (replicas and clients), -1 = not cut from anybody. Messages
+  /// between different groups are lost; with one_way only those sent by group 0.
+  std::vector<std::int32_t> groups;
+  bool one_way = false;
+  std::uint64_t probability_ppb = 0;        // loss, by message
+  Duration by{};                            // delay: added to the latency
+  std::uint64_t factor_thousandths = 1000;  // slow: CPU time is multiplied by this / 1000
+  Duration offset{};           // clock: wall clock jumps by this at `at`, back at `until`
+  std::int64_t drift_ppb = 0;  // clock: rate error of the local clock while it lasts
+  Duration sync{};             // disk: sync latency while it lasts
+};
+
+/// Seeded random faults, drawn from a stream that does not know the system.
+struct SwarmPlan {
+  bool on = false;
+  std::vector<FaultKind> kinds;
+  Time from{};
+  Time until{};        // all healed by then
+  Duration every{};    // mean time between beginnings (exponential)
+  Duration lasting{};  // mean length (exponential)
+  std::uint32_t at_once =
+      0;  // crashed or cut nodes at a time; 0: what every system's fault model bears
+  std::uint64_t loss_ppb = 0;  // strengths of the drawn faults: uniform from 0 to these
+  Duration delay{};
+  std::uint64_t slow_thousandths = 1000;
+  Duration clock_offset{};
+  std::int64_t drift_ppb = 0;
+  Duration disk_sync{};
+};
+
+struct Plan {
+  std::string name;  // of the scenario; display only
+  std::uint64_t seed = 1;
+  Duration warm_up{};   // measured from here ...
+  Duration duration{};  // ... to here; load is offered from 0 to here
+  Duration drain{};     // then the world runs on this long without new load
+  NetworkPlan network;
+  HardwarePlan hardware;
+  ClientsPlan clients;
+  ModelChoice workload;
+  GenesisSpec genesis;
+  std::vector<FaultPlan> faults;  // ascending by `at`
+  SwarmPlan swarm;
+  std::vector<SystemPlan> systems;
+  std::vector<std::string> notes;  // what the resolver wants people to know
+
+  std::uint32_t nodes() const { return network.links.nodes; }
+  Time end() const { return Time{duration + drain}; }
+};
+
+/// What the digest binds besides the plan itself (DESIGN 13.6).
+struct PlanVersions {
+  std::string engine;  // EngineCapabilities::version
+  std::uint32_t trace_schema = 0;
+};
+
+/// The resolved plan of one system as sorted `key = value` lines: everything that can change the
+/// trace and nothing else. Names of scenario, system and files, `expect`, build, threads, sharing
+/// and sinks are not in it; tables and matrices stand as the SHA-256 of their resolved content.
+std::string canonical_plan(const Plan& plan, const SystemPlan& system,
+                           const PlanVersions& versions);
+std::string plan_digest(const Plan& plan, const SystemPlan& system, const PlanVersions& versions);
+
+}  // namespace ledgerlab

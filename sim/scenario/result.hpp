@@ -1,0 +1,90 @@
+// What one run of one system gave: the value that the host fills, `results.sqlite` keeps and the
+// table, --json and Python show. Metrics are for people, so they may be floating point.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/base/ids.hpp"
+#include "models/base/time.hpp"
+
+namespace ledgerlab {
+
+/// A metric without meaning for a protocol is absent, not zero.
+struct Metric {
+  std::string name;  // "finality_latency_ms_p50"
+  double value = 0;
+  std::string unit;  // "ms"
+};
+
+/// A checker's verdict: a violation (inside the declared fault model) or an outcome (outside it).
+struct Finding {
+  std::string checker;  // "agreement"
+  std::string text;     // what happened, naming the first offending event
+  Time at{};
+  NodeId node = no_node;
+};
+
+struct SeriesPoint {
+  std::string name;  // "committed_tps"
+  Time at{};
+  double value = 0;
+};
+
+struct BlockRow {
+  Height height = 0;
+  std::string id;  // hex
+  std::string parent;
+  NodeId producer = no_node;
+  Time made{};
+  Time final{time_never};  // first final anywhere; never: not final in this run
+  std::uint32_t transactions = 0;
+  std::uint64_t bytes = 0;
+  bool stale = false;  // lost against another block of its height
+};
+
+/// A fault as it happened, targets found.
+struct FaultRow {
+  std::string kind;
+  Time at{};
+  Time until{time_never};
+  std::string text;  // "crash of node 3 (leader)"
+};
+
+struct RunCost {
+  double wall_s = 0;
+  double cpu_s = 0;
+  std::uint64_t events = 0;
+  std::uint64_t deliveries = 0;
+  std::uint64_t peak_rss_bytes = 0;
+};
+
+struct RunResult {
+  std::string system;    // display name in the scenario
+  std::string protocol;  // "raft@1"
+  std::string engine;    // "native"
+  std::uint64_t seed = 0;
+  std::string plan_digest;          // hex
+  std::string trace_hash;           // hex
+  std::vector<Finding> violations;  // any: exit status 1
+  std::vector<Finding> outcomes;
+  std::vector<Metric> metrics;  // in the order to print
+  std::vector<SeriesPoint> series;
+  std::vector<BlockRow> blocks;
+  std::vector<FaultRow> faults;
+  bool saturated = false;         // below 95 % committed: latency is not to be compared (13.10)
+  bool inconclusive = false;      // ended before the liveness bound could be judged
+  bool interrupted = false;       // stopped by the user; figures cover the part that ran
+  std::vector<std::string> card;  // model card lines: what is real, costed or modelled
+  RunCost cost;
+
+  const Metric* metric(const std::string& name) const {
+    for (const Metric& m : metrics) {
+      if (m.name == name) return &m;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace ledgerlab
