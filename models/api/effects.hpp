@@ -143,6 +143,8 @@ class Effects {
   const WorkSearch& search_of(const Effect& e) const { return searches_[e.a]; }
   const std::string& note_of(const Effect& e) const { return notes_[e.a]; }
   const TxRef& transaction_of(const Effect& e) const { return transactions_[e.a]; }
+  /// The stack reports an answer that went from slot to slot: counted in the trace.
+  void record_answer(std::uint8_t kind, std::uint64_t id_tag, std::uint64_t root_tag);
   bool has_calls() const { return next_call_ < calls_.size(); }
   LocalCall take_call() { return std::move(calls_[next_call_++]); }
   /// Canonical bytes of everything listed so far (messages by frame), for the replay tests.
@@ -168,6 +170,7 @@ class Effects {
   std::vector<TxRef> transactions_;
   std::vector<LocalCall> calls_;
   std::size_t next_call_ = 0;
+  bool arenas_used_ = false;
 };
 
 }  // namespace ledgerlab

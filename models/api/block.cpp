@@ -1,0 +1,89 @@
+#include "models/api/block.hpp"
+
+#include "models/crypto/hash.hpp"
+#include "models/crypto/merkle.hpp"
+
+namespace ledgerlab {
+
+TxRef make_transaction(Bytes bytes) {
+  auto tx = std::make_shared<Transaction>();
+  tx->id = keccak256(bytes);
+  tx->bytes = std::move(bytes);
+  return tx;
+}
+
+PayloadRef make_payload(std::vector<TxRef> transactions) {
+  auto payload = std::make_shared<Payload>();
+  std::vector<Hash256> ids;
+  ids.reserve(transactions.size());
+  for (const TxRef& tx : transactions) ids.push_back(tx->id);
+  payload->root = merkle_root(ids);
+  payload->transactions = std::move(transactions);
+  payload->bytes =
+      static_cast<std::uint32_t>(codec::encoded_size(payload->transactions));
+  return payload;
+}
+
+PayloadRef empty_payload() {
+  static thread_local const PayloadRef empty = make_payload({});
+  return empty;
+}
+
+BlockRef make_log_block(Height height, const BlockId& parent, PayloadRef payload) {
+  Bytes text;
+  codec::Writer writer(text);
+  writer(std::string("ledgerlab log block"), height, parent, payload->root);
+  auto block = std::make_shared<Block>();
+  block->height = height;
+  block->id = sha256(text);
+  block->parent = parent;
+  block->payload = std::move(payload);
+  return block;
+}
+
+BlockRef make_genesis(const Hash256& state_root) {
+  Bytes text;
+  codec::Writer writer(text);
+  writer(std::string("ledgerlab genesis"), state_root);
+  auto block = std::make_shared<Block>();
+  block->id = sha256(text);
+  block->payload = empty_payload();
+  block->state_root = state_root;
+  return block;
+}
+
+void codec_write(codec::Writer& writer, const TxRef& value) { writer(value->bytes); }
+
+bool codec_read(codec::Reader& reader, TxRef& value) {
+  Bytes bytes;
+  reader(bytes);
+  if (!reader.ok()) return false;
+  value = make_transaction(std::move(bytes));
+  return true;
+}
+
+void codec_write(codec::Writer& writer, const PayloadRef& value) { writer(value->transactions); }
+
+bool codec_read(codec::Reader& reader, PayloadRef& value) {
+  std::vector<TxRef> transactions;
+  reader(transactions);
+  if (!reader.ok()) return false;
+  value = make_payload(std::move(transactions));
+  return true;
+}
+
+void codec_write(codec::Writer& writer, const BlockRef& value) {
+  writer(value->height, value->parent, value->payload);
+}
+
+bool codec_read(codec::Reader& reader, BlockRef& value) {
+  Height height = 0;
+  BlockId parent;
+  PayloadRef payload;
+  reader(height, parent, payload);
+  if (!reader.ok()) return false;
+  value = make_log_block(height, parent, std::move(payload));
+  return true;
+}
+
+}  // namespace ledgerlab

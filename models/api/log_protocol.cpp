@@ -1,0 +1,81 @@
+#include "models/api/log_protocol.hpp"
+
+namespace ledgerlab {
+
+std::vector<ParamInfo> log_protocol_params() {
+  return {
+      {"block_max_transactions", ParamType::integer, "1000",
+       "most transactions one block (log entry) takes", "1", "1000000", {}},
+      {"block_max_bytes", ParamType::size, "1 MiB", "most bytes of transactions one block takes",
+       "1 kB", "1 GiB", {}},
+  };
+}
+
+LogProtocol::LogProtocol(const ModuleContext& context)
+    : context_(context),
+      last_(make_genesis(context.genesis_root)),
+      max_count_(static_cast<std::uint32_t>(context.params->count("block_max_transactions"))),
+      max_bytes_(context.params->count("block_max_bytes")) {}
+
+void LogProtocol::step(const Input& input, Effects& effects) {
+  switch (input.kind) {
+    case InputKind::start:
+      on_start(input, effects);
+      break;
+    case InputKind::deliver:
+      on_message(input, effects);
+      break;
+    case InputKind::timer:
+      on_timer(input, effects);
+      break;
+    case InputKind::persisted:
+      on_persisted(input, effects);
+      break;
+    case InputKind::found:
+      break;   // a log protocol never searches
+    case InputKind::call:
+      if (const auto* pending = input.call->as<Pending>()) {
+        pending_ = pending->count;
+      } else if (const auto* built = input.call->as<Built>()) {
+        asked_ = false;
+        on_payload(input, effects, built->payload);
+      } else if (const auto* state = input.call->as<ApplicationState>()) {
+        applied_ = state->final_block->height;
+      } else if (const auto* snapshot = input.call->as<Snapshot>()) {
+        on_snapshot(input, effects, snapshot->data);
+      } else if (const auto* installed = input.call->as<Installed>()) {
+        on_installed(input, effects, *installed);
+      }
+      break;
+  }
+  ask_for_payload(effects);
+}
+
+void LogProtocol::ask_for_payload(Effects& effects) {
+  if (asked_ || pending_ == 0 || !want_payload()) return;
+  asked_ = true;
+  effects.call(Slot::mempool, Build{last_->height + 1, last_->id, max_count_, max_bytes_});
+}
+
+void LogProtocol::decide(Effects& effects, const BlockRef& block) {
+  if (block->height <= last_->height) return;
+  last_ = block;
+  effects.announce_head(block);
+  effects.announce_final(block);
+  if (block->height <= applied_) return;
+  applied_ = block->height;
+  effects.call(Slot::application, Adopt{block->parent, {block}});
+  effects.call(Slot::application, Finalise{block});
+}
+
+void LogProtocol::decide(Effects& effects, PayloadRef payload) {
+  decide(effects, make_log_block(last_->height + 1, last_->id, std::move(payload)));
+}
+
+void LogProtocol::inspect(Inspector& inspector) const {
+  inspector.field("decided", last_->height);
+  inspector.field("applied", applied_);
+  inspector.field("pending", pending_);
+}
+
+}  // namespace ledgerlab

@@ -1,0 +1,127 @@
+#include "models/api/message.hpp"
+
+#include <xxhash.h>
+
+#include "models/api/crypto.hpp"
+
+namespace ledgerlab {
+namespace {
+
+/// The catalog of the decode_frame that is running: nested frames are looked up in it.
+thread_local const MessageCatalog* decoding_catalog = nullptr;
+
+struct CatalogScope {
+  const MessageCatalog* outer;
+  explicit CatalogScope(const MessageCatalog& catalog) : outer(decoding_catalog) {
+    decoding_catalog = &catalog;
+  }
+  ~CatalogScope() { decoding_catalog = outer; }
+};
+
+void write_signed_part(const Message& m, codec::Writer& writer) {
+  writer(static_cast<std::uint8_t>(m.slot()), m.kind());
+  m.type().encode_body(m, writer);
+}
+
+}  // namespace
+
+std::string_view role_name(Role role) {
+  static constexpr std::string_view names[] = {"proposal",  "vote", "certificate", "view_change",
+                                               "heartbeat", "sync", "relay",       "client"};
+  return names[static_cast<std::size_t>(role)];
+}
+
+void MessageAccess::seal(Message& m, Slot slot, NodeId author, CryptoSuite& suite) {
+  thread_local Bytes buffer;
+  buffer.clear();
+  m.slot_ = slot;
+  m.author_ = author;
+  codec::Writer writer(buffer);
+  write_signed_part(m, writer);
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer.data(), buffer.size()));
+  std::memcpy(m.identity_.data.data(), canonical.digest, 16);
+  // The signed part has slot and kind (3 bytes), which the header holds too.
+  m.wire_size_ = static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 +
+                                            auth_bytes(m.auth_));
+  if (m.auth_ != Auth::none) {
+    suite.authenticate(m, std::span<Byte>(m.authenticator_.data(), auth_bytes(m.auth_)));
+  }
+}
+
+void MessageAccess::set_frame(Message& m, Slot slot, NodeId author, ByteView authenticator) {
+  thread_local Bytes buffer;
+  buffer.clear();
+  m.slot_ = slot;
+  m.author_ = author;
+  codec::Writer writer(buffer);
+  write_signed_part(m, writer);
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer.data(), buffer.size()));
+  std::memcpy(m.identity_.data.data(), canonical.digest, 16);
+  m.wire_size_ = static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 +
+                                            authenticator.size());
+  std::memcpy(m.authenticator_.data(), authenticator.data(), authenticator.size());
+}
+
+const MessageType* MessageCatalog::find(Slot slot, std::uint16_t kind) const {
+  for (const MessageType* type : slots[static_cast<std::size_t>(slot)]) {
+    if (type->info.kind == kind) return type;
+  }
+  return nullptr;
+}
+
+Bytes encode_signed_part(const Message& message) {
+  Bytes out;
+  codec::Writer writer(out);
+  write_signed_part(message, writer);
+  return out;
+}
+
+Bytes encode_frame(const Message& message) {
+  Bytes out;
+  out.reserve(message.wire_size());
+  codec::Writer writer(out);
+  writer(static_cast<std::uint8_t>(message.slot()), static_cast<std::uint8_t>(message.auth()),
+         message.kind(), message.author());
+  message.type().encode_body(message, writer);
+  writer.raw(message.authenticator());
+  return out;
+}
+
+MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
+  CatalogScope scope(catalog);
+  codec::Reader header(frame);
+  std::uint8_t slot = 0;
+  std::uint8_t auth = 0;
+  std::uint16_t kind = 0;
+  NodeId author = no_node;
+  header(slot, auth, kind, author);
+  if (!header.ok() || slot >= slot_count) return {};
+  const MessageType* type = catalog.find(static_cast<Slot>(slot), kind);
+  if (!type || auth != static_cast<std::uint8_t>(type->info.auth)) return {};
+  const std::size_t tail = auth_bytes(type->info.auth);
+  if (frame.size() < Message::header_bytes + tail) return {};
+  const ByteView body = frame.subspan(Message::header_bytes, frame.size() - Message::header_bytes - tail);
+  codec::Reader reader(body);
+  Message* message = type->decode_body(reader);
+  if (!message) return {};
+  MessageRef result(message);
+  if (!reader.finished()) return {};
+  MessageAccess::set_frame(*message, static_cast<Slot>(slot), author, frame.last(tail));
+  return result;
+}
+
+void codec_write(codec::Writer& writer, const MessageRef& message) {
+  writer(encode_frame(*message));
+}
+
+bool codec_read(codec::Reader& reader, MessageRef& message) {
+  Bytes frame;
+  reader(frame);
+  if (!reader.ok() || !decoding_catalog) return false;
+  message = decode_frame(frame, *decoding_catalog);
+  return static_cast<bool>(message);
+}
+
+}  // namespace ledgerlab

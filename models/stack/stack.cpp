@@ -1,0 +1,101 @@
+#include "models/stack/stack.hpp"
+
+#include <stdexcept>
+#include <vector>
+
+namespace ledgerlab {
+namespace {
+
+/// The part of an answer that enters the trace: what was answered, for which block, which root.
+struct AnswerTags {
+  std::uint8_t kind = 0;   // 0: not an answer that counts
+  std::uint64_t id = 0;
+  std::uint64_t root = 0;
+};
+
+AnswerTags answer_tags(const CallBody& body) {
+  struct Visitor {
+    AnswerTags operator()(const Built& a) const { return {1, a.payload->transactions.size(), a.payload->root.tag()}; }
+    AnswerTags operator()(const Validated& a) const { return {2, a.block.tag(), a.ok}; }
+    AnswerTags operator()(const Executed& a) const { return {3, a.block.tag(), a.state_root.tag() ^ a.receipts_root.tag()}; }
+    AnswerTags operator()(const Adopted& a) const { return {4, a.head.tag(), a.state_root.tag()}; }
+    AnswerTags operator()(const Snapshot& a) const { return {5, a.data->block.tag(), a.data->state_root.tag()}; }
+    AnswerTags operator()(const Installed& a) const { return {6, a.block.tag(), a.ok}; }
+    AnswerTags operator()(const Checked& a) const { return {7, a.transaction->id.tag(), a.ok}; }
+    AnswerTags operator()(const auto&) const { return {}; }
+  };
+  return std::visit(Visitor{}, body);
+}
+
+}  // namespace
+
+void Stack::fill(Slot slot, std::unique_ptr<Module> module) {
+  auto& place = modules_[static_cast<std::size_t>(slot)];
+  if (place) throw std::logic_error("a slot of the stack is filled twice");
+  place = std::move(module);
+}
+
+void Stack::step(const Input& input, Effects& effects) {
+  if (input.kind == InputKind::start) {
+    // The application first: it tells the consensus module what is durable here.
+    static constexpr Slot order[] = {Slot::application, Slot::overlay, Slot::relay, Slot::sync,
+                                     Slot::mempool,     Slot::consensus, Slot::client};
+    for (const Slot slot : order) {
+      if (Module* module = at(slot)) {
+        effects.set_slot(slot);
+        module->step(input, effects);
+      }
+    }
+  } else if (Module* module = at(input.slot)) {
+    effects.set_slot(input.slot);
+    module->step(input, effects);
+  }
+  if (effects.has_calls()) drain_calls(input, effects);
+}
+
+void Stack::drain_calls(const Input& input, Effects& effects) {
+  // A module that answers itself for ever would hang the instant; the bound is far above any use.
+  std::uint32_t budget = 1'000'000;
+  while (effects.has_calls()) {
+    if (--budget == 0) throw std::logic_error("local calls of one step do not end");
+    const LocalCall call = effects.take_call();
+    Module* module = at(call.to);
+    if (!module) {
+      ++calls_dropped_;
+      continue;
+    }
+    if (const AnswerTags tags = answer_tags(call.body); tags.kind != 0) {
+      effects.set_slot(call.to);
+      effects.record_answer(tags.kind, tags.id, tags.root);
+    }
+    Input inner;
+    inner.kind = InputKind::call;
+    inner.slot = call.to;
+    inner.self = input.self;
+    inner.local = input.local;
+    inner.wall = input.wall;
+    inner.draws = input.draws;
+    inner.call = &call;
+    effects.set_slot(call.to);
+    module->step(inner, effects);
+  }
+}
+
+void Stack::restore(std::span<const Record> records) {
+  for (std::size_t s = 0; s < slot_count; ++s) {
+    if (!modules_[s]) continue;
+    std::vector<Record> own;
+    for (const Record& r : records) {
+      if (static_cast<std::size_t>(r.slot) == s) own.push_back(r);
+    }
+    modules_[s]->restore(own);
+  }
+}
+
+void Stack::inspect(Inspector& inspector) const {
+  for (const auto& module : modules_) {
+    if (module) module->inspect(inspector);
+  }
+}
+
+}  // namespace ledgerlab

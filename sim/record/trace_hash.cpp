@@ -1,0 +1,42 @@
+#include "sim/record/trace_hash.hpp"
+
+#include <xxhash.h>
+
+#include <vector>
+
+namespace ledgerlab {
+
+Hash128 xxh3_128_canonical(ByteView bytes) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
+  Hash128 out;
+  std::memcpy(out.data.data(), canonical.digest, 16);
+  return out;
+}
+
+void StreamHash::fold() {
+  const XXH128_hash_t hash = XXH3_128bits(buffer_, sizeof buffer_);
+  std::memcpy(buffer_, &hash.low64, 8);
+  std::memcpy(buffer_ + 8, &hash.high64, 8);
+  fill_ = 0;
+  ++blocks_;
+}
+
+Hash128 StreamHash::digest() const {
+  // The number of records closes the stream, so that no stream is a prefix of another.
+  Byte tail[sizeof buffer_ + 8] = {};
+  const std::size_t used = 16 + fill_ * record_bytes;
+  std::memcpy(tail, buffer_, used);
+  const std::uint64_t count = records();
+  std::memcpy(tail + used, &count, 8);
+  return xxh3_128_canonical({tail, used + 8});
+}
+
+Hash128 combine(std::span<const Hash128> streams) {
+  std::vector<Byte> all;
+  all.reserve(streams.size() * 16);
+  for (const Hash128& h : streams) all.insert(all.end(), h.data.begin(), h.data.end());
+  return xxh3_128_canonical(all);
+}
+
+}  // namespace ledgerlab
