@@ -35,12 +35,16 @@ void LogProtocol::step(const Input& input, Effects& effects) {
       break;   // a log protocol never searches
     case InputKind::call:
       if (const auto* pending = input.call->as<Pending>()) {
-        pending_ = pending->count;
+        pending_ = *pending;
+        on_pending(input, effects);
       } else if (const auto* built = input.call->as<Built>()) {
         asked_ = false;
+        // Nothing to be had until the pool speaks again; asking at once would go round for ever.
+        if (built->payload->transactions.empty()) pending_ = {};
         on_payload(input, effects, built->payload);
       } else if (const auto* state = input.call->as<ApplicationState>()) {
         applied_ = state->final_block->height;
+        on_application_state(input, effects);
       } else if (const auto* snapshot = input.call->as<Snapshot>()) {
         on_snapshot(input, effects, snapshot->data);
       } else if (const auto* installed = input.call->as<Installed>()) {
@@ -52,9 +56,11 @@ void LogProtocol::step(const Input& input, Effects& effects) {
 }
 
 void LogProtocol::ask_for_payload(Effects& effects) {
-  if (asked_ || pending_ == 0 || !want_payload()) return;
+  if (asked_ || pending_.count == 0 || !want_payload()) return;
   asked_ = true;
-  effects.call(Slot::mempool, Build{last_->height + 1, last_->id, max_count_, max_bytes_});
+  const BlockRef& tip = history_tip();
+  asked_parent_ = tip->id;
+  effects.call(Slot::mempool, Build{tip->height + 1, tip->id, max_count_, max_bytes_});
 }
 
 void LogProtocol::decide(Effects& effects, const BlockRef& block) {
@@ -75,7 +81,7 @@ void LogProtocol::decide(Effects& effects, PayloadRef payload) {
 void LogProtocol::inspect(Inspector& inspector) const {
   inspector.field("decided", last_->height);
   inspector.field("applied", applied_);
-  inspector.field("pending", pending_);
+  inspector.field("pending", std::uint64_t{pending_.count});
 }
 
 }  // namespace ledgerlab

@@ -3,7 +3,7 @@
 // application, and announces head and final at once.
 #pragma once
 
-#include <deque>
+#include <algorithm>
 
 #include "models/api/model_info.hpp"
 
@@ -22,8 +22,15 @@ class LogProtocol : public Module {
   virtual void on_message(const Input& input, Effects& effects) = 0;
   virtual void on_timer(const Input& input, Effects& effects) = 0;
   virtual void on_persisted(const Input&, Effects&) {}
+  /// More or fewer transactions wait in the mempool than before: see pending().
+  virtual void on_pending(const Input&, Effects&) {}
+  /// At Start: this block's state is durable in the application, in applied() from now on.
+  virtual void on_application_state(const Input&, Effects&) {}
   /// May this node propose now? Asked whenever transactions wait and no payload is on its way.
   virtual bool want_payload() const = 0;
+  /// The block that the next payload will follow. A protocol with several undecided blocks in
+  /// flight answers with the newest of them.
+  virtual const BlockRef& history_tip() const { return last_; }
   /// The payload asked for. May be empty if the pool has emptied meanwhile.
   virtual void on_payload(const Input& input, Effects& effects, PayloadRef payload) = 0;
   virtual void on_snapshot(const Input&, Effects&, const SnapshotRef&) {}
@@ -37,21 +44,31 @@ class LogProtocol : public Module {
   /// Asks the mempool if want_payload() and transactions wait; call after anything that may have
   /// changed the answer.
   void ask_for_payload(Effects& effects);
-  /// Continues the history after `block`, whose state was installed from a snapshot.
-  void reset_history(const BlockRef& block) { last_ = block; applied_ = block->height; }
+  /// Continues the history after `block`, whose state was installed from a snapshot (or is older
+  /// than what the application has).
+  void reset_history(const BlockRef& block) {
+    last_ = block;
+    applied_ = std::max(applied_, block->height);
+  }
 
   const ModuleContext& context() const { return context_; }
   NodeId self() const { return context_.self; }
   std::uint32_t n() const { return context_.replicas; }
   const BlockRef& last_decided() const { return last_; }
   Height applied() const { return applied_; }
+  const Pending& pending() const { return pending_; }
+  /// What the last Build asked a successor of: a payload made for another history is of no use.
+  const BlockId& asked_parent() const { return asked_parent_; }
+  std::uint32_t block_max_transactions() const { return max_count_; }
+  std::uint64_t block_max_bytes() const { return max_bytes_; }
 
  private:
   ModuleContext context_;
   BlockRef last_;                 // last decided block
   Height applied_ = 0;            // highest block handed to the application
-  std::uint32_t pending_ = 0;     // transactions waiting in the mempool
+  Pending pending_;               // what waits in the mempool, as far as it has told
   bool asked_ = false;
+  BlockId asked_parent_;
   std::uint32_t max_count_;
   std::uint64_t max_bytes_;
 };
