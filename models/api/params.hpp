@@ -17,8 +17,9 @@ namespace ledgerlab {
 /// integer: plain count. duration: nanoseconds, written "250 ms". size: bytes, "1 MiB". rate:
 /// events per 1000 s, "200 tx/s". bandwidth: bits/s, "20 Mbit/s". ratio: parts per 10^9, written
 /// "12.5 %" or 0.125. hash_rate: hashes/s, "1 MH/s". flag: true/false. choice: one of a list.
+/// power: milliwatts, "40 W".
 enum class ParamType : std::uint8_t {
-  integer, duration, size, rate, bandwidth, ratio, hash_rate, flag, choice, text
+  integer, duration, size, rate, bandwidth, ratio, hash_rate, flag, choice, text, power
 };
 std::string_view param_type_name(ParamType type);
 
@@ -64,5 +65,14 @@ struct ParsedValue {
 ParsedValue parse_value(ParamType type, std::string_view text);
 /// The canonical way to write a value of this type, with its unit.
 std::string format_value(ParamType type, std::int64_t value);
+
+/// How a type is written: the units it takes (base unit first; empty: a bare number) and an example.
+/// A bare decimal is also taken where `bare` says so.
+struct ValueSyntax {
+  std::vector<std::string_view> units;
+  bool bare = false;
+  std::string_view example;
+};
+ValueSyntax value_syntax(ParamType type);
 
 }  // namespace ledgerlab
