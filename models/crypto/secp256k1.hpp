@@ -1,0 +1,54 @@
+// ECDSA over secp256k1 by libsecp256k1: deterministic nonces (RFC 6979), low s, public key recovery
+// and Ethereum's addresses.
+#pragma once
+
+#include <optional>
+
+#include "models/base/bytes.hpp"
+
+namespace ledgerlab {
+
+using Secp256k1SecretKey = FixedBytes<32>;
+/// x and y, big endian, without the leading 4 of the SEC 1 form.
+using Secp256k1PublicKey = FixedBytes<64>;
+/// r and s, big endian.
+using Secp256k1Signature = FixedBytes<64>;
+
+struct RecoverableSignature {
+  Secp256k1Signature signature;
+  std::uint8_t recovery_id = 0;  // 0 to 3: parity of R's y, and whether R's x exceeded the order
+  friend bool operator==(const RecoverableSignature&, const RecoverableSignature&) = default;
+  template <class A>
+  void fields(A& a) {
+    a(signature, recovery_id);
+  }
+};
+
+/// Nothing if the secret is zero or not below the group's order.
+std::optional<Secp256k1PublicKey> secp256k1_public_key(const Secp256k1SecretKey& secret);
+
+/// Reads the 33-byte or 65-byte SEC 1 form.
+std::optional<Secp256k1PublicKey> secp256k1_parse(ByteView sec1);
+/// The 33-byte SEC 1 form; nothing if the key is not on the curve.
+std::optional<FixedBytes<33>> secp256k1_compress(const Secp256k1PublicKey& key);
+
+/// Signs a 32-byte digest; s is in the lower half. Nothing if the secret is not a valid key.
+std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secret,
+                                                 const Hash256& digest);
+std::optional<RecoverableSignature> secp256k1_sign_recoverable(const Secp256k1SecretKey& secret,
+                                                               const Hash256& digest);
+
+enum class HighS : std::uint8_t { refuse, accept };
+
+/// False too for a key off the curve and for r or s out of range.
+bool secp256k1_verify(const Secp256k1PublicKey& key, const Hash256& digest,
+                      const Secp256k1Signature& signature, HighS high_s = HighS::refuse);
+
+/// The key that made this signature (either half of s); nothing if there is none.
+std::optional<Secp256k1PublicKey> secp256k1_recover(const RecoverableSignature& signature,
+                                                    const Hash256& digest);
+
+/// The last 20 bytes of Keccak-256 of the public key (Yellow Paper, appendix F).
+Address address_of(const Secp256k1PublicKey& key);
+
+}  // namespace ledgerlab
