@@ -1,0 +1,94 @@
+// The less frequent half of the kernel's queue: redistribution, looking ahead, memory.
+#include "sim/kernel/event_queue.hpp"
+
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+
+namespace ledgerlab {
+
+EventQueue::~EventQueue() {
+  for (void* slab : slabs_) ::operator delete (slab, std::align_val_t{chunk_bytes});
+}
+
+void EventQueue::refuse_past() {
+  throw std::logic_error("event queue: an event may not be earlier than the present instant");
+}
+
+EventQueue::Chunk* EventQueue::grow() {
+  slabs_.reserve(slabs_.size() + 1);
+  void* slab = ::operator new (slab_bytes, std::align_val_t{chunk_bytes});
+  slabs_.push_back(slab);
+  Chunk* chunks = static_cast<Chunk*>(slab);
+  const std::size_t count = slab_bytes / chunk_bytes;
+  for (std::size_t i = 0; i + 1 < count; ++i) chunks[i].next = &chunks[i + 1];
+  chunks[count - 1].next = nullptr;
+  return chunks;
+}
+
+std::int64_t EventQueue::earliest_in(unsigned bucket) {
+  Event* end = ends_[bucket];
+  if (seen_end_ != nullptr && seen_bucket_ == bucket) {
+    if (seen_end_ == end) return seen_min_;
+  } else {
+    seen_end_ = nullptr;
+  }
+  // From where the last look ended (its chunk is still part of the chain), or from the start.
+  Chunk* chunk = seen_end_ == nullptr ? chunk_before(end)->first : chunk_before(seen_end_);
+  std::int64_t min = seen_end_ == nullptr ? chunk->events[0].time : seen_min_;
+  for_each(chunk, end, [&min](const Event& event) { min = std::min(min, event.time); });
+  seen_end_ = end;
+  seen_bucket_ = bucket;
+  seen_min_ = min;
+  return min;
+}
+
+std::optional<std::int64_t> EventQueue::peek_min() {
+  if (words_ == 0) return std::nullopt;
+  const unsigned bucket = lowest();
+  if (bucket < ways) return (last_ & ~std::int64_t{ways - 1}) | bucket;
+  return earliest_in(bucket);
+}
+
+void EventQueue::redistribute(Chunk* chunk, Event* end) {
+  // Every event lands on a lower level, all of which are empty: order within a time is kept. A
+  // chunk is free as soon as it is read.
+  Chunk* const last = chunk_before(end);
+  while (chunk != last) {
+    Chunk* const next = chunk->next;
+    for (const Event& event : chunk->events) put(event);
+    chunk->next = free_;
+    free_ = chunk;
+    chunk = next;
+  }
+  for (const Event* event = chunk->events; event != end; ++event) put(*event);
+  chunk->next = free_;
+  free_ = chunk;
+}
+
+bool EventQueue::take_instant(std::int64_t limit, Instant& instant) {
+  while (words_ != 0) {
+    const unsigned bucket = lowest();
+    Event* const end = ends_[bucket];
+    Chunk* const first = chunk_before(end)->first;
+    const bool whole = bucket < ways || end == first->events + 1;
+    const std::int64_t time = whole ? first->events[0].time : earliest_in(bucket);
+    if (time > limit) return false;
+    unmark(bucket);
+    ends_[bucket] = nullptr;
+    seen_end_ = nullptr;
+    last_ = time;
+    if (!whole) {
+      redistribute(first, end);
+      continue;
+    }
+    instant.time_ = time;
+    instant.first_ = first;
+    instant.end_ = end;
+    size_ -= instant.size();
+    return true;
+  }
+  return false;
+}
+
+}  // namespace ledgerlab
