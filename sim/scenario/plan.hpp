@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "models/api/model_info.hpp"
 #include "models/base/time.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/host/fault.hpp"
 #include "sim/topology/topology.hpp"
 
 namespace ledgerlab {
@@ -33,6 +35,8 @@ struct NetworkPlan {
   TopologySpec topology;       // overlay of the replicas, for relayed content; nodes = replicas
   std::string latency_source;  // for people: "aws-21", "20 ms between all", "inline"
   std::vector<std::string> regions;  // names, in the order of links.region
+  /// The overlay itself, drawn from the seed. It is connected if any system relays.
+  std::shared_ptr<const Topology> overlay;
   /// Ready for the engine: nodes with clients, region of each, one-way latencies, bandwidths.
   NetworkSpec links;
 };
@@ -66,43 +70,10 @@ struct SystemPlan {
   bool real_mining = false;                   // try nonces; else a lottery with the same statistics
   std::uint64_t hash_power = 0;               // hashes/s of all replicas together; 0: none
   std::vector<std::uint32_t> hash_share_ppb;  // by replica, sums to 10^9; empty without hash power
-  /// Joules a hash, in picojoules: energy of mining is hash power times this.
+  /// Energy of a hash in picojoules (J/TH): mining draws hash power times this.
   std::uint64_t hash_energy_pj = 0;
   std::vector<std::string> expect;  // checkers whose outcome must appear (13.8); not in the digest
   std::string digest;               // plan digest, hex SHA-256 of canonical_plan()
-};
-
-enum class FaultKind : std::uint8_t { crash, partition, loss, delay, slow, clock, disk };
-std::string_view fault_kind_name(FaultKind kind);
-
-/// Whom a fault hits. `leader` and `producer` are found by the host when the fault begins:
-/// leader = the replica that announced itself leader with the highest term; in a protocol without
-/// leaders, and if there is none just then, the producer. producer = the replica that has produced
-/// most of the final blocks so far (lowest number wins a tie; before any block: most hash power,
-/// then replica 0).
-struct FaultTarget {
-  enum class Kind : std::uint8_t { nodes, leader, producer };
-  Kind kind = Kind::nodes;
-  std::vector<NodeId> nodes;  // ascending; Kind::nodes only
-};
-
-/// One scheduled fault. Which fields count depends on the kind.
-struct FaultPlan {
-  FaultKind kind = FaultKind::crash;
-  Time at{};
-  Time until = time_never;  // never: it does not heal; a crashed node stays down
-  FaultTarget target;       // crash, slow, clock, disk; delay and loss: links of these nodes
-  bool all_links = false;   // loss, delay: every link, target is empty
-  /// partition: group of each node (replicas and clients), -1 = not cut from anybody. Messages
-  /// between different groups are lost; with one_way only those sent by group 0.
-  std::vector<std::int32_t> groups;
-  bool one_way = false;
-  std::uint64_t probability_ppb = 0;        // loss, by message
-  Duration by{};                            // delay: added to the latency
-  std::uint64_t factor_thousandths = 1000;  // slow: CPU time is multiplied by this / 1000
-  Duration offset{};           // clock: wall clock jumps by this at `at`, back at `until`
-  std::int64_t drift_ppb = 0;  // clock: rate error of the local clock while it lasts
-  Duration sync{};             // disk: sync latency while it lasts
 };
 
 /// Seeded random faults, drawn from a stream that does not know the system.

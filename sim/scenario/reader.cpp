@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -53,7 +52,7 @@ Value convert(const toml::node& node) {
     value.type = Value::Type::integer;
     value.integer = number->get();
   } else if (const auto* decimal = node.as_floating_point()) {
-    value.type = std::isfinite(decimal->get()) ? Value::Type::decimal : Value::Type::other;
+    value.type = decimal->get() - decimal->get() == 0 ? Value::Type::decimal : Value::Type::other;
     if (value.type == Value::Type::decimal) value.text = decimal_text(decimal->get());
   } else if (const auto* flag = node.as_boolean()) {
     value.type = Value::Type::flag;

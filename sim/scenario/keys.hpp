@@ -1,0 +1,51 @@
+// The keys of a scenario file outside the models' own parameters, as tables: the resolver, the JSON
+// schema and the documentation are made from them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/api/params.hpp"
+#include "sim/scenario/plan.hpp"
+
+namespace ledgerlab {
+
+struct KeyInfo {
+  ParamInfo param;
+  bool required = false;
+  /// Keys of another shape (lists, tables, alternatives) are read by hand; this is their JSON
+  /// schema.
+  std::string shape;
+};
+using KeyTable = std::vector<KeyInfo>;
+
+const KeyTable& top_keys();
+const KeyTable& network_keys();
+const KeyTable& hardware_keys();
+const KeyTable& clients_keys();   // besides the parameters of the client model
+const KeyTable& workload_keys();  // besides the parameters of the workload model
+const KeyTable& genesis_keys();
+const KeyTable& system_keys();
+const KeyTable& fault_keys(FaultKind kind);
+const KeyTable& swarm_keys();
+const KeyTable& expect_keys();
+
+inline constexpr std::size_t fault_kind_count = 7;
+std::vector<std::string> fault_kind_names();
+
+/// Which topologies read this key of [network]; empty: every one does.
+std::vector<std::string> topologies_reading(std::string_view network_key);
+
+/// What `expect` may name: the checkers (DESIGN 13.8).
+const std::vector<std::string>& checker_names();
+
+/// The slots of [[systems]] that name a model: key, kind, default, key of its parameters.
+struct SlotKey {
+  std::string key;
+  ModelKind kind;
+  std::string fallback;
+  std::string params_key;
+};
+const std::vector<SlotKey>& slot_keys();
+
+}  // namespace ledgerlab
