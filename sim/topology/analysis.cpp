@@ -92,7 +92,8 @@ class Search {
 void measure_paths(const Rows& graph, std::uint64_t seed, const AnalysisLimits& limits,
                    TopologyReport& report) {
   Search search(graph);
-  if (report.nodes <= limits.exact_path_nodes) {
+  const std::uint64_t work = report.nodes + report.edges * 2;  // of one search
+  if (report.nodes * work <= limits.exact_path_work) {
     for (NodeId node = 0; node < report.nodes; ++node) search.run(node);
     report.diameter = {search.longest(), Certainty::exact};
     report.path_mean = {search.mean(), Certainty::exact};
@@ -102,9 +103,10 @@ void measure_paths(const Rows& graph, std::uint64_t seed, const AnalysisLimits& 
   Search sweep(graph);
   DrawSequence draw(seed, Purpose("topology.analysis"));
   NodeId far = 0;
-  for (std::uint32_t i = 0; i < limits.sampled_sources; ++i) {
+  const auto sources = std::clamp<std::uint64_t>(limits.sampled_path_work / work, 4, 64);
+  for (std::uint64_t i = 0; i < sources; ++i) {
     far = search.run(static_cast<NodeId>(draw.below(report.nodes)));
-    if (i < 4) sweep.run(sweep.run(far));  // the double sweep: farthest of the farthest
+    if (i < 2) sweep.run(sweep.run(far));  // the double sweep: farthest of the farthest
   }
   report.diameter = {std::max(search.longest(), sweep.longest()), Certainty::at_least};
   report.path_mean = {search.mean(), Certainty::sampled};

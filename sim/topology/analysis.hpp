@@ -42,11 +42,11 @@ struct TopologyReport {
 
 /// What analyse() may spend before it turns to bounds and samples.
 struct AnalysisLimits {
-  std::uint32_t exact_path_nodes = 2'000;      // breadth-first search from every node
-  std::uint32_t sampled_sources = 64;          // else from that many drawn ones
-  std::uint32_t exact_cut_nodes = 200;         // connectivity by maximum flows
-  std::uint64_t exact_cut_work = 300'000'000;  // flows * degree * arcs
-  std::uint64_t articulation_edges = 500'000;  // search for single points of failure
+  std::uint64_t exact_path_work = 100'000'000;   // nodes * (nodes + arcs): a search from every node
+  std::uint64_t sampled_path_work = 50'000'000;  // else from 4 to 64 drawn ones
+  std::uint32_t exact_cut_nodes = 200;           // connectivity by maximum flows
+  std::uint64_t exact_cut_work = 300'000'000;    // flows * degree * arcs
+  std::uint64_t articulation_edges = 500'000;    // search for single points of failure
 };
 
 /// `seed` draws the sampled sources only.

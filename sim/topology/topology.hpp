@@ -77,10 +77,10 @@ Topology hierarchy(std::uint32_t organisations, std::uint32_t sites_per_organisa
                    SiteShape within);
 
 /// Every node has `degree` neighbours: stubs paired at random (Bollobas' configuration model),
-/// loops and repeated edges repaired by drawn edge switches, then two switches an edge towards the
-/// uniform distribution over such graphs. From degree 3 on the graph is connected: a disconnected
-/// one is thrown away and the next attempt takes fresh draws. A degree above (nodes - 1) / 2 is the
-/// complement of a sparse one.
+/// loops and repeated edges repaired by drawn edge switches; where repairs weigh (nodes < 100
+/// degree^2) two more switches an edge lead towards the uniform distribution over such graphs. From
+/// degree 3 on the graph is connected: a disconnected one is thrown away and the next attempt takes
+/// fresh draws. A degree above (nodes - 1) / 2 is the complement of a sparse one.
 Topology random_regular(std::uint32_t nodes, std::uint32_t degree, std::uint64_t seed);
 
 /// G(n, p): every pair is linked with probability parts / 10^9, independently; may be disconnected.

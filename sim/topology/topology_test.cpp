@@ -228,6 +228,7 @@ TEST(Topology, WattsStrogatzGoesFromOrderToChance) {
 
 TEST(Topology, GoldenDigests) {
   EXPECT_EQ(digest(random_regular(1'000, 8, seed)), 8367529378606418949u);
+  EXPECT_EQ(digest(random_regular(10'000, 8, seed)), 14432660197614174801u);
   EXPECT_EQ(digest(random_regular(100, 70, seed)), 10156793198306266339u);
   EXPECT_EQ(digest(erdos_renyi(1'000, 8'000'000, seed)), 5237510670432346469u);
   EXPECT_EQ(digest(erdos_renyi(100, 900'000'000, seed)), 2186353658636759294u);
