@@ -1,0 +1,286 @@
+// What a step listed takes hold: messages leave, timers run, records go to the disk, searches
+// begin, announcements enter the trace (DESIGN 13.2).
+#include <algorithm>
+#include <stdexcept>
+
+#include "sim/host/links.hpp"
+#include "sim/host/world.hpp"
+
+namespace ledgerlab {
+namespace {
+
+constexpr bool is_message(EffectKind kind) { return kind <= EffectKind::broadcast; }
+
+constexpr bool visible_outside(EffectKind kind) {
+  return is_message(kind) || kind == EffectKind::announce_role ||
+         kind == EffectKind::announce_head || kind == EffectKind::announce_final;
+}
+
+}  // namespace
+
+void World::apply(Node& n, Effects& effects, Time hold) {
+  const std::uint64_t first_operation = n.disk ? n.disk->submitted : 0;
+  for (const Effect& e : effects.list()) {
+    switch (e.kind) {
+      case EffectKind::set_timer: {
+        const TimerId id{e.node, e.a};
+        const Time due = hold + n.clock.true_delay(Duration{static_cast<std::int64_t>(e.b)});
+        TimerSlot* slot = nullptr;
+        for (TimerSlot& t : n.timers) {
+          if (t.slot == e.slot && t.id == id) slot = &t;
+        }
+        if (!slot) slot = &n.timers.emplace_back();
+        *slot = {id, e.slot, false, ++n.timer_generation, due};
+        n.timer_min = std::min(n.timer_min, due);
+        break;
+      }
+      case EffectKind::cancel_timer:
+        std::erase_if(n.timers, [&](const TimerSlot& t) {
+          return t.slot == e.slot && t.id == TimerId{e.node, e.a};
+        });
+        break;
+      case EffectKind::persist:
+      case EffectKind::truncate:
+      case EffectKind::forget:
+        disk_submit(n, effects, e);
+        break;
+      case EffectKind::search:
+        n.search_slot = e.slot;
+        start_search(n, effects.search_of(e), hold);
+        break;
+      case EffectKind::stop_search:
+        ++n.search_generation;
+        n.found_due = time_never;
+        break;
+      case EffectKind::answer:
+        count(n.id, {hold, n.id, EventType::answer, e.slot, e.small, 0, e.a, e.b});
+        break;
+      case EffectKind::submit:
+        count(n.id, {hold, n.id, EventType::submit, e.slot, 0, 0, e.c, e.b,
+                     &effects.transaction_of(e)});
+        break;
+      case EffectKind::acknowledge:
+        count(n.id, {hold, n.id, EventType::acknowledge, e.slot, 0, 0, e.a, e.b});
+        break;
+      case EffectKind::give_up:
+        count(n.id, {hold, n.id, EventType::give_up, e.slot, 0, 0, e.a, 0});
+        break;
+      case EffectKind::note:
+        if (interest_ & event_bit(EventType::note)) {
+          tell({hold, n.id, EventType::note, e.slot, 0, 0, 0, 0, &effects.note_of(e)});
+        }
+        break;
+      default:
+        apply_outside(n, effects, e, hold, first_operation);
+    }
+  }
+  if (n.disk && n.disk->due == time_never && !n.disk->waiting.empty()) disk_start(n, hold);
+}
+
+void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
+                          std::uint64_t step_first_op) {
+  if (e.gate == Gate::gated && n.disk) {
+    // What the relay spreads in this step waits for every record of the step: Publish is a local
+    // call, so its sender's records come before it.
+    std::uint64_t need = n.disk->logs[static_cast<std::size_t>(e.slot)].last_operation;
+    if (e.slot == Slot::relay && n.disk->submitted > step_first_op) need = n.disk->submitted;
+    if (need > n.disk->durable) {
+      GateItem item;
+      item.need = need;
+      item.effect = e;
+      if (is_message(e.kind)) item.message = effects.take_message(e);
+      if (e.kind == EffectKind::multicast) {
+        const auto nodes = effects.nodes_of(e);
+        item.targets.assign(nodes.begin(), nodes.end());
+      }
+      if (e.kind == EffectKind::announce_head || e.kind == EffectKind::announce_final) {
+        item.block = effects.block_of(e);
+      }
+      n.disk->gate.push(std::move(item));
+      return;
+    }
+  }
+  switch (e.kind) {
+    case EffectKind::send: {
+      const MessageRef message = effects.take_message(e);
+      transmit(n, message, {&e.node, 1}, hold);
+      break;
+    }
+    case EffectKind::multicast: {
+      const MessageRef message = effects.take_message(e);
+      transmit(n, message, effects.nodes_of(e), hold);
+      break;
+    }
+    case EffectKind::broadcast: {
+      const MessageRef message = effects.take_message(e);
+      transmit_broadcast(n, message, hold);
+      break;
+    }
+    case EffectKind::announce_role:
+      announce(n, e, nullptr, hold);
+      break;
+    case EffectKind::announce_head:
+    case EffectKind::announce_final:
+      announce(n, e, &effects.block_of(e), hold);
+      break;
+    default:
+      throw std::logic_error("an effect that the host does not know");
+  }
+}
+
+void World::release(Node& n, GateItem&& item, Time at) {
+  switch (item.effect.kind) {
+    case EffectKind::send:
+      transmit(n, item.message, {&item.effect.node, 1}, at);
+      break;
+    case EffectKind::multicast:
+      transmit(n, item.message, item.targets, at);
+      break;
+    case EffectKind::broadcast:
+      transmit_broadcast(n, item.message, at);
+      break;
+    default:
+      announce(n, item.effect, &item.block, at);
+  }
+}
+
+void World::announce(Node& n, const Effect& e, const BlockRef* block, Time at) {
+  if (e.kind == EffectKind::announce_role) {
+    if (static_cast<NodeRole>(e.small) == NodeRole::leader &&
+        (leader_ == no_node || e.a >= leader_term_)) {
+      leader_ = n.id;
+      leader_term_ = e.a;
+    }
+    count(n.id, {at, n.id, EventType::role, e.slot, e.small, e.node, e.a, 0});
+    return;
+  }
+  const auto type = e.kind == EffectKind::announce_head ? EventType::head : EventType::final_block;
+  count(n.id, {at, n.id, type, e.slot, 0, 0, (*block)->id.tag(), (*block)->height, block});
+}
+
+void World::count_send(Node& n, const Message& message, std::span<const NodeId> to, Time depart) {
+  const std::uint64_t copies = to.size();
+  const std::uint64_t bytes = message.wire_size();
+  stats_.sent += copies;
+  stats_.all_bytes += copies * bytes;
+  if (n.is_replica && to.front() < spec_.replicas) {
+    stats_.replica_messages[static_cast<std::size_t>(message.role())] += copies;
+    stats_.replica_bytes[static_cast<std::size_t>(message.role())] += copies * bytes;
+  }
+  count(n.id, {depart, n.id, EventType::send, message.slot(), message.kind(),
+               copies == 1 ? to.front() : static_cast<std::uint32_t>(copies),
+               message.identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
+}
+
+void World::transmit(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart) {
+  count_send(n, *message, to, depart);
+  if (link_faults_) {
+    transmit_faulty(n, message, to, depart);
+    return;
+  }
+  const Token token = token_for(message, static_cast<std::uint32_t>(to.size()));
+  engine_->multicast(depart, n.id, to, message->wire_size(), token);
+}
+
+void World::transmit_broadcast(Node& n, const MessageRef& message, Time depart) {
+  const std::span<const NodeId> all(replica_ids_);
+  if (!n.is_replica) {
+    transmit(n, message, all, depart);
+    return;
+  }
+  // Everyone but the sender: below it and above it, as one send in the trace.
+  if (all.size() < 2) return;
+  const auto below = all.first(n.id);
+  const auto above = all.subspan(n.id + 1);
+  const std::uint32_t copies = static_cast<std::uint32_t>(all.size() - 1);
+  const std::uint64_t bytes = message->wire_size();
+  stats_.sent += copies;
+  stats_.all_bytes += copies * bytes;
+  stats_.replica_messages[static_cast<std::size_t>(message->role())] += copies;
+  stats_.replica_bytes[static_cast<std::size_t>(message->role())] += copies * bytes;
+  count(n.id, {depart, n.id, EventType::send, message->slot(), message->kind(),
+               copies == 1 ? (below.empty() ? above : below).front() : copies,
+               message->identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
+  if (link_faults_) {
+    transmit_faulty(n, message, below, depart);
+    transmit_faulty(n, message, above, depart);
+    return;
+  }
+  const Token token = token_for(message, copies);
+  if (!below.empty()) engine_->multicast(depart, n.id, below, message->wire_size(), token);
+  if (!above.empty()) engine_->multicast(depart, n.id, above, message->wire_size(), token);
+}
+
+void World::transmit_faulty(Node& n, const MessageRef& message, std::span<const NodeId> to,
+                            Time depart) {
+  for (const NodeId target : to) {
+    if (links_->cut(n.id, target)) {
+      drop_message(depart, n.id, target, *message, DropReason::partition);
+    } else if (links_->lost(n.id, target)) {
+      drop_message(depart, n.id, target, *message, DropReason::loss);
+    } else if (const Time due = links_->held_until(n.id, target, depart); due > depart) {
+      const auto place = std::upper_bound(
+          n.delayed.begin(), n.delayed.end(), due,
+          [](Time t, const Node::Delayed& d) { return t < d.due; });
+      n.delayed.insert(place, {due, message, target});
+      ++delayed_count_;
+      arm(n);
+    } else {
+      engine_->transmit(depart, n.id, target, message->wire_size(), token_for(message, 1));
+    }
+  }
+}
+
+Token World::token_for(const MessageRef& message, std::uint32_t copies) {
+  auto& book = message->book;
+  if (book.in_flight == 0) {
+    if (free_tokens_.empty()) {
+      book.token = static_cast<Token>(in_flight_.size());
+      in_flight_.push_back(nullptr);
+    } else {
+      book.token = free_tokens_.back();
+      free_tokens_.pop_back();
+    }
+    ++book.references;
+    in_flight_[book.token] = message.get();
+  }
+  book.in_flight += copies;
+  return book.token;
+}
+
+void World::release_token(Token token) {
+  const Message* message = in_flight_[token];
+  if (--message->book.in_flight != 0) return;
+  in_flight_[token] = nullptr;
+  free_tokens_.push_back(token);
+  const MessageRef drop(message);
+}
+
+void World::start_search(Node& n, const WorkSearch& search, Time hold) {
+  ++n.search_generation;
+  n.found_due = time_never;
+  if (n.hash_rate == 0) return;
+  const std::uint64_t key = search.header.tag();
+  if (spec_.real_mining) {
+    // Tries nonces upward from a drawn one; the count of tries gives the time they took.
+    std::uint64_t nonce = n.draws(Purpose("host.search.nonce"), key);
+    std::uint64_t tries = 1;
+    while (!spec_.suite->work_valid(search.header, search.target, nonce)) {
+      ++nonce;
+      if (++tries > (std::uint64_t{1} << 32)) {
+        throw std::runtime_error(
+            "mining = \"nonce\": no work found in 2^32 tries; lower the difficulty (hash power or "
+            "block interval) or use mining = \"lottery\"");
+      }
+    }
+    n.found_nonce = nonce;
+    n.found_due = hold + Duration{static_cast<std::int64_t>(
+        static_cast<unsigned __int128>(tries) * 1'000'000'000 / n.hash_rate)};
+    return;
+  }
+  n.found_nonce = spec_.mint_ticket(search.header, search.target);
+  n.found_due = hold + draw_exponential(n.draws(Purpose("host.search.time"), key),
+                                        mean_search_time(search.target, n.hash_rate));
+}
+
+}  // namespace ledgerlab

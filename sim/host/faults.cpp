@@ -1,0 +1,202 @@
+// Faults: their boundaries cut the run into stretches in which the world's rules stand still, so
+// that a node may run ahead inside one (DESIGN 6, 14).
+#include <algorithm>
+
+#include "sim/host/links.hpp"
+#include "sim/host/world.hpp"
+
+namespace ledgerlab {
+
+void World::schedule_faults() {
+  for (std::size_t i = 0; i < spec_.faults.size(); ++i) {
+    const FaultPlan& f = spec_.faults[i];
+    if (f.at > spec_.end) continue;
+    boundaries_.push_back({f.at, true, i});
+    if (f.until != time_never && f.until <= spec_.end) boundaries_.push_back({f.until, false, i});
+  }
+  // What ends comes before what begins, then by the scenario's order.
+  std::stable_sort(boundaries_.begin(), boundaries_.end(), [](const Boundary& a, const Boundary& b) {
+    if (a.at != b.at) return a.at < b.at;
+    return !a.begin && b.begin;
+  });
+  fault_targets_.resize(spec_.faults.size());
+}
+
+void World::apply_boundary(Time at) {
+  while (next_boundary_ < boundaries_.size() && boundaries_[next_boundary_].at == at) {
+    const Boundary b = boundaries_[next_boundary_++];
+    if (b.begin) {
+      begin_fault(b.fault, at);
+    } else {
+      end_fault(b.fault, at);
+    }
+  }
+}
+
+std::vector<NodeId> World::find_target(const FaultTarget& target) const {
+  if (target.kind == FaultTarget::Kind::nodes) return target.nodes;
+  if (target.kind == FaultTarget::Kind::leader && leader_ != no_node && nodes_[leader_].alive) {
+    return {leader_};
+  }
+  NodeId best = 0;
+  for (NodeId i = 1; i < spec_.replicas; ++i) {
+    const Node& a = nodes_[i];
+    const Node& b = nodes_[best];
+    if (a.found > b.found || (a.found == b.found && a.hash_rate > b.hash_rate)) best = i;
+  }
+  return {best};
+}
+
+void World::begin_fault(std::size_t index, Time at) {
+  const FaultPlan& f = spec_.faults[index];
+  auto& targets = fault_targets_[index];
+  if (f.kind != FaultKind::partition && !f.all_links) targets = find_target(f.target);
+  applied_faults_.push_back({index, targets});
+  const auto tell_begin = [&](NodeId node) {
+    count(node, {at, node, EventType::fault_begin, Slot::consensus,
+                 static_cast<std::uint16_t>(f.kind), 0, index, 0});
+  };
+  switch (f.kind) {
+    case FaultKind::crash:
+      for (const NodeId node : targets) {
+        tell_begin(node);
+        if (nodes_[node].alive) crash(node, at);
+      }
+      return;
+    case FaultKind::partition:
+    case FaultKind::loss:
+    case FaultKind::delay:
+      links_->add(index, f, targets);
+      link_faults_ = links_->any();
+      tell_begin(targets.empty() ? 0 : targets.front());
+      return;
+    case FaultKind::slow:
+    case FaultKind::clock:
+    case FaultKind::disk:
+      for (const NodeId id : targets) {
+        tell_begin(id);
+        Node& n = nodes_[id];
+        if (f.kind == FaultKind::slow) set_slow(n, f.factor_thousandths);
+        if (f.kind == FaultKind::clock) {
+          n.clock.change(at, n.clock.drift_ppb + f.drift_ppb, n.clock.wall_offset + f.offset);
+        }
+        if (f.kind == FaultKind::disk) {
+          n.disk_sync = f.sync;
+          if (n.disk) n.disk->sync = f.sync;
+        }
+      }
+      return;
+  }
+}
+
+void World::end_fault(std::size_t index, Time at) {
+  const FaultPlan& f = spec_.faults[index];
+  const auto& targets = fault_targets_[index];
+  const auto tell_end = [&](NodeId node) {
+    count(node, {at, node, EventType::fault_end, Slot::consensus,
+                 static_cast<std::uint16_t>(f.kind), 0, index, 0});
+  };
+  switch (f.kind) {
+    case FaultKind::crash:
+      for (const NodeId node : targets) {
+        tell_end(node);
+        // Another crash fault may still hold the node down.
+        bool held = false;
+        for (std::size_t i = 0; i < spec_.faults.size(); ++i) {
+          const FaultPlan& g = spec_.faults[i];
+          if (i == index || g.kind != FaultKind::crash || g.at > at || g.until <= at) continue;
+          held |= std::count(fault_targets_[i].begin(), fault_targets_[i].end(), node) > 0;
+        }
+        if (!held && !nodes_[node].alive) restart(node, at);
+      }
+      return;
+    case FaultKind::partition:
+    case FaultKind::loss:
+    case FaultKind::delay:
+      links_->remove(index);
+      link_faults_ = links_->any();
+      tell_end(targets.empty() ? 0 : targets.front());
+      return;
+    case FaultKind::slow:
+    case FaultKind::clock:
+    case FaultKind::disk:
+      for (const NodeId id : targets) {
+        tell_end(id);
+        Node& n = nodes_[id];
+        if (f.kind == FaultKind::slow) set_slow(n, 1000);
+        if (f.kind == FaultKind::clock) {
+          n.clock.change(at, n.clock.drift_ppb - f.drift_ppb, n.clock.wall_offset - f.offset);
+        }
+        if (f.kind == FaultKind::disk) {
+          n.disk_sync = spec_.hardware.disk_sync;
+          if (n.disk) n.disk->sync = n.disk_sync;
+        }
+      }
+      return;
+  }
+}
+
+void World::set_slow(Node& n, std::uint64_t thousandths) {
+  n.slow_thousandths = thousandths;
+  // ns = ps * (slow / 1000) / (1000 * speed / 10^9), as a fraction of 2^40.
+  n.cost_scale = static_cast<std::uint64_t>(
+      (static_cast<unsigned __int128>(1) << 40) * thousandths * 1'000 / n.speed_ppb);
+}
+
+void World::crash(NodeId id, Time at) {
+  Node& n = nodes_[id];
+  std::uint64_t lost = 0;
+  const std::vector<Record> kept = disk_crash(n, &lost);
+  count(id, {at, id, EventType::crash, Slot::consensus, 0, 0, n.incarnation, lost});
+  while (!n.inbox.empty()) {
+    const LaneInput input = n.inbox.pop();
+    if (!input.message) continue;
+    --stats_.waiting;
+    drop_message(at, id, input.from, *input.message, DropReason::receiver_down);
+  }
+  if (n.deferred) {
+    n.deferred->discard();
+    spare_effects_.push_back(std::move(n.deferred));
+    n.deferred_due = time_never;
+  }
+  n.timers.clear();
+  n.timer_min = time_never;
+  ++n.search_generation;
+  n.found_due = time_never;
+  n.alive = false;
+  n.program.reset();
+  n.up_total += at - n.up_since;
+  n.lane_free = at;
+  for (Time& core : n.cores_free) core = at;
+  arm(n);
+}
+
+void World::restart(NodeId id, Time at) {
+  ++nodes_[id].incarnation;
+  start_node(id, at);
+}
+
+void World::start_node(NodeId id, Time at) {
+  Node& n = nodes_[id];
+  n.alive = true;
+  n.up_since = at;
+  n.lane_free = at;
+  n.draws = Draws(spec_.seed, id, n.incarnation);
+  n.program = spec_.make_node(id, n.incarnation);
+  std::vector<Record> records;
+  if (n.disk) {
+    for (const ModuleLog& log : n.disk->logs) {
+      records.insert(records.end(), log.durable.begin(), log.durable.end());
+    }
+  }
+  if (!records.empty()) n.program->restore(records);
+  Input input;
+  input.kind = InputKind::start;
+  input.incarnation = n.incarnation;
+  count(id, {at, id, EventType::start, Slot::consensus, 0, 0, n.incarnation, 0});
+  effects_->begin(id);
+  run_step(n, input, at, records);
+  arm(n);
+}
+
+}  // namespace ledgerlab

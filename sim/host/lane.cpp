@@ -1,0 +1,328 @@
+// The serial lane of a node: inputs wait in order of arrival, a step runs when its service starts
+// (DESIGN 13.2). A step may run ahead of the event queue when nothing can come between: its input
+// is first in line, and no rule of the world changes before it ends.
+#include <stdexcept>
+
+#include "sim/host/links.hpp"
+#include "sim/host/world.hpp"
+
+namespace ledgerlab {
+namespace {
+
+constexpr std::uint32_t instant_limit = 1'000'000;
+
+}  // namespace
+
+Duration World::charged(const Node& n, std::uint64_t picoseconds) const {
+  return Duration{static_cast<std::int64_t>(
+      (static_cast<unsigned __int128>(picoseconds) * n.cost_scale) >> 40)};
+}
+
+Time World::check_done(Node& n, const Message& message, Time ready) {
+  // With one core the step itself pays (deliver).
+  if (message.auth() == Auth::none || n.cores_free.empty()) return ready;
+  const auto op = message.auth() == Auth::signature ? Operation::verify : Operation::mac;
+  const Duration cost = charged(n, spec_.costs.of(op));
+  if (cost == Duration::zero()) return ready;
+  n.check_busy += cost;
+  Time* first = &n.cores_free[0];
+  for (Time& core : n.cores_free) {
+    if (core < *first) first = &core;
+  }
+  *first = std::max(*first, ready) + cost;
+  return *first;
+}
+
+/// `node` is where the message was lost: at its sender by a link fault, else at its receiver.
+void World::drop_message(Time at, NodeId node, NodeId peer, const Message& message,
+                         DropReason reason) {
+  ++stats_.dropped[static_cast<std::size_t>(reason)];
+  count(node, {at, node, EventType::drop, message.slot(), message.kind(), peer,
+             message.identity().tag(), static_cast<std::uint64_t>(reason)});
+}
+
+bool World::may_deliver_early(NodeId to, Time ready) {
+  const Node& n = nodes_[to];
+  return eager_ && ready < n.next_local && ready < horizon_ && n.inbox.empty() && !n.deferred;
+}
+
+void World::on_wake(NodeId node) {
+  Node& n = nodes_[node];
+  const Time now = engine_->now();
+  if (n.wake_at <= now) n.wake_at = time_never;
+  while (!n.delayed.empty() && n.delayed.front().due <= now) {
+    // Held back in the network, not in the node: it goes on although its sender may be down.
+    Node::Delayed held = std::move(n.delayed.front());
+    n.delayed.erase(n.delayed.begin());
+    --delayed_count_;
+    engine_->transmit(now, n.id, held.to, held.message->wire_size(), token_for(held.message, 1));
+  }
+  if (!n.alive || now < n.next_local) {
+    arm(n);
+    return;
+  }
+  if (n.deferred && n.deferred_due <= now) {
+    std::unique_ptr<Effects> effects = std::move(n.deferred);
+    n.deferred_due = time_never;
+    apply(n, *effects, now);
+    spare_effects_.push_back(std::move(effects));
+  }
+  if (n.disk && n.disk->due <= now) disk_complete(n, now);
+  if (n.found_due <= now) {
+    n.found_due = time_never;
+    LaneInput input;
+    input.ready = now;
+    input.kind = InputKind::found;
+    input.slot = n.search_slot;
+    input.value = n.found_nonce;
+    input.timer.key = n.search_generation;
+    arrive(n, std::move(input));
+  }
+  if (n.timer_min <= now) enqueue_due_timers(n, now);
+  run_lane(n);
+  arm(n);
+}
+
+void World::enqueue_due_timers(Node& n, Time now) {
+  // Due timers enter the lane in the order of their dates, then of their setting.
+  for (;;) {
+    TimerSlot* first = nullptr;
+    Time min = time_never;
+    for (TimerSlot& t : n.timers) {
+      if (t.fired) continue;
+      if (t.due > now) {
+        min = std::min(min, t.due);
+      } else if (!first || t.due < first->due ||
+                 (t.due == first->due && t.generation < first->generation)) {
+        first = &t;
+      }
+    }
+    if (!first) {
+      n.timer_min = min;
+      return;
+    }
+    first->fired = true;
+    LaneInput input;
+    input.ready = now;
+    input.kind = InputKind::timer;
+    input.slot = first->slot;
+    input.timer = first->id;
+    input.value = first->generation;
+    arrive(n, std::move(input));
+  }
+}
+
+void World::arm(Node& n) {
+  Time next = std::min({n.timer_min, n.deferred_due, n.found_due});
+  if (n.disk) next = std::min(next, n.disk->due);
+  if (!n.alive) next = time_never;
+  if (!n.delayed.empty()) next = std::min(next, n.delayed.front().due);
+  if (n.alive && !n.inbox.empty() && !n.deferred) {
+    const LaneInput& first = n.inbox.front();
+    next = std::min(next, std::max({n.lane_free, first.ready, first.checked, engine_->now()}));
+  }
+  n.next_local = next;
+  if (next < n.wake_at) {
+    n.wake_at = next;
+    engine_->wake_at(n.id, next);
+  }
+}
+
+void World::arrive(Node& n, LaneInput&& input) {
+  if (n.inbox.empty() && !n.deferred) {
+    const Time start = std::max({input.ready, n.lane_free, input.checked});
+    if (start <= engine_->now() || (eager_ && start < horizon_)) {
+      step(n, input, start);
+      return;
+    }
+  }
+  if (input.message) ++stats_.waiting;
+  n.inbox.push(std::move(input));
+}
+
+void World::run_lane(Node& n) {
+  const Time now = engine_->now();
+  while (!n.inbox.empty() && !n.deferred && n.alive) {
+    const LaneInput& first = n.inbox.front();
+    const Time start = std::max({first.ready, n.lane_free, first.checked});
+    if (start > now && !(eager_ && start < horizon_)) return;
+    const LaneInput input = n.inbox.pop();
+    if (input.message) --stats_.waiting;
+    step(n, input, start);
+  }
+}
+
+void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
+  Node& n = nodes_[to];
+  const Message& message = *in_flight_[token];
+  if (!n.alive) {
+    drop_message(ready, to, from, message, DropReason::receiver_down);
+    release_token(token);
+    return;
+  }
+  if (link_faults_ && links_->cut(from, to)) {
+    drop_message(ready, to, from, message, DropReason::partition);
+    release_token(token);
+    return;
+  }
+  if (message.book.verdict == 0) message.book.verdict = spec_.suite->authentic(message) ? 1 : 2;
+  const Time checked = check_done(n, message, ready);
+  if (message.book.verdict == 2) {
+    drop_message(ready, to, from, message, DropReason::refused);
+    release_token(token);
+    return;
+  }
+  const bool idle = n.inbox.empty() && !n.deferred;
+  const Time start = std::max({ready, n.lane_free, checked});
+  if (idle && (start <= engine_->now() || (eager_ && start < horizon_))) {
+    deliver(n, message, from, start);
+    release_token(token);
+  } else {
+    LaneInput input;
+    input.ready = ready;
+    input.checked = checked;
+    input.kind = InputKind::deliver;
+    input.slot = message.slot();
+    input.from = from;
+    ++message.book.references;
+    input.message = MessageRef(&message);
+    release_token(token);
+    ++stats_.waiting;
+    n.inbox.push(std::move(input));
+  }
+  arm(n);
+}
+
+/// The hot path: one authentic message, stepped at `start`.
+void World::deliver(Node& n, const Message& message, NodeId from, Time start) {
+  count(n.id, {start, n.id, EventType::deliver, message.slot(), message.kind(), from,
+               message.identity().tag(), message.wire_size()});
+  ++stats_.delivered;
+  Input input;
+  input.kind = InputKind::deliver;
+  input.slot = message.slot();
+  input.from = from;
+  input.message = &message;
+  effects_->begin(n.id);
+  effects_->work(Operation::message_handle);
+  effects_->work(Operation::message_byte, message.wire_size());
+  if (n.cores_free.empty() && message.auth() != Auth::none) {
+    effects_->work(message.auth() == Auth::signature ? Operation::verify : Operation::mac);
+  }
+  run_step(n, input, start, {});
+}
+
+void World::step(Node& n, const LaneInput& in, Time start) {
+  if (in.kind == InputKind::deliver) {
+    deliver(n, *in.message, in.from, start);
+    return;
+  }
+  Input input;
+  input.kind = in.kind;
+  input.slot = in.slot;
+  Event event{start, n.id, EventType::start, in.slot};
+  switch (in.kind) {
+    case InputKind::timer: {
+      // A timer that was set again, cancelled or belongs to an earlier life never fires.
+      std::size_t i = 0;
+      while (i < n.timers.size() && n.timers[i].generation != in.value) ++i;
+      if (i == n.timers.size()) return;
+      n.timers[i] = n.timers.back();
+      n.timers.pop_back();
+      input.timer = in.timer;
+      event.type = EventType::timer;
+      event.kind = static_cast<std::uint16_t>(in.timer.kind);
+      event.a = in.timer.key;
+      break;
+    }
+    case InputKind::persisted:
+      input.persisted_up_to = in.value;
+      event.type = EventType::durable;
+      event.a = in.value;
+      event.b = in.timer.key;
+      break;
+    case InputKind::found:
+      if (in.timer.key != n.search_generation) return;
+      ++n.search_generation;
+      ++n.found;
+      input.nonce = in.value;
+      event.type = EventType::found;
+      event.a = in.value;
+      break;
+    case InputKind::start:
+      input.incarnation = n.incarnation;
+      event.a = n.incarnation;
+      break;
+    default:
+      throw std::logic_error("an input of a kind that the lane does not know");
+  }
+  count(n.id, event);
+  effects_->begin(n.id);
+  run_step(n, input, start, {});
+}
+
+void World::run_step(Node& n, Input& input, Time start, std::span<const Record> restored) {
+  input.self = n.id;
+  input.local = n.clock.local(start);
+  input.wall = n.clock.wall(start);
+  input.draws = &n.draws;
+  ++stats_.steps;
+  if (start != n.instant) {
+    n.instant = start;
+    n.instant_inputs = 0;
+  } else if (++n.instant_inputs == instant_limit) {
+    halted_ = "node " + std::to_string(n.id) + " took " + std::to_string(instant_limit) +
+              " inputs at " + std::to_string(count_ns(start)) + " ns without time moving";
+    request_stop();
+    return;
+  }
+  n.program->step(input, *effects_);
+  if (n.id == spec_.record_inputs_of) record_step(n, input, restored);
+  finish_step(n, start);
+}
+
+void World::finish_step(Node& n, Time start) {
+  const std::uint64_t ps = effects_->cost_picoseconds();
+  Time hold = start;
+  if (ps != 0) {
+    const Duration cost = charged(n, ps);
+    n.cpu_busy += cost;
+    hold += cost;
+  }
+  n.lane_free = std::max(n.lane_free, hold);
+  if (effects_->list().empty()) return;
+  bool wait = hold > engine_->now() && (!eager_ || hold >= horizon_);
+  if (hold > engine_->now() && !wait) {
+    // Ahead of the queue only what no disk operation and no closed gate can reorder.
+    wait = n.disk && n.disk->durable != n.disk->submitted;
+    for (const Effect& e : effects_->list()) {
+      if (e.kind >= EffectKind::persist && e.kind <= EffectKind::forget) wait = true;
+    }
+  }
+  if (!wait) {
+    apply(n, *effects_, hold);
+    return;
+  }
+  n.deferred = std::move(effects_);
+  n.deferred_due = hold;
+  if (spare_effects_.empty()) {
+    effects_ = std::make_unique<Effects>(*spec_.suite, *interner_, spec_.costs);
+  } else {
+    effects_ = std::move(spare_effects_.back());
+    spare_effects_.pop_back();
+  }
+  effects_->begin(no_node);
+  arm(n);
+}
+
+void World::record_step(Node& n, const Input& input, std::span<const Record> restored) {
+  RecordedStep r;
+  r.input = input;
+  if (input.message) r.message = input.message_ref();
+  r.draws = n.draws;
+  r.restored.assign(restored.begin(), restored.end());
+  r.effects = effects_->canonical();
+  recorded_.push_back(std::move(r));
+}
+
+}  // namespace ledgerlab

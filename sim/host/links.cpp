@@ -1,0 +1,78 @@
+#include "sim/host/links.hpp"
+
+#include <algorithm>
+
+#include "models/base/u256.hpp"
+
+namespace ledgerlab {
+
+std::string_view fault_kind_name(FaultKind kind) {
+  static constexpr std::string_view names[] = {"crash", "partition", "loss", "delay",
+                                               "slow",  "clock",     "disk"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+void LinkState::add(std::size_t fault, const FaultPlan& plan, const std::vector<NodeId>& targets) {
+  Active active{fault, &plan, {}};
+  if (plan.kind != FaultKind::partition && !plan.all_links) {
+    active.touched.resize(nodes_);
+    for (const NodeId node : targets) active.touched[node] = true;
+  }
+  active_.push_back(std::move(active));
+}
+
+void LinkState::remove(std::size_t fault) {
+  std::erase_if(active_, [&](const Active& a) { return a.fault == fault; });
+}
+
+bool LinkState::cut(NodeId from, NodeId to) const {
+  for (const Active& a : active_) {
+    if (a.plan->kind != FaultKind::partition) continue;
+    const auto g = a.plan->groups[from];
+    const auto h = a.plan->groups[to];
+    if (g < 0 || h < 0 || g == h) continue;
+    if (!a.plan->one_way || g == 0) return true;
+  }
+  return false;
+}
+
+bool LinkState::lost(NodeId from, NodeId to) {
+  std::uint64_t parts = 0;
+  for (const Active& a : active_) {
+    if (a.plan->kind == FaultKind::loss && a.touches(from, to)) {
+      parts = std::max(parts, a.plan->probability_ppb);
+    }
+  }
+  if (parts == 0) return false;
+  const std::uint64_t number = link(from, to).messages++;
+  const std::uint64_t key = (std::uint64_t{from} << 20 | to) << 24 ^ number;
+  return draw_ppb(draw64(seed_, from, Purpose("host.link.loss"), key), parts);
+}
+
+Time LinkState::held_until(NodeId from, NodeId to, Time depart) {
+  Duration extra{};
+  bool delays = false;
+  for (const Active& a : active_) {
+    if (a.plan->kind == FaultKind::delay && a.touches(from, to)) {
+      extra += a.plan->by;
+      delays = true;
+    }
+  }
+  if (!delays) return depart;
+  Link& l = link(from, to);
+  l.last = std::max(l.last, depart + extra);
+  return l.last;
+}
+
+Duration mean_search_time(const U256& target, std::uint64_t hash_rate) {
+  // 2^256 / (t + 1) = (2^256 - t - 1) / (t + 1) + 1.
+  const U256 hashes = target == U256::max() ? U256(1) : (~target) / (target + U256(1)) + U256(1);
+  const U256 nanoseconds = hashes.bit_length() > 220
+                               ? U256::max()
+                               : hashes * U256(1'000'000'000) / U256(hash_rate);
+  const std::uint64_t limit = std::uint64_t{1} << 62;
+  return Duration{static_cast<std::int64_t>(
+      nanoseconds > U256(limit) ? limit : nanoseconds.low64())};
+}
+
+}  // namespace ledgerlab
