@@ -13,19 +13,25 @@ struct AnswerTags {
   std::uint64_t root = 0;
 };
 
-AnswerTags answer_tags(const CallBody& body) {
-  struct Visitor {
-    AnswerTags operator()(const Built& a) const { return {1, a.payload->transactions.size(), a.payload->root.tag()}; }
-    AnswerTags operator()(const Validated& a) const { return {2, a.block.tag(), a.ok}; }
-    AnswerTags operator()(const Executed& a) const { return {3, a.block.tag(), a.state_root.tag() ^ a.receipts_root.tag()}; }
-    AnswerTags operator()(const Adopted& a) const { return {4, a.head.tag(), a.state_root.tag()}; }
-    AnswerTags operator()(const Snapshot& a) const { return {5, a.data->block.tag(), a.data->state_root.tag()}; }
-    AnswerTags operator()(const Installed& a) const { return {6, a.block.tag(), a.ok}; }
-    AnswerTags operator()(const Checked& a) const { return {7, a.transaction->id.tag(), a.ok}; }
-    AnswerTags operator()(const auto&) const { return {}; }
-  };
-  return std::visit(Visitor{}, body);
-}
+struct AnswerVisitor {
+  AnswerTags operator()(const Built& a) const {
+    return {1, a.payload->transactions.size(), a.payload->root.tag()};
+  }
+  AnswerTags operator()(const Validated& a) const { return {2, a.block.tag(), a.ok}; }
+  AnswerTags operator()(const Executed& a) const {
+    return {3, a.block.tag(), a.state_root.tag() ^ a.receipts_root.tag()};
+  }
+  AnswerTags operator()(const Adopted& a) const { return {4, a.head.tag(), a.state_root.tag()}; }
+  AnswerTags operator()(const Snapshot& a) const {
+    return {5, a.data->block.tag(), a.data->state_root.tag()};
+  }
+  AnswerTags operator()(const Installed& a) const { return {6, a.block.tag(), a.ok}; }
+  AnswerTags operator()(const Checked& a) const { return {7, a.transaction->id.tag(), a.ok}; }
+  template <class T>
+  AnswerTags operator()(const T&) const {
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -64,7 +70,7 @@ void Stack::drain_calls(const Input& input, Effects& effects) {
       ++calls_dropped_;
       continue;
     }
-    if (const AnswerTags tags = answer_tags(call.body); tags.kind != 0) {
+    if (const AnswerTags tags = std::visit(AnswerVisitor{}, call.body); tags.kind != 0) {
       effects.set_slot(call.to);
       effects.record_answer(tags.kind, tags.id, tags.root);
     }
