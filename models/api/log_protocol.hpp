@@ -57,6 +57,8 @@ class LogProtocol : public Module {
   const BlockRef& last_decided() const { return last_; }
   Height applied() const { return applied_; }
   const Pending& pending() const { return pending_; }
+  /// A Build has not been answered yet.
+  bool payload_asked() const { return asked_; }
   /// What the last Build asked a successor of: a payload made for another history is of no use.
   const BlockId& asked_parent() const { return asked_parent_; }
   std::uint32_t block_max_transactions() const { return max_count_; }
