@@ -1,0 +1,199 @@
+// [[systems]]: the models in the slots, their parameters, hash power, expectations.
+#include <algorithm>
+#include <numeric>
+
+#include "models/base/int128.hpp"
+#include "sim/scenario/resolve_parts.hpp"
+
+namespace ledgerlab {
+namespace {
+
+/// The model of one slot with its parameters; empty after telling why.
+ModelChoice read_slot(Resolving& r, Section& system, const SlotKey& slot) {
+  const ModelInfo* info = choose_model(r.problems, r.registry, slot.kind, system.text(slot.key),
+                                       system.place(slot.key), system.path(slot.key));
+  if (info == nullptr) return {};
+  Section params(r.problems, system.raw(slot.params_key), system.path(slot.params_key),
+                 system.place());
+  const std::size_t before = r.problems.count();
+  ModelChoice choice{info, params.read_params(info->params)};
+  params.refuse_unknown();
+  if (info->check != nullptr && r.problems.count() == before) {
+    const std::string text = info->check(choice.params, r.plan.network.replicas);
+    if (!text.empty()) {
+      r.problems.add(system.given(slot.params_key) ? params.place() : system.place(slot.key),
+                     system.path(slot.params_key), text);
+    }
+  }
+  return choice;
+}
+
+/// Weights as parts of 10^9 that add up exactly: largest remainders first, ties to the lower node.
+std::vector<std::uint32_t> shares_ppb(const std::vector<std::uint64_t>& weights) {
+  constexpr std::uint64_t whole = 1'000'000'000;
+  Uint128 sum = 0;
+  for (const std::uint64_t weight : weights) sum += weight;
+  std::vector<std::uint32_t> shares;
+  std::vector<std::pair<Uint128, std::size_t>> remainders;
+  std::uint64_t given = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const Uint128 product = Uint128{weights[i]} * whole;
+    shares.push_back(static_cast<std::uint32_t>(product / sum));
+    given += shares.back();
+    remainders.emplace_back(product % sum, i);
+  }
+  std::stable_sort(remainders.begin(), remainders.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (std::size_t i = 0; i < whole - given; ++i) ++shares[remainders[i].second];
+  return shares;
+}
+
+void read_hash_power(Resolving& r, Section& section, SystemPlan& system) {
+  const bool used = system.consensus.info->uses_hash_power;
+  for (const char* key : {"hash_power", "hash_shares", "joules_per_terahash", "mining"}) {
+    if (!used && section.given(key)) {
+      section.problem(key, "is not read: " + system.consensus.info->name + " does not mine");
+    }
+  }
+  if (!used) return;
+  system.hash_power = section.count("hash_power");
+  system.hash_energy_pj = section.count("joules_per_terahash");
+  system.real_mining = section.text("mining") == "nonces";
+  std::vector<std::uint64_t> weights(r.plan.network.replicas, 1);
+  const Value* value = section.raw("hash_shares");
+  if (value != nullptr && value->type == Value::Type::array) {
+    static const ParamInfo weight{"weight", ParamType::ratio, "", "", "0", "1000000", {}};
+    weights.clear();
+    for (const Value& item : value->items) {
+      const ReadValue read = read_scalar(r.problems, weight, item, section.path("hash_shares"));
+      weights.push_back(static_cast<std::uint64_t>(read.number.value_or(1)));
+    }
+    if (weights.size() != r.plan.network.replicas) {
+      section.problem("hash_shares", "has " + std::to_string(weights.size()) + " weights for " +
+                                         std::to_string(r.plan.network.replicas) + " replicas");
+      return;
+    }
+    if (std::all_of(weights.begin(), weights.end(), [](std::uint64_t w) { return w == 0; })) {
+      section.problem("hash_shares", "nobody has any hash power");
+      return;
+    }
+  } else if (value != nullptr && value->text != "equal") {
+    section.problem("hash_shares", "expected \"equal\" or a list of one weight a replica");
+    return;
+  }
+  system.hash_share_ppb = shares_ppb(weights);
+}
+
+void read_checkers(Resolving& r, const Value* value, const std::string& path,
+                   std::vector<std::string>& into) {
+  if (value == nullptr) return;
+  if (value->type != Value::Type::array) {
+    r.problems.add(value->place, path, "expected a list of checkers such as [\"agreement\"]");
+    return;
+  }
+  for (const Value& item : value->items) {
+    const auto& names = checker_names();
+    if (item.type != Value::Type::text ||
+        std::find(names.begin(), names.end(), item.text) == names.end()) {
+      r.problems.add(item.place, path,
+                     "\"" + item.text + "\" is no checker; there are " + alternatives(names),
+                     nearest(item.text, names));
+    } else if (std::find(into.begin(), into.end(), item.text) == into.end()) {
+      into.push_back(item.text);
+    }
+  }
+}
+
+SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
+                       const ModelChoice& client, const std::vector<std::string>& expected) {
+  // Named in messages as --set would name it.
+  std::string path = "systems." + std::to_string(index);
+  for (const char* key : {"consensus", "name"}) {
+    const Entry* entry = value.find(key);
+    if (entry != nullptr && !entry->value.text.empty()) path = "systems." + entry->value.text;
+  }
+  Section section(r.problems, &value, path, value.place);
+  section.read(system_keys());
+  section.refuse_unknown();
+  SystemPlan system;
+  system.client = client;
+  system.expect = expected;
+  system.real_crypto = section.text("crypto") == "real";
+  read_checkers(r, section.raw("expect"), section.path("expect"), system.expect);
+  if (!section.good("consensus")) return system;
+  for (const SlotKey& slot : slot_keys()) {
+    const ModelInfo* consensus = system.consensus.info;
+    if (slot.key == "relay" && (consensus == nullptr || !consensus->uses_relay)) {
+      for (const std::string& key : {slot.key, slot.params_key}) {
+        if (consensus != nullptr && section.given(key)) {
+          section.problem(key, "is not read: " + consensus->name + " does not relay");
+        }
+      }
+      continue;
+    }
+    ModelChoice choice = read_slot(r, section, slot);
+    switch (slot.kind) {
+      case ModelKind::consensus:
+        system.consensus = std::move(choice);
+        break;
+      case ModelKind::ledger:
+        system.ledger = std::move(choice);
+        break;
+      case ModelKind::mempool:
+        system.mempool = std::move(choice);
+        break;
+      default:
+        system.relay = std::move(choice);
+        break;
+    }
+  }
+  system.name = section.text("name");
+  if (system.consensus.info == nullptr) return system;
+  if (system.name.empty()) system.name = system.consensus.info->name;
+  read_hash_power(r, section, system);
+  return system;
+}
+
+void check_overlay(Resolving& r) {
+  const auto& overlay = r.plan.network.overlay;
+  if (!overlay) return;
+  const bool relays = std::any_of(r.plan.systems.begin(), r.plan.systems.end(),
+                                  [](const SystemPlan& s) { return bool{s.relay}; });
+  if (!relays || is_connected(*overlay)) return;
+  const Value* network = r.section("network");
+  r.problems.add(network == nullptr ? Place{1, 1} : network->place, "network.topology",
+                 "impossible topology: the drawn overlay falls apart and content cannot reach "
+                 "every node; add links, or take another seed");
+}
+
+}  // namespace
+
+void resolve_systems(Resolving& r) {
+  const ModelChoice client = r.plan.systems.empty() ? ModelChoice{} : r.plan.systems[0].client;
+  r.plan.systems.clear();
+  Section expect(r.problems, r.section("expect"), "expect", {1, 1});
+  expect.read(expect_keys());
+  expect.refuse_unknown();
+  std::vector<std::string> expected;
+  read_checkers(r, expect.raw("outcomes"), "expect.outcomes", expected);
+
+  const Value* list = r.section("systems");
+  if (list == nullptr || list->type != Value::Type::array || list->items.empty()) {
+    r.problems.add(list == nullptr ? Place{1, 1} : list->place, "systems",
+                   "is required: at least one [[systems]] with a consensus, such as "
+                   "consensus = \"raft\"");
+    return;
+  }
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    SystemPlan system = read_system(r, list->items[i], i, client, expected);
+    for (const SystemPlan& other : r.plan.systems) {
+      if (system.name.empty() || other.name != system.name) continue;
+      r.problems.add(list->items[i].place, "systems." + system.name,
+                     "two systems have this name: give each a name of its own");
+    }
+    r.plan.systems.push_back(std::move(system));
+  }
+  check_overlay(r);
+}
+
+}  // namespace ledgerlab
