@@ -138,9 +138,11 @@ void World::end_fault(std::size_t index, Time at) {
 
 void World::set_slow(Node& n, std::uint64_t thousandths) {
   n.slow_thousandths = thousandths;
-  // ns = ps * (slow / 1000) / (1000 * speed / 10^9), as a fraction of 2^40.
+  // ns = ps * (slow / 1000) / (1000 * speed / 10^9), as a fraction of 2^54; rounded up, so that
+  // whole nanoseconds come out whole.
   n.cost_scale = static_cast<std::uint64_t>(
-      (static_cast<unsigned __int128>(1) << 40) * thousandths * 1'000 / n.speed_ppb);
+      ((static_cast<unsigned __int128>(1) << 54) * thousandths * 1'000 + n.speed_ppb - 1) /
+      n.speed_ppb);
 }
 
 void World::crash(NodeId id, Time at) {
@@ -152,7 +154,12 @@ void World::crash(NodeId id, Time at) {
     const LaneInput input = n.inbox.pop();
     if (!input.message) continue;
     --stats_.waiting;
-    drop_message(at, id, input.from, *input.message, DropReason::receiver_down);
+    if (input.dropped) {
+      drop_message(input.ready, id, input.from, *input.message,
+                   static_cast<DropReason>(input.value));
+    } else {
+      drop_message(at, id, input.from, *input.message, DropReason::receiver_down);
+    }
   }
   if (n.deferred) {
     n.deferred->discard();

@@ -15,7 +15,7 @@ constexpr std::uint32_t instant_limit = 1'000'000;
 
 Duration World::charged(const Node& n, std::uint64_t picoseconds) const {
   return Duration{static_cast<std::int64_t>(
-      (static_cast<unsigned __int128>(picoseconds) * n.cost_scale) >> 40)};
+      (static_cast<unsigned __int128>(picoseconds) * n.cost_scale) >> 54)};
 }
 
 Time World::check_done(Node& n, const Message& message, Time ready) {
@@ -128,10 +128,16 @@ void World::arm(Node& n) {
   }
 }
 
+/// A step may start now, or ahead of the queue when no rule of the world changes and nothing of
+/// the node's own (timer, disk, search) is due before.
+bool World::may_start(const Node& n, Time start) const {
+  return start <= engine_->now() || (eager_ && start < horizon_ && start < n.next_local);
+}
+
 void World::arrive(Node& n, LaneInput&& input) {
   if (n.inbox.empty() && !n.deferred) {
     const Time start = std::max({input.ready, n.lane_free, input.checked});
-    if (start <= engine_->now() || (eager_ && start < horizon_)) {
+    if (may_start(n, start) || input.dropped) {
       step(n, input, start);
       return;
     }
@@ -145,7 +151,7 @@ void World::run_lane(Node& n) {
   while (!n.inbox.empty() && !n.deferred && n.alive) {
     const LaneInput& first = n.inbox.front();
     const Time start = std::max({first.ready, n.lane_free, first.checked});
-    if (start > now && !(eager_ && start < horizon_)) return;
+    if (!first.dropped && start > now) return;
     const LaneInput input = n.inbox.pop();
     if (input.message) --stats_.waiting;
     step(n, input, start);
@@ -160,21 +166,12 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
     release_token(token);
     return;
   }
-  if (link_faults_ && links_->cut(from, to)) {
-    drop_message(ready, to, from, message, DropReason::partition);
-    release_token(token);
-    return;
-  }
   if (message.book.verdict == 0) message.book.verdict = spec_.suite->authentic(message) ? 1 : 2;
-  const Time checked = check_done(n, message, ready);
-  if (message.book.verdict == 2) {
-    drop_message(ready, to, from, message, DropReason::refused);
-    release_token(token);
-    return;
-  }
-  const bool idle = n.inbox.empty() && !n.deferred;
+  const bool cut = link_faults_ && links_->cut(from, to);
+  const bool refused = message.book.verdict == 2;
+  const Time checked = cut ? ready : check_done(n, message, ready);
   const Time start = std::max({ready, n.lane_free, checked});
-  if (idle && (start <= engine_->now() || (eager_ && start < horizon_))) {
+  if (n.inbox.empty() && !n.deferred && !cut && !refused && may_start(n, start)) {
     deliver(n, message, from, start);
     release_token(token);
   } else {
@@ -186,9 +183,12 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
     input.from = from;
     ++message.book.references;
     input.message = MessageRef(&message);
+    // A message lost on arrival takes its place in the line too, so that the node's stream of
+    // events has one order whether the node runs ahead or not.
+    input.dropped = cut || refused;
+    input.value = static_cast<std::uint64_t>(cut ? DropReason::partition : DropReason::refused);
     release_token(token);
-    ++stats_.waiting;
-    n.inbox.push(std::move(input));
+    arrive(n, std::move(input));
   }
   arm(n);
 }
@@ -213,6 +213,10 @@ void World::deliver(Node& n, const Message& message, NodeId from, Time start) {
 }
 
 void World::step(Node& n, const LaneInput& in, Time start) {
+  if (in.dropped) {
+    drop_message(in.ready, n.id, in.from, *in.message, static_cast<DropReason>(in.value));
+    return;
+  }
   if (in.kind == InputKind::deliver) {
     deliver(n, *in.message, in.from, start);
     return;
@@ -294,7 +298,7 @@ void World::finish_step(Node& n, Time start) {
   bool wait = hold > engine_->now() && (!eager_ || hold >= horizon_);
   if (hold > engine_->now() && !wait) {
     // Ahead of the queue only what no disk operation and no closed gate can reorder.
-    wait = n.disk && n.disk->durable != n.disk->submitted;
+    wait = (n.disk && n.disk->durable != n.disk->submitted) || !n.delayed.empty();
     for (const Effect& e : effects_->list()) {
       if (e.kind >= EffectKind::persist && e.kind <= EffectKind::forget) wait = true;
     }

@@ -18,6 +18,7 @@ struct LaneInput {
   NodeId from = no_node;
   MessageRef message;
   TimerId timer{};
+  bool dropped = false;                // lost on arrival, reason in value
   std::uint64_t value = 0;             // generation (timer), record (persisted), nonce (found)
 };
 
@@ -105,7 +106,7 @@ struct Node {
   Time next_local = time_never;        // no event of the node itself is due before this
   Time wake_at = time_never;           // earliest wake-up asked of the engine
   std::unique_ptr<Module> program;
-  std::uint64_t cost_scale = 0;        // ns per ps, as a fraction of 2^40
+  std::uint64_t cost_scale = 0;        // ns per ps, as a fraction of 2^54, rounded up
   Duration cpu_busy{};
   Time instant{};                      // of the last step, and how many it took in that instant
   std::uint32_t instant_inputs = 0;
