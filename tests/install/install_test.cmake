@@ -19,7 +19,7 @@ file(RENAME "${work}/first place" "${work}/moved here")
 set(prefix "${work}/moved here")
 
 run("raft" ${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH "${prefix}/bin/ledgerlab" models)
-run("" ${CMAKE_COMMAND} -S ${SOURCE}/testdata/consumer -B ${work}/consumer
+run("" ${CMAKE_COMMAND} -S ${SOURCE}/testdata/consumer -B ${work}/consumer -G Ninja
   -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_PREFIX_PATH=${prefix}")
 run("" ${CMAKE_COMMAND} --build ${work}/consumer)
 # The bytes of "ledgerlab".
