@@ -1,0 +1,117 @@
+// Jitter and packet loss of the native engine.
+#include "sim/engine/native/link_noise.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/base/draw.hpp"
+#include "models/base/fixed.hpp"
+#include "models/base/int128.hpp"
+#include "sim/engine/native/access_link.hpp"
+
+namespace ledgerlab::native {
+namespace {
+
+constexpr Purpose jitter_purpose{"native.jitter"};
+constexpr Purpose loss_purpose{"native.packet_loss"};
+constexpr Purpose gap_purpose{"native.packets_to_next_loss"};
+constexpr Purpose again_purpose{"native.retransmission_loss"};
+
+constexpr std::uint64_t ppb_whole = 1'000'000'000;
+constexpr std::size_t links_at_first = 1024;
+
+std::size_t slot_of(std::uint64_t key, std::size_t slots) {
+  return static_cast<std::size_t>((key * 0x9e3779b97f4a7c15u) >> 20) & (slots - 1);
+}
+
+/// The counter of the n-th message from a sender (the stream) to a receiver.
+std::uint64_t draw_counter(NodeId to, std::uint64_t count) {
+  return std::uint64_t{to} << 44 | (count & ((std::uint64_t{1} << 44) - 1));
+}
+
+}  // namespace
+
+LinkNoise::LinkNoise(const NetworkSpec& spec)
+    : seed_(spec.seed),
+      jitter_(spec.jitter_ppm == 0 ? JitterKind::none : spec.jitter),
+      jitter_ppm_(spec.jitter_ppm),
+      loss_ppb_(spec.packet_loss_ppb),
+      timeout_ns_(count_ns(spec.retransmission_timeout)),
+      mtu_(spec.mtu) {
+  if (loss_ppb_ != 0) {
+    const Uint128 kept = (Uint128{ppb_whole - loss_ppb_} << 64) / ppb_whole;
+    loss_rate_q58_ = fixed::neg_ln_q58(static_cast<std::uint64_t>(kept));
+  }
+  if (on()) links_.resize(links_at_first);
+}
+
+LinkNoise::Link& LinkNoise::link(NodeId from, NodeId to) {
+  const std::uint64_t key = std::uint64_t{from} << 32 | to;
+  for (std::size_t slot = slot_of(key, links_.size());; slot = (slot + 1) & (links_.size() - 1)) {
+    if (links_[slot].key == key) return links_[slot];
+    if (links_[slot].key != free_slot) continue;
+    if (used_ * 2 >= links_.size()) {
+      rehash();
+      return link(from, to);
+    }
+    ++used_;
+    links_[slot].key = key;
+    return links_[slot];
+  }
+}
+
+void LinkNoise::rehash() {
+  std::vector<Link> old(links_.size() * 2);
+  std::swap(old, links_);
+  for (const Link& moved : old) {
+    if (moved.key == free_slot) continue;
+    std::size_t slot = slot_of(moved.key, links_.size());
+    while (links_[slot].key != free_slot) slot = (slot + 1) & (links_.size() - 1);
+    links_[slot] = moved;
+  }
+}
+
+std::int64_t LinkNoise::jitter_ns(std::uint64_t u, std::int64_t latency) const {
+  const Uint128 share = Uint128{static_cast<std::uint64_t>(latency)} * jitter_ppm_ / 1'000'000;
+  const Duration size{share > Uint128{never} ? never : static_cast<std::int64_t>(share)};
+  if (jitter_ == JitterKind::uniform) return count_ns(draw_uniform(u, Duration{0}, size));
+  return count_ns(draw_exponential(u, size));
+}
+
+/// The packets before the next lost one are geometric, that is, the floor of an exponential with
+/// mean 1 / -ln(1 - p): one draw for a message that loses nothing. Each lost packet costs one
+/// timeout, each lost retransmission of it one more, twice as long as the one before.
+std::int64_t LinkNoise::retransmission_ns(std::uint64_t u, std::uint64_t packets) const {
+  std::int64_t delay = 0;
+  std::uint64_t gap_draw = u;
+  std::uint64_t packet = 0;
+  for (std::uint32_t loss = 0;; ++loss) {
+    const Duration gap = draw_exponential_ratio(gap_draw, std::uint64_t{1} << 58, loss_rate_q58_);
+    const auto kept = static_cast<std::uint64_t>(count_ns(gap));
+    if (kept >= packets - packet) return delay;
+    packet += kept + 1;
+    for (unsigned again = 0; again < losses_in_a_row_max; ++again) {
+      if (again > 0 && !draw_ppb(draw64(u, loss, again_purpose, again), loss_ppb_)) break;
+      delay = later(delay, times(timeout_ns_, std::uint64_t{1} << std::min(again, doublings_max)));
+    }
+    if (packet == packets) return delay;
+    gap_draw = draw64(u, loss, gap_purpose, 0);
+  }
+}
+
+std::int64_t LinkNoise::arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
+                                std::uint64_t bytes) {
+  Link& state = link(from, to);
+  const std::uint64_t counter = draw_counter(to, state.count++);
+  std::int64_t at = later(sent, latency);
+  if (jitter_ != JitterKind::none)
+    at = later(at, jitter_ns(draw64(seed_, from, jitter_purpose, counter), latency));
+  if (loss_ppb_ != 0) {
+    const std::uint64_t packets = std::max<std::uint64_t>(1, bytes / mtu_ + (bytes % mtu_ != 0));
+    at = later(at, retransmission_ns(draw64(seed_, from, loss_purpose, counter), packets));
+  }
+  state.last_arrival = std::max(state.last_arrival, at);
+  return state.last_arrival;
+}
+
+}  // namespace ledgerlab::native

@@ -1,0 +1,54 @@
+// Jitter and packet loss of the native engine: what a message meets on its link beyond latency.
+// Every draw is keyed by the link and the number of the message on it (DESIGN 13.5), and no message
+// overtakes an earlier one of its link.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/engine/engine.hpp"
+
+namespace ledgerlab::native {
+
+/// A packet is lost at most this many times in a row, and a timeout doubles at most this often
+/// (RFC 6298, 5.5 and 2.5, lets an implementation cap the timer as well).
+inline constexpr unsigned losses_in_a_row_max = 16;
+inline constexpr unsigned doublings_max = 6;
+
+class LinkNoise {
+ public:
+  explicit LinkNoise(const NetworkSpec& spec);
+
+  bool on() const { return jitter_ != JitterKind::none || loss_ppb_ != 0; }
+
+  /// When the next message of the link arrives, whose last byte left the up-link at `sent` and
+  /// would arrive `latency` later on an ideal path.
+  std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
+                       std::uint64_t bytes);
+
+ private:
+  struct Link {
+    std::uint64_t key = free_slot;
+    std::int64_t last_arrival = 0;
+    std::uint64_t count = 0;
+  };
+  static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
+
+  Link& link(NodeId from, NodeId to);
+  void rehash();
+  std::int64_t jitter_ns(std::uint64_t u, std::int64_t latency) const;
+  std::int64_t retransmission_ns(std::uint64_t u, std::uint64_t packets) const;
+
+  std::uint64_t seed_;
+  JitterKind jitter_;
+  std::uint32_t jitter_ppm_;
+  std::uint32_t loss_ppb_;
+  std::int64_t timeout_ns_;
+  std::uint32_t mtu_;
+  std::uint64_t loss_rate_q58_ = 0;  // -ln(1 - p)
+  std::vector<Link> links_;          // open addressing, a power of two, never iterated but to grow
+  std::size_t used_ = 0;
+};
+
+}  // namespace ledgerlab::native

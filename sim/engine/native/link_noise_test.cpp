@@ -1,0 +1,174 @@
+// Jitter and packet loss by their statistics, and the arithmetic of the access link.
+#include "sim/engine/native/link_noise.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "sim/engine/native/access_link.hpp"
+
+namespace ledgerlab::native {
+namespace {
+
+constexpr std::int64_t latency = 40'000'000;
+constexpr std::int64_t timeout = 200'000'000;
+
+NetworkSpec noisy(JitterKind jitter, std::uint32_t jitter_ppm, std::uint32_t loss_ppb) {
+  NetworkSpec spec;
+  spec.nodes = 1 << 20;
+  spec.seed = 3;
+  spec.jitter = jitter;
+  spec.jitter_ppm = jitter_ppm;
+  spec.packet_loss_ppb = loss_ppb;
+  return spec;
+}
+
+/// What each of many messages, one a link, meets beyond the latency.
+std::vector<std::int64_t> delays(const NetworkSpec& spec, std::uint64_t bytes, int messages) {
+  LinkNoise noise(spec);
+  std::vector<std::int64_t> found;
+  for (int i = 0; i < messages; ++i) {
+    const auto from = static_cast<NodeId>(i % 1'000);
+    found.push_back(noise.arrival(from, static_cast<NodeId>(1'000 + i), 0, latency, bytes) -
+                    latency);
+  }
+  return found;
+}
+
+double mean_of(const std::vector<std::int64_t>& values) {
+  double sum = 0;
+  for (const std::int64_t value : values) sum += static_cast<double>(value);
+  return sum / static_cast<double>(values.size());
+}
+
+TEST(AccessLink, SerialisationIsRoundedUpAtEverySize) {
+  EXPECT_EQ(serialisation_ns(0, 1), 0);
+  EXPECT_EQ(serialisation_ns(1'000, 0), 0);
+  EXPECT_EQ(serialisation_ns(1, 8'000'000'000), 1);
+  EXPECT_EQ(serialisation_ns(1, 8'000'000'001), 1);
+  EXPECT_EQ(serialisation_ns(3, 16'000'000'000), 2);
+  EXPECT_EQ(serialisation_ns(1'500, 1'000'000'000), 12'000);
+  EXPECT_EQ(serialisation_ns(1'500, 7), 1'714'285'714'286);
+  // Beyond 2^64 / 8e9 bytes the product needs 128 bits; both sides of the switch agree.
+  for (const std::uint64_t bytes : {2'305'843'009u, 2'305'843'010u, 4'294'967'295u})
+    for (const std::uint64_t bps : {64'000ull, 999'999'937ull, 400'000'000'000ull}) {
+      const Uint128 exact = (Uint128{bytes} * 8'000'000'000u + bps - 1) / bps;
+      EXPECT_EQ(serialisation_ns(bytes, bps), static_cast<std::int64_t>(exact));
+    }
+  EXPECT_EQ(serialisation_ns(4'294'967'295u, 1), never);
+  EXPECT_EQ(serialisation_ns(2'000'000'000u, 1), never);
+}
+
+TEST(AccessLink, SumsSaturate) {
+  EXPECT_EQ(later(never, 1), never);
+  EXPECT_EQ(later(never - 1, 1), never);
+  EXPECT_EQ(later(1, 2), 3);
+  EXPECT_EQ(times(never / 2, 3), never);
+  EXPECT_EQ(times(7, 3), 21);
+}
+
+TEST(LinkNoise, OffWhenNothingIsAskedFor) {
+  EXPECT_FALSE(LinkNoise(noisy(JitterKind::none, 500'000, 0)).on());
+  EXPECT_FALSE(LinkNoise(noisy(JitterKind::uniform, 0, 0)).on());
+  EXPECT_TRUE(LinkNoise(noisy(JitterKind::uniform, 1, 0)).on());
+  EXPECT_TRUE(LinkNoise(noisy(JitterKind::none, 0, 1)).on());
+}
+
+TEST(LinkNoise, UniformJitterFillsItsWidth) {
+  const auto found = delays(noisy(JitterKind::uniform, 250'000, 0), 100, 100'000);
+  const auto [low, high] = std::minmax_element(found.begin(), found.end());
+  EXPECT_GE(*low, 0);
+  EXPECT_LT(*low, 10'000);
+  EXPECT_LE(*high, 10'000'000);
+  EXPECT_GT(*high, 9'990'000);
+  EXPECT_NEAR(mean_of(found), 5e6, 5 * 1e7 / std::sqrt(12 * 1e5));
+}
+
+TEST(LinkNoise, ExponentialJitterHasItsMeanAndTail) {
+  const auto found = delays(noisy(JitterKind::exponential, 250'000, 0), 100, 100'000);
+  EXPECT_NEAR(mean_of(found), 1e7, 5 * 1e7 / std::sqrt(1e5));
+  int beyond_mean = 0;
+  for (const std::int64_t value : found) beyond_mean += value > 10'000'000;
+  EXPECT_NEAR(beyond_mean, 1e5 * std::exp(-1), 5 * std::sqrt(1e5 * 0.24));
+}
+
+/// Mean number of timeouts (in units of the first) of one lost packet: the sum over j of
+/// p^j times the j-th timeout.
+double timeouts_of_a_lost_packet(double p) {
+  double sum = 0;
+  for (unsigned j = 0; j < losses_in_a_row_max; ++j)
+    sum += std::pow(p, j) * std::pow(2, std::min(j, doublings_max));
+  return sum;
+}
+
+TEST(LinkNoise, LostPacketsCostTheirTimeouts) {
+  struct Case {
+    std::uint32_t loss_ppb;
+    std::uint64_t bytes, packets;
+  };
+  for (const Case& c : {Case{10'000'000, 1'000, 1}, Case{10'000'000, 144'800, 100},
+                        Case{1'000'000, 1'448'001, 1'001}, Case{300'000'000, 14'480, 10},
+                        Case{250'000'000, 0, 1}}) {
+    const int messages = 50'000;
+    const auto found = delays(noisy(JitterKind::none, 0, c.loss_ppb), c.bytes, messages);
+    const double p = c.loss_ppb * 1e-9;
+    const double packets = static_cast<double>(c.packets);
+    int clean = 0;
+    double squares = 0;
+    for (const std::int64_t value : found) {
+      ASSERT_EQ(value % timeout, 0);
+      clean += value == 0;
+      squares += std::pow(static_cast<double>(value), 2);
+    }
+    const double none = std::pow(1 - p, packets);
+    EXPECT_NEAR(clean, messages * none, 5 * std::sqrt(messages * none * (1 - none)) + 1);
+    const double mean = mean_of(found);
+    const double error = std::sqrt((squares / messages - mean * mean) / messages);
+    EXPECT_NEAR(mean, timeout * packets * p * timeouts_of_a_lost_packet(p), 5 * error)
+        << c.loss_ppb << " ppb, " << c.bytes << " bytes";
+  }
+}
+
+TEST(LinkNoise, EvenNearCertainLossEnds) {
+  const auto found = delays(noisy(JitterKind::none, 0, 999'999'999), 100, 100);
+  std::int64_t whole = 0;
+  for (unsigned j = 0; j < losses_in_a_row_max; ++j)
+    whole += timeout * (std::int64_t{1} << std::min(j, doublings_max));
+  for (const std::int64_t value : found) EXPECT_EQ(value, whole);
+}
+
+TEST(LinkNoise, DrawsBelongToTheLinkAndTheNumberOnIt) {
+  // What other links carry in between changes nothing.
+  const NetworkSpec spec = noisy(JitterKind::exponential, 500'000, 100'000'000);
+  const auto of_link = [&](bool others) {
+    LinkNoise noise(spec);
+    std::vector<std::int64_t> found;
+    for (int n = 0; n < 500; ++n) {
+      if (others)
+        for (NodeId to = 10; to < 40; ++to) noise.arrival(5, to, n, latency, 3'000);
+      found.push_back(noise.arrival(5, 6, n * std::int64_t{20'000'000'000}, latency, 3'000));
+    }
+    return found;
+  };
+  EXPECT_EQ(of_link(false), of_link(true));
+  LinkNoise noise(spec);
+  EXPECT_NE(noise.arrival(5, 6, 0, latency, 3'000), noise.arrival(6, 5, 0, latency, 3'000));
+}
+
+TEST(LinkNoise, NothingOvertakesOnALink) {
+  LinkNoise noise(noisy(JitterKind::exponential, 3'000'000, 50'000'000));
+  std::int64_t last = 0;
+  int held_back = 0;
+  for (int n = 0; n < 10'000; ++n) {
+    const std::int64_t at = noise.arrival(1, 2, n * std::int64_t{1'000'000}, latency, 200);
+    ASSERT_GE(at, last);
+    held_back += at == last;
+    last = at;
+  }
+  EXPECT_GT(held_back, 1'000);
+}
+
+}  // namespace
+}  // namespace ledgerlab::native

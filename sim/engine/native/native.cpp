@@ -1,0 +1,263 @@
+// The native engine. A message passes its sender's up-link, the latency between the two regions and
+// its receiver's down-link; both links are first-in-first-out and store-and-forward: the down-link
+// begins when the last byte has arrived.
+#include "sim/engine/native/native.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "sim/engine/native/access_link.hpp"
+#include "sim/engine/native/link_noise.hpp"
+#include "sim/engine/native/message_slots.hpp"
+#include "sim/kernel/event_queue.hpp"
+#include "sim/kernel/instant_order.hpp"
+
+namespace ledgerlab {
+namespace native {
+namespace {
+
+[[noreturn]] void refuse(const char* why) {
+  throw std::invalid_argument(std::string("native engine: ") + why);
+}
+
+[[noreturn]] void misuse(const char* why) {
+  throw std::logic_error(std::string("native engine: ") + why);
+}
+
+void check(const NetworkSpec& spec) {
+  if (spec.nodes > event_node_count)
+    throw std::length_error("native engine: more than 2^20 = 1048576 nodes");
+  if (spec.nodes == 0) refuse("no nodes");
+  if (spec.regions == 0) refuse("no regions");
+  if (!spec.region.empty() && spec.region.size() != spec.nodes)
+    refuse("the list of regions has not one entry a node");
+  for (const std::uint16_t region : spec.region)
+    if (region >= spec.regions) refuse("a node lies in a region that does not exist");
+  if (spec.latency.size() != std::size_t{spec.regions} * spec.regions)
+    refuse("the latency matrix is not regions x regions");
+  for (const Duration latency : spec.latency)
+    if (latency < Duration{0}) refuse("a latency is negative");
+  if (!spec.up_bps.empty() && spec.up_bps.size() != spec.nodes)
+    refuse("the list of up-link rates has not one entry a node");
+  if (!spec.down_bps.empty() && spec.down_bps.size() != spec.nodes)
+    refuse("the list of down-link rates has not one entry a node");
+  if (spec.packet_loss_ppb >= 1'000'000'000) refuse("packet loss is not below 1");
+  if (spec.packet_loss_ppb != 0 && spec.mtu == 0) refuse("packet loss needs an mtu");
+  if (spec.retransmission_timeout < Duration{0}) refuse("the retransmission timeout is negative");
+}
+
+/// What the engine keeps of a node: one cache line.
+struct alignas(64) Node {
+  AccessLink up;
+  AccessLink down;
+  std::uint32_t deliveries_pending = 0;  // events on their way out of the down-link
+};
+static_assert(sizeof(Node) == 64);
+
+class NativeEngine final : public Engine {
+ public:
+  explicit NativeEngine(const NetworkSpec& spec);
+
+  Time now() const override { return time_at(now_); }
+  void wake_at(NodeId node, Time time) override;
+  void transmit(Time depart, NodeId from, NodeId to, std::uint32_t bytes, Token token) override;
+  void multicast(Time depart, NodeId from, std::span<const NodeId> to, std::uint32_t bytes,
+                 Token token) override;
+  void run_until(Time limit, EngineSink& sink) override;
+  void request_stop() override { stop_ = true; }
+  std::uint64_t events() const override { return events_; }
+  std::uint64_t pending() const override { return queue_.size(); }
+  Duration uplink_busy(NodeId node) const override {
+    return Duration{nodes_.at(node).up.busy_until(now_)};
+  }
+  Duration downlink_busy(NodeId node) const override {
+    return Duration{nodes_.at(node).down.busy_until(now_)};
+  }
+  EngineCapabilities capabilities() const override;
+
+ private:
+  void check_call(std::int64_t depart, NodeId from, Token token) const;
+  void handle(std::uint64_t packed, EngineSink& sink);
+  void arrive(NodeId to, NodeId from, std::uint32_t index, EngineSink& sink);
+  void handle_together(const EventQueue::Instant& instant, EngineSink& sink);
+  const std::int64_t* latencies_from(NodeId from) const {
+    return latency_.data() + std::size_t{region_[from]} * regions_;
+  }
+
+  EventQueue queue_;
+  InstantSorter sorter_;
+  MessageSlots slots_;
+  LinkNoise noise_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint16_t> region_;  // apart from nodes_: a sender reads it for each receiver
+  std::vector<std::int64_t> latency_;
+  std::size_t regions_;
+  std::uint64_t overhead_bytes_;
+  std::uint64_t seed_;
+  bool down_limited_ = false;  // any down-link at all; else an event's index is the token itself
+  bool stop_ = false;
+  std::int64_t now_ = 0;
+  std::int64_t limit_ = 0;
+  std::uint64_t events_ = 0;
+};
+
+NativeEngine::NativeEngine(const NetworkSpec& spec)
+    : noise_(spec),
+      nodes_(spec.nodes),
+      region_(spec.region),
+      regions_(spec.regions),
+      overhead_bytes_(spec.overhead_bytes),
+      seed_(spec.seed) {
+  region_.resize(spec.nodes);
+  latency_.reserve(spec.latency.size());
+  for (const Duration latency : spec.latency) latency_.push_back(count_ns(latency));
+  for (std::size_t node = 0; node < spec.up_bps.size(); ++node)
+    nodes_[node].up.bps = spec.up_bps[node];
+  for (std::size_t node = 0; node < spec.down_bps.size(); ++node) {
+    nodes_[node].down.bps = spec.down_bps[node];
+    down_limited_ |= spec.down_bps[node] != 0;
+  }
+}
+
+inline void NativeEngine::check_call(std::int64_t depart, NodeId from, Token token) const {
+  if (depart < now_) misuse("a message may not depart in the past");
+  if (from >= nodes_.size()) misuse("the sender does not exist");
+  if (token >= event_index_count)
+    throw std::length_error("native engine: a token is not below 2^24 = 16777216");
+}
+
+void NativeEngine::wake_at(NodeId node, Time time) {
+  if (node >= nodes_.size()) misuse("a wake-up for a node that does not exist");
+  if (count_ns(time) < now_) misuse("a wake-up in the past");
+  queue_.push({count_ns(time), Event::pack(node, node, 0)});
+}
+
+void NativeEngine::transmit(Time depart, NodeId from, NodeId to, std::uint32_t bytes, Token token) {
+  multicast(depart, from, {&to, 1}, bytes, token);
+}
+
+void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> to,
+                             std::uint32_t bytes, Token token) {
+  check_call(count_ns(depart), from, token);
+  bool wrong = false;
+  for (const NodeId receiver : to) wrong |= receiver >= nodes_.size() || receiver == from;
+  if (wrong) misuse("a receiver does not exist or is the sender itself");
+  if (to.empty()) return;
+
+  Node& sender = nodes_[from];
+  const std::uint64_t size = overhead_bytes_ + bytes;
+  const std::int64_t serialisation = serialisation_ns(size, sender.up.bps);
+  const std::uint32_t index =
+      down_limited_ ? slots_.take(token, bytes, static_cast<std::uint32_t>(to.size())) : token;
+  const std::int64_t* const latency = latencies_from(from);
+  std::int64_t sent = std::max(count_ns(depart), sender.up.free_at);
+  if (noise_.on()) {
+    for (const NodeId receiver : to) {
+      sent = later(sent, serialisation);
+      queue_.push({noise_.arrival(from, receiver, sent, latency[region_[receiver]], size),
+                   Event::pack(receiver, from, index)});
+    }
+  } else {
+    for (const NodeId receiver : to) {
+      sent = later(sent, serialisation);
+      queue_.push({later(sent, latency[region_[receiver]]), Event::pack(receiver, from, index)});
+    }
+  }
+  sender.up.free_at = sent;
+  sender.up.serialised = later(sender.up.serialised, times(serialisation, to.size()));
+}
+
+inline void NativeEngine::arrive(NodeId to, NodeId from, std::uint32_t index, EngineSink& sink) {
+  if (!down_limited_) {
+    sink.on_message(time_at(now_), to, from, index);
+    return;
+  }
+  Node& node = nodes_[to];
+  if (MessageSlots::out_of_downlink(index)) {
+    --node.deliveries_pending;
+    sink.on_message(time_at(now_), to, from, slots_.give_back(index));
+    return;
+  }
+  std::int64_t ready = now_;
+  bool behind = false;  // a message without a byte still waits behind those before it
+  if (node.down.bps != 0) {
+    behind = node.down.free_at >= now_;
+    ready = node.down.queue(now_,
+                            serialisation_ns(overhead_bytes_ + slots_.bytes(index), node.down.bps));
+  }
+  // What the host cannot know, whether an earlier message is still to be handed over, is checked
+  // here; whether anything else can reach the node before is the host's to say.
+  const bool early = ready > now_ && ready <= limit_ && node.deliveries_pending == 0 &&
+                     sink.may_deliver_early(to, time_at(ready));
+  if (early || (ready == now_ && !behind)) {
+    sink.on_message(time_at(ready), to, from, slots_.give_back(index));
+    return;
+  }
+  ++node.deliveries_pending;
+  queue_.push({ready, Event::pack(to, from, MessageSlots::delivery_of(index))});
+}
+
+inline void NativeEngine::handle(std::uint64_t packed, EngineSink& sink) {
+  const Event event{now_, packed};
+  ++events_;
+  if (event.to() == event.from())
+    sink.on_wake(event.to());
+  else
+    arrive(event.to(), event.from(), event.index(), sink);
+}
+
+void NativeEngine::handle_together(const EventQueue::Instant& instant, EngineSink& sink) {
+  const std::span<const InstantSorter::Keyed> events =
+      sorter_.sort(instant, InstantKey(seed_, now_));
+  queue_.release(instant);
+  constexpr std::size_t ahead = 8;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (down_limited_ && i + ahead < events.size())
+      __builtin_prefetch(&nodes_[Event{0, events[i + ahead].packed}.to()], 1);
+    handle(events[i].packed, sink);
+  }
+}
+
+void NativeEngine::run_until(Time limit, EngineSink& sink) {
+  if (count_ns(limit) < now_) misuse("run_until() a date in the past");
+  limit_ = count_ns(limit);
+  EventQueue::Instant instant;
+  // Once a stop is asked for, only further rounds of the present instant are taken.
+  while (queue_.take_instant(stop_ ? now_ : limit_, instant)) {
+    now_ = instant.time();
+    if (instant.single()) {
+      const std::uint64_t packed = instant.front().packed;
+      queue_.release(instant);
+      handle(packed, sink);
+    } else {
+      handle_together(instant, sink);
+    }
+  }
+  if (!stop_) now_ = limit_;
+  stop_ = false;
+}
+
+EngineCapabilities NativeEngine::capabilities() const {
+  return {
+      .name = "native",
+      .version = "native@1",
+      .physics =
+          "Access links are first-in-first-out queues at constant rate in both directions, "
+          "store-and-forward: a message leaves when its last byte has passed the up-link, "
+          "travels for the latency between the regions (plus jitter and one doubling "
+          "timeout for each lost packet, never overtaking on its link), and only then "
+          "enters the down-link; no congestion inside the network, no window, no slow start.",
+      .future_departure = true,
+      .packet_loss = true,
+  };
+}
+
+}  // namespace
+}  // namespace native
+
+std::unique_ptr<Engine> make_native_engine(const NetworkSpec& spec) {
+  native::check(spec);
+  return std::make_unique<native::NativeEngine>(spec);
+}
+
+}  // namespace ledgerlab
