@@ -193,6 +193,7 @@ const ModelInfo* choose_model(Problems& problems, const Registry& registry, Mode
   if (const ModelInfo* info = registry.find(kind, name)) return info;
   std::vector<std::string> names;
   for (const ModelInfo* info : registry.all(kind)) names.push_back(info->name);
+  std::sort(names.begin(), names.end());
   std::string message = "there is no " + std::string(model_kind_name(kind)) + " model \"" + name +
                         "\"; there " + (names.size() == 1 ? "is " : "are ") +
                         (names.empty() ? "none" : alternatives(names));

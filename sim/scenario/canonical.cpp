@@ -1,0 +1,164 @@
+// The canonical text of a plan and its digest (DESIGN 13.6). What is left out is stated in
+// plan.hpp.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "models/crypto/hash.hpp"
+#include "sim/scenario/plan.hpp"
+
+namespace ledgerlab {
+namespace {
+
+class Lines {
+ public:
+  void add(const std::string& key, const std::string& value) {
+    lines_.push_back(key + " = " + value + "\n");
+  }
+  void add(const std::string& key, std::int64_t value) { add(key, std::to_string(value)); }
+  void add(const std::string& key, Duration value) { add(key, value.count()); }
+  void add(const std::string& key, Time value) { add(key, count_ns(value)); }
+
+  /// A long list stands as the SHA-256 of its decimal numbers.
+  template <typename List, typename Number>
+  void digest(const std::string& key, const List& list, Number number) {
+    std::string text;
+    for (const auto& item : list) text += std::to_string(number(item)) + "\n";
+    add(key, std::to_string(list.size()) + " " + to_hex(sha256(as_bytes(text))));
+  }
+  template <typename List>
+  void digest(const std::string& key, const List& list) {
+    digest(key, list, [](auto item) { return item; });
+  }
+
+  std::string sorted() {
+    std::sort(lines_.begin(), lines_.end());
+    std::string out;
+    for (const std::string& line : lines_) out += line;
+    return out;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+void add_model(Lines& lines, const std::string& slot, const ModelChoice& choice) {
+  if (!choice) return;
+  lines.add(slot, choice.info->label());
+  for (const auto& entry : choice.params.numbers()) {
+    lines.add(slot + "." + entry.first, entry.second);
+  }
+  for (const auto& entry : choice.params.texts()) {
+    lines.add(slot + "." + entry.first, entry.second);
+  }
+}
+
+void add_network(Lines& lines, const NetworkPlan& network) {
+  const NetworkSpec& links = network.links;
+  lines.add("network.replicas", network.replicas);
+  lines.add("network.nodes", links.nodes);
+  lines.add("network.regions", links.regions);
+  lines.digest("network.latency", links.latency, [](Duration d) { return d.count(); });
+  lines.digest("network.region", links.region);
+  lines.digest("network.up", links.up_bps);
+  lines.digest("network.down", links.down_bps);
+  lines.add("network.jitter_kind", static_cast<std::int64_t>(links.jitter));
+  lines.add("network.jitter_ppm", links.jitter_ppm);
+  lines.add("network.packet_loss_ppb", links.packet_loss_ppb);
+  lines.add("network.retransmission_timeout", links.retransmission_timeout);
+  lines.add("network.mtu", links.mtu);
+  lines.add("network.overhead_bytes", links.overhead_bytes);
+  if (!network.overlay) return;
+  lines.add("overlay.complete", network.overlay->complete ? 1 : 0);
+  lines.digest("overlay.offsets", network.overlay->offsets);
+  lines.digest("overlay.neighbours", network.overlay->neighbours);
+}
+
+void add_fault(Lines& lines, const std::string& key, const FaultPlan& fault) {
+  lines.add(key + ".kind", static_cast<std::int64_t>(fault.kind));
+  lines.add(key + ".at", fault.at);
+  lines.add(key + ".until", fault.until);
+  lines.add(key + ".target", static_cast<std::int64_t>(fault.target.kind));
+  lines.digest(key + ".nodes", fault.target.nodes);
+  lines.add(key + ".all_links", fault.all_links ? 1 : 0);
+  lines.digest(key + ".groups", fault.groups);
+  lines.add(key + ".one_way", fault.one_way ? 1 : 0);
+  lines.add(key + ".probability_ppb", static_cast<std::int64_t>(fault.probability_ppb));
+  lines.add(key + ".by", fault.by);
+  lines.add(key + ".factor", static_cast<std::int64_t>(fault.factor_thousandths));
+  lines.add(key + ".offset", fault.offset);
+  lines.add(key + ".drift_ppb", fault.drift_ppb);
+  lines.add(key + ".sync", fault.sync);
+}
+
+void add_swarm(Lines& lines, const SwarmPlan& swarm) {
+  if (!swarm.on) return;
+  lines.digest("swarm.kinds", swarm.kinds, [](FaultKind k) { return static_cast<int>(k); });
+  lines.add("swarm.from", swarm.from);
+  lines.add("swarm.until", swarm.until);
+  lines.add("swarm.every", swarm.every);
+  lines.add("swarm.lasting", swarm.lasting);
+  lines.add("swarm.at_once", swarm.at_once);
+  lines.add("swarm.loss_ppb", static_cast<std::int64_t>(swarm.loss_ppb));
+  lines.add("swarm.delay", swarm.delay);
+  lines.add("swarm.slow", static_cast<std::int64_t>(swarm.slow_thousandths));
+  lines.add("swarm.clock_offset", swarm.clock_offset);
+  lines.add("swarm.drift_ppb", swarm.drift_ppb);
+  lines.add("swarm.disk_sync", swarm.disk_sync);
+}
+
+}  // namespace
+
+std::string canonical_plan(const Plan& plan, const SystemPlan& system,
+                           const PlanVersions& versions) {
+  Lines lines;
+  lines.add("trace_schema", versions.trace_schema);
+  lines.add("engine", plan.network.engine + " " + versions.engine);
+  lines.add("seed", std::to_string(plan.seed));
+  lines.add("warm_up", plan.warm_up);
+  lines.add("duration", plan.duration);
+  lines.add("drain", plan.drain);
+  add_network(lines, plan.network);
+  const HardwarePlan& hardware = plan.hardware;
+  lines.add("hardware.cores", hardware.cores);
+  lines.add("hardware.speed_ppb", static_cast<std::int64_t>(hardware.speed_ppb));
+  lines.add("hardware.disk_sync", hardware.disk_sync);
+  lines.add("hardware.disk_write_bps", static_cast<std::int64_t>(hardware.disk_write_bps));
+  lines.digest("hardware.costs", hardware.costs.picoseconds);
+  lines.add("hardware.power_idle_mw", static_cast<std::int64_t>(hardware.power_idle_mw));
+  lines.add("hardware.power_busy_mw", static_cast<std::int64_t>(hardware.power_busy_mw));
+  lines.digest("clients.home", plan.clients.home);
+  add_model(lines, "workload", plan.workload);
+  lines.add("genesis.accounts", plan.genesis.accounts);
+  lines.add("genesis.balance", std::to_string(plan.genesis.balance));
+  for (std::size_t i = 0; i < plan.faults.size(); ++i) {
+    add_fault(lines, "faults." + std::to_string(i), plan.faults[i]);
+  }
+  add_swarm(lines, plan.swarm);
+  // What the swarm may do depends on the fault models of all compared systems.
+  if (plan.swarm.on && plan.swarm.at_once == 0) {
+    for (std::size_t i = 0; i < plan.systems.size(); ++i) {
+      if (!plan.systems[i].consensus) continue;
+      lines.add("swarm.borne_by." + std::to_string(i), plan.systems[i].consensus.info->label());
+    }
+  }
+  add_model(lines, "consensus", system.consensus);
+  add_model(lines, "ledger", system.ledger);
+  add_model(lines, "mempool", system.mempool);
+  add_model(lines, "relay", system.relay);
+  add_model(lines, "client", system.client);
+  lines.add("crypto", std::string(system.real_crypto ? "real" : "costed"));
+  if (system.consensus && system.consensus.info->uses_hash_power) {
+    lines.add("mining", std::string(system.real_mining ? "nonces" : "lottery"));
+    lines.add("hash_power", std::to_string(system.hash_power));
+    lines.digest("hash_share_ppb", system.hash_share_ppb);
+    lines.add("hash_energy_pj", std::to_string(system.hash_energy_pj));
+  }
+  return lines.sorted();
+}
+
+std::string plan_digest(const Plan& plan, const SystemPlan& system, const PlanVersions& versions) {
+  return to_hex(sha256(as_bytes(canonical_plan(plan, system, versions))));
+}
+
+}  // namespace ledgerlab

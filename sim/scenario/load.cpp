@@ -1,0 +1,27 @@
+// A plan with this build's models and versions.
+#include <stdexcept>
+
+#include "sim/engine/native/native.hpp"
+#include "sim/record/event.hpp"
+#include "sim/scenario/resolver.hpp"
+
+namespace ledgerlab {
+
+PlanVersions current_versions(const std::string& engine) {
+  if (engine != "native") {
+    throw std::invalid_argument("the engine \"" + engine + "\" is not available in this build");
+  }
+  NetworkSpec smallest;
+  smallest.nodes = 2;
+  smallest.latency = {ms(1)};
+  return {make_native_engine(smallest)->capabilities().version, trace_schema_version};
+}
+
+Plan load_plan(const Document& document, std::optional<std::uint64_t> seed) {
+  Plan plan = resolve(document, builtin_models(), seed);
+  const PlanVersions versions = current_versions(plan.network.engine);
+  for (SystemPlan& system : plan.systems) system.digest = plan_digest(plan, system, versions);
+  return plan;
+}
+
+}  // namespace ledgerlab

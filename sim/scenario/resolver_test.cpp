@@ -1,0 +1,364 @@
+// The resolver over a small registry of its own: what is filled in, and the text of every kind of
+// error with its line and column.
+#include "sim/scenario/resolver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "sim/scenario/cost_table.hpp"
+
+namespace ledgerlab {
+namespace {
+
+ModelInfo model(ModelKind kind, const std::string& name) {
+  ModelInfo info;
+  info.kind = kind;
+  info.name = name;
+  return info;
+}
+
+const Registry& registry() {
+  static const Registry* const models = [] {
+    auto* r = new Registry;
+    ModelInfo log = model(ModelKind::consensus, "raft");
+    log.params = {
+        {"election_timeout_min", ParamType::duration, "150 ms", "", "1 ms", "1 h", {}},
+        {"election_timeout_max", ParamType::duration, "300 ms", "", "1 ms", "1 h", {}},
+        {"prevote", ParamType::flag, "true", "", {}, {}, {}},
+        {"faults", ParamType::integer, "0", "", "0", {}, {}},
+    };
+    log.check = [](const Params& p, std::uint32_t n) -> std::string {
+      if (p.count("faults") * 2 + 1 > n) {
+        return "n = " + std::to_string(n) +
+               " replicas cannot bear f = " + std::to_string(p.count("faults")) +
+               " faults: n must be at least 2f + 1";
+      }
+      return p.duration("election_timeout_min") < p.duration("election_timeout_max")
+                 ? ""
+                 : "election_timeout_min must be less than election_timeout_max";
+    };
+    r->add(log);
+    ModelInfo work = model(ModelKind::consensus, "pow");
+    work.uses_relay = work.uses_hash_power = true;
+    work.params = {{"rule", ParamType::choice, "bitcoin", "", {}, {}, {"bitcoin", "homestead"}}};
+    r->add(work);
+    r->add(model(ModelKind::ledger, "account"));
+    r->add(model(ModelKind::mempool, "pool"));
+    r->add(model(ModelKind::gossip, "inventory"));
+    ModelInfo client = model(ModelKind::client, "open_loop");
+    client.params = {{"retry_timeout", ParamType::duration, "2 s", "", "1 ms", {}, {}}};
+    r->add(client);
+    ModelInfo poisson = model(ModelKind::workload, "poisson");
+    poisson.params = {{"rate", ParamType::rate, "10 tx/s", "", "0.001 tx/s", {}, {}}};
+    r->add(poisson);
+    return r;
+  }();
+  return *models;
+}
+
+Document document(const std::string& text) { return parse_scenario(text, "t.toml"); }
+
+std::string errors(const std::string& text, const std::vector<std::string>& settings = {}) {
+  try {
+    Document d = document(text);
+    for (const std::string& setting : settings) apply_setting(d, setting);
+    resolve(d, registry());
+  } catch (const ScenarioErrors& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+const std::string raft = "[[systems]]\nconsensus = \"raft\"\n";
+
+TEST(Resolver, fills_every_default) {
+  const Plan plan = resolve(document(raft), registry());
+  EXPECT_EQ(plan.seed, 1u);
+  EXPECT_EQ(plan.network.replicas, 5u);
+  EXPECT_EQ(plan.nodes(), 9u);
+  EXPECT_EQ(plan.duration, seconds(60));
+  EXPECT_EQ(plan.network.links.latency, std::vector<Duration>{ms(20)});
+  EXPECT_EQ(plan.network.links.up_bps, std::vector<std::uint64_t>(9, 1'000'000'000));
+  EXPECT_TRUE(plan.network.overlay->complete);
+  EXPECT_EQ(plan.clients.home, (std::vector<NodeId>{0, 1, 2, 3}));
+  EXPECT_EQ(plan.hardware.costs.of(Operation::verify), 47'000'000u);
+  ASSERT_EQ(plan.systems.size(), 1u);
+  const SystemPlan& system = plan.systems[0];
+  EXPECT_EQ(system.name, "raft");
+  EXPECT_EQ(system.consensus.params.duration("election_timeout_min"), ms(150));
+  EXPECT_FALSE(system.relay);
+  EXPECT_TRUE(system.ledger && system.mempool && system.client);
+  EXPECT_EQ(system.client.params.duration("retry_timeout"), seconds(2));
+  EXPECT_EQ(plan.workload.params.count("rate"), 10'000u);
+}
+
+TEST(Resolver, settings_replace_values_and_name_systems) {
+  Document d = document(raft + "name = \"a\"\n[[systems]]\nname = \"b\"\nconsensus = \"raft\"\n");
+  for (const char* setting :
+       {"network.nodes=7", "network.latency=35 ms", "systems.b.params.election_timeout_max=2 s",
+        "systems.0.params.prevote=false", "seed=9", "workload.rate=\"50 tx/s\""}) {
+    apply_setting(d, setting);
+  }
+  const Plan plan = resolve(d, registry());
+  EXPECT_EQ(plan.network.replicas, 7u);
+  EXPECT_EQ(plan.seed, 9u);
+  EXPECT_EQ(plan.network.links.latency[0], ms(35));
+  EXPECT_FALSE(plan.systems[0].consensus.params.flag("prevote"));
+  EXPECT_EQ(plan.systems[1].consensus.params.duration("election_timeout_max"), seconds(2));
+  EXPECT_EQ(plan.systems[0].consensus.params.duration("election_timeout_max"), ms(300));
+  EXPECT_EQ(plan.workload.params.count("rate"), 50'000u);
+  EXPECT_EQ(resolve(d, registry(), 12).seed, 12u);
+}
+
+TEST(Resolver, errors_name_line_column_key_and_suggestion) {
+  EXPECT_EQ(errors("[network]\nnodess = 7\n" + raft),
+            "t.toml:2:1: network.nodess: unknown key; did you mean \"nodes\"?");
+  EXPECT_EQ(errors(raft + "params = { election_timout_min = \"1 s\" }\n"),
+            "t.toml:3:12: systems.raft.params.election_timout_min: unknown key; did you mean "
+            "\"election_timeout_min\"?");
+  EXPECT_EQ(errors("duration = \"60 parsecs\"\n" + raft),
+            "t.toml:1:12: duration: \"60 parsecs\" has the unknown unit \"parsecs\"; expected a "
+            "duration such as \"250 ms\" (units: ns, us, ms, s, min, h, d)");
+  EXPECT_EQ(errors("duration = 60\n" + raft),
+            "t.toml:1:12: duration: \"60\" lacks a unit; expected a duration such as \"250 ms\" "
+            "(units: ns, us, ms, s, min, h, d)");
+  EXPECT_EQ(errors("[network]\njitter = \"2000 %\"\n" + raft),
+            "t.toml:2:10: network.jitter: \"2000 %\" is out of range: from 0 to 10");
+  EXPECT_EQ(errors("[network]\nnodes = \"7\"\n" + raft),
+            "t.toml:2:9: network.nodes: expected an integer such as 42, found a text");
+  EXPECT_EQ(errors("[[systems]]\nconsensus = \"rafd\"\n"),
+            "t.toml:2:13: systems.rafd.consensus: there is no consensus model \"rafd\"; there are "
+            "pow or raft; did you mean \"raft\"?");
+  EXPECT_EQ(errors("[[systems]]\nname = \"x\"\n"),
+            "t.toml:1:1: systems.x.consensus: is required: the protocol");
+  EXPECT_EQ(errors(raft + "crypto = \"reel\"\n"),
+            "t.toml:3:10: systems.raft.crypto: \"reel\" is none of costed or real; did you mean "
+            "\"real\"?");
+  EXPECT_NE(errors("seed = 1\n").find("t.toml:1:1: systems: is required"), std::string::npos);
+}
+
+TEST(Resolver, tells_several_errors_at_once_in_file_order) {
+  EXPECT_EQ(errors("seeed = 1\n[network]\nnodes = 0\nlatency = \"20 parsec\"\n" + raft),
+            "t.toml:1:1: seeed: unknown key; did you mean \"seed\"?\n"
+            "t.toml:3:9: network.nodes: \"0\" is out of range: from 1 to 1000000\n"
+            "t.toml:4:11: network.latency: \"20 parsec\" has the unknown unit \"parsec\"; expected "
+            "a duration such as \"250 ms\" (units: ns, us, ms, s, min, h, d)");
+}
+
+TEST(Resolver, models_judge_their_parameters_and_the_number_of_replicas) {
+  EXPECT_EQ(errors("[network]\nnodes = 4\n" + raft + "params = { faults = 2 }\n"),
+            "t.toml:5:10: systems.raft.params: n = 4 replicas cannot bear f = 2 faults: n must be "
+            "at least 2f + 1");
+  EXPECT_NE(errors(raft + "params = { election_timeout_min = \"1 s\" }\n").find("less than"),
+            std::string::npos);
+}
+
+TEST(Resolver, not_toml) {
+  EXPECT_NE(errors("[network\nnodes = 1\n").find("t.toml:1:"), std::string::npos);
+  EXPECT_NE(errors("seed = 1\nseed = 2\n").find("not valid TOML"), std::string::npos);
+}
+
+TEST(Resolver, missing_files_have_their_own_exit_code) {
+  try {
+    resolve(document("[network]\nlatency = \"nowhere\"\n" + raft), registry());
+    FAIL();
+  } catch (const ScenarioErrors& e) {
+    EXPECT_EQ(e.exit_code(), 66);
+    EXPECT_NE(std::string(e.what()).find("t.toml:2:11: network.latency: data file \"nowhere\""),
+              std::string::npos);
+  }
+  try {
+    read_scenario("/does/not/exist.toml");
+    FAIL();
+  } catch (const ScenarioErrors& e) {
+    EXPECT_EQ(e.exit_code(), 66);
+  }
+  EXPECT_NE(errors("[hardware]\ncost_table = \"none\"\n" + raft).find("none.costs"),
+            std::string::npos);
+}
+
+TEST(Resolver, latency_matrices) {
+  const std::string head = "[network]\nnodes = 2\n[network.latency]\nregions = [\"a\", \"b\"]\n";
+  const Plan plan =
+      resolve(document(head +
+                       "kind = \"round-trip\"\nmatrix = [[\"2 ms\", \"30 ms\"], [\"50 ms\", "
+                       "\"4 ms\"]]\n" +
+                       raft),
+              registry());
+  // One way = (ij + ji) / 4, half the diagonal inside a region.
+  EXPECT_EQ(plan.network.links.latency, (std::vector<Duration>{ms(1), ms(20), ms(20), ms(2)}));
+  EXPECT_NE(errors(head + "kind = \"one-way\"\nmatrix = [[\"2 ms\", \"30 ms\"]]\n" + raft)
+                .find("one row for each of the 2 regions"),
+            std::string::npos);
+  EXPECT_NE(errors(head +
+                   "kind = \"one-way\"\nmatrix = [[\"0 ms\", \"0 ms\"], [\"1 ms\", "
+                   "\"0 ms\"]]\n" +
+                   raft)
+                .find("zero off the diagonal"),
+            std::string::npos);
+  EXPECT_NE(errors(head + "matrix = []\n" + raft).find("network.latency.kind: is required"),
+            std::string::npos);
+}
+
+TEST(Resolver, a_broken_latency_file_is_told_with_its_own_line) {
+  const auto file = std::filesystem::temp_directory_path() / "ledgerlab_broken.latency";
+  std::ofstream(file)
+      << "ledgerlab-latency 1\nsource = x\nlicence = y\nkind = round-trip\n"
+         "unit = ms\n[regions]\nid\na\nb\n[latency]\nfrom\ta\tb\na\t1\t0\nb\t5\t1\n";
+  const std::string text = errors("[network]\nlatency = \"" + file.string() + "\"\n" + raft);
+  std::filesystem::remove(file);
+  EXPECT_NE(text.find("t.toml:2:11: network.latency: "), std::string::npos) << text;
+  EXPECT_NE(text.find("ledgerlab_broken.latency:12:"), std::string::npos) << text;
+}
+
+TEST(Resolver, impossible_topologies) {
+  EXPECT_NE(errors("[network]\nnodes = 4\ntopology = \"random-regular\"\ndegree = 9\n" + raft)
+                .find("t.toml:4:10: network.degree: impossible topology"),
+            std::string::npos);
+  EXPECT_EQ(errors("[network]\ndegree = 3\n" + raft),
+            "t.toml:2:10: network.degree: is not read by topology \"full-mesh\", only by "
+            "random-regular");
+  EXPECT_NE(errors("[network]\nnodes = 50\ntopology = \"erdos-renyi\"\nprobability = \"0.1 %\"\n"
+                   "[[systems]]\nconsensus = \"pow\"\n")
+                .find("falls apart"),
+            std::string::npos);
+}
+
+TEST(Resolver, hash_power) {
+  const Plan plan = resolve(
+      document("[network]\nnodes = 3\n[[systems]]\nconsensus = \"pow\"\nhash_shares = [2, 1, 4]\n"),
+      registry());
+  EXPECT_EQ(plan.systems[0].hash_share_ppb,
+            (std::vector<std::uint32_t>{285714286, 142857143, 571428571}));
+  EXPECT_EQ(plan.systems[0].relay.info->name, "inventory");
+  EXPECT_NE(errors("[[systems]]\nconsensus = \"pow\"\nhash_shares = [1]\n").find("1 weights for 5"),
+            std::string::npos);
+  EXPECT_NE(errors(raft + "hash_power = \"1 TH/s\"\n").find("raft does not mine"),
+            std::string::npos);
+  EXPECT_NE(errors(raft + "relay = \"inventory\"\n").find("raft does not relay"),
+            std::string::npos);
+}
+
+TEST(Resolver, faults) {
+  const Plan plan = resolve(
+      document("[network]\nlatency = \"aws-21\"\nnodes = 21\n" + raft +
+               "[[faults]]\nkind = \"partition\"\nat = \"20 s\"\nfor = \"5 s\"\n"
+               "groups = [[0, 1], [\"us-east-1\"]]\n"
+               "[[faults]]\nkind = \"crash\"\nat = \"10 s\"\ntarget = \"leader\"\n"
+               "[[faults]]\nkind = \"loss\"\nat = \"30 s\"\nuntil = \"31 s\"\nprobability = 0.5\n"
+               "[[faults]]\nkind = \"slow\"\nat = \"31 s\"\nnodes = [3, 2]\nfactor = 10\n"),
+      registry());
+  ASSERT_EQ(plan.faults.size(), 4u);
+  EXPECT_EQ(plan.faults[0].target.kind, FaultTarget::Kind::leader);
+  EXPECT_EQ(plan.faults[0].until, time_never);
+  const FaultPlan& partition = plan.faults[1];
+  EXPECT_EQ(partition.until, time_start + seconds(25));
+  EXPECT_EQ(partition.groups[0], 0);
+  EXPECT_EQ(partition.groups[17], 1);  // us-east-1
+  EXPECT_EQ(partition.groups[5], 2);
+  EXPECT_EQ(partition.groups[21], -1);  // a client
+  EXPECT_TRUE(plan.faults[2].all_links);
+  EXPECT_EQ(plan.faults[2].probability_ppb, 500'000'000u);
+  EXPECT_EQ(plan.faults[3].factor_thousandths, 10'000u);
+  EXPECT_EQ(plan.faults[3].target.nodes, (std::vector<NodeId>{2, 3}));
+}
+
+TEST(Resolver, impossible_faults) {
+  const auto fault = [](const std::string& text) { return errors(raft + "[[faults]]\n" + text); };
+  EXPECT_EQ(fault("kind = \"crush\"\nat = \"1 s\"\n"),
+            "t.toml:4:8: faults.0.kind: \"crush\" is none of crash, partition, loss, delay, slow, "
+            "clock or disk; did you mean \"crash\"?");
+  EXPECT_NE(fault("kind = \"crash\"\nat = \"1 s\"\n").find("whom does it hit?"), std::string::npos);
+  EXPECT_NE(fault("kind = \"crash\"\nat = \"1 s\"\nnode = 9\n").find("a node from 0 to 8"),
+            std::string::npos);
+  EXPECT_NE(fault("kind = \"crash\"\nnode = 1\n").find("faults.0.at: is required"),
+            std::string::npos);
+  EXPECT_NE(fault("kind = \"crash\"\nat = \"2 s\"\nuntil = \"1 s\"\nnode = 1\n").find("not after"),
+            std::string::npos);
+  EXPECT_NE(fault("kind = \"crash\"\nat = \"2 h\"\nnode = 1\n").find("after the end of the run"),
+            std::string::npos);
+  EXPECT_NE(fault("kind = \"crash\"\nat = \"1 s\"\nnode = 1\nfactor = 2\n").find("unknown key"),
+            std::string::npos);
+  EXPECT_NE(fault("kind = \"partition\"\nat = \"1 s\"\ngroups = [[0], [0]]\n").find("two groups"),
+            std::string::npos);
+  EXPECT_NE(fault("kind = \"partition\"\nat = \"1 s\"\ngroups = [[\"mars\"]]\n").find("no region"),
+            std::string::npos);
+}
+
+TEST(Resolver, placement) {
+  const std::string head = "[network]\nnodes = 2\nlatency = \"aws-21\"\n";
+  const Plan plan = resolve(document(head +
+                                     "placement = [\"us-east-1\", \"eu-west-1\"]\n"
+                                     "[clients]\ncount = 1\nplacement = [\"eu-west-2\"]\n" +
+                                     raft),
+                            registry());
+  EXPECT_EQ(plan.clients.home, std::vector<NodeId>{1});
+  EXPECT_NE(errors(head + "placement = { us-eest-1 = 1 }\n" + raft).find("us-east-1\"?"),
+            std::string::npos);
+  EXPECT_NE(errors(head + "placement = [\"us-east-1\"]\n" + raft).find("network.placement"),
+            std::string::npos);
+  EXPECT_NE(errors(head + "placement = \"shares\"\n" + raft).find("has no shares"),
+            std::string::npos);
+  const Plan drawn = resolve(
+      document(head + "[clients]\ncount = 40\nplacement = { eu-west-1 = 3, sa-east-1 = 1 }\n" +
+               raft),
+      registry());
+  const auto& region = drawn.network.links.region;
+  EXPECT_EQ(std::count(region.begin() + 2, region.end(), region[2]) % 10, 0);
+}
+
+TEST(Resolver, settings_that_cannot_be) {
+  EXPECT_NE(errors(raft, {"nodes"}).find("expected dotted.key=value"), std::string::npos);
+  EXPECT_NE(errors(raft, {"systems.paxos.params.x=1"}).find("no member \"paxos\""),
+            std::string::npos);
+  EXPECT_EQ(errors(raft, {"network.nodess=1"}),
+            "t.toml (with --set): network.nodess: unknown key; did you mean \"nodes\"?");
+}
+
+TEST(PlanDigest, binds_what_changes_the_trace_and_nothing_else) {
+  const PlanVersions versions{"1", 1};
+  const auto digest = [&](const std::string& text, std::optional<std::uint64_t> seed = {}) {
+    const Plan plan = resolve(document(text), registry(), seed);
+    return plan_digest(plan, plan.systems[0], versions);
+  };
+  const std::string base = digest(raft);
+  EXPECT_EQ(base.size(), 64u);
+  EXPECT_EQ(base, digest("name = \"other\"\n" + raft + "name = \"x\"\nexpect = [\"liveness\"]\n"));
+  EXPECT_EQ(base, digest("duration = \"1 min\"\n[network]\nlatency = \"20000 us\"\n" + raft));
+  EXPECT_EQ(base, digest(raft + "[[systems]]\nconsensus = \"pow\"\n"));
+  EXPECT_NE(base, digest(raft, 2));
+  EXPECT_NE(base, digest("[network]\nlatency = \"21 ms\"\n" + raft));
+  EXPECT_NE(base, digest("[hardware]\ncost_table = \"zero\"\n" + raft));
+  EXPECT_NE(base, digest(raft + "params = { prevote = false }\n"));
+  EXPECT_NE(base, digest(raft + "crypto = \"real\"\n"));
+  EXPECT_NE(base, digest(raft + "[[faults]]\nkind = \"crash\"\nat = \"1 s\"\nnode = 0\n"));
+  const Plan plan = resolve(document(raft), registry());
+  EXPECT_NE(base, plan_digest(plan, plan.systems[0], {"2", 1}));
+  EXPECT_NE(base, plan_digest(plan, plan.systems[0], {"1", 2}));
+}
+
+TEST(CostTables, are_strict) {
+  const auto refused = [](const std::string& text) {
+    try {
+      parse_cost_table(text, "c");
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_NE(refused("verify 47 us\n").find("no row for the operation"), std::string::npos);
+  EXPECT_NE(refused("verfy 47 us\n").find("c:1: there is no operation \"verfy\""),
+            std::string::npos);
+  EXPECT_NE(refused("verify 47\n").find("c:1: expected a row"), std::string::npos);
+  EXPECT_NE(refused("verify 47 kg\n").find("c:1: \"47 kg\""), std::string::npos);
+  EXPECT_NE(refused("\nverify 1 us\nverify 2 us\n").find("c:3: a second row"), std::string::npos);
+  const CostTable table = load_cost_table("reference", "x.toml");
+  EXPECT_EQ(table.of(Operation::message_byte), 500u);
+  EXPECT_EQ(table.of(Operation::hash_byte), 2'100u);
+  EXPECT_EQ(load_cost_table("zero", "x.toml").of(Operation::verify), 0u);
+}
+
+}  // namespace
+}  // namespace ledgerlab
