@@ -24,7 +24,8 @@ class Path {
   }
   void push(Byte nibble) {
     Byte& byte = packed_[size_ / 2];
-    byte = size_ % 2 == 0 ? static_cast<Byte>(nibble << 4) : static_cast<Byte>(byte | nibble);
+    byte =
+        size_ % 2 == 0 ? static_cast<Byte>(nibble << 4) : static_cast<Byte>((byte & 0xf0) | nibble);
     ++size_;
   }
   void append(const Path& other) {
