@@ -47,6 +47,28 @@ class SharedStore {
   virtual ~SharedStore() = default;
 };
 
+/// A ledger's books kept a second time, for the checkers: replays one final history from genesis by
+/// the ledger's rules, on a state of its own (no shared results, no trie cached by the nodes).
+class LedgerAudit {
+ public:
+  /// What a transaction of the block did.
+  struct Entry {
+    bool effective = false;      // changed the state as asked (not only its fee or nonce)
+    bool spends = false;         // `spend` was used up, effective or not
+    Hash256 spend;               // what can be used up once only: sender and nonce, an output
+  };
+  virtual ~LedgerAudit() = default;
+  /// Blocks come in the order of their heights, from 1. One entry per transaction.
+  virtual std::vector<Entry> apply(const Block& block) = 0;
+  /// All that anybody owns, counted afresh over every account; and what the history has issued
+  /// (rewards) and burned since genesis. Their account: supply = genesis + issued - burned.
+  virtual U256 supply() const = 0;
+  virtual U256 issued() const = 0;
+  virtual U256 burned() const = 0;
+  /// Root of the audited state, to be compared with the roots that nodes answered; zero: none.
+  virtual Hash256 state_root() const = 0;
+};
+
 /// Genesis: the accounts every node starts from. Balances are equal; keys come from the suite.
 struct GenesisSpec {
   std::uint32_t accounts = 0;
@@ -97,6 +119,8 @@ struct ModelInfo {
   std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&, bool share) = nullptr;
   /// Ledgers: state root of the genesis accounts.
   Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
+  /// Ledgers: the audit of a history that begins with these accounts.
+  std::unique_ptr<LedgerAudit> (*make_audit)(const GenesisSpec&, CryptoSuite&) = nullptr;
   /// Parameters that contradict each other or the number of replicas: an error text with the fix, or empty.
   std::string (*check)(const Params&, std::uint32_t replicas) = nullptr;
 
