@@ -1,0 +1,146 @@
+#include "sim/scenario/build.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "models/stack/stack.hpp"
+#include "sim/engine/native/native.hpp"
+
+namespace ledgerlab {
+namespace {
+
+// Streams of draws that belong to the plan, not to a node. Node streams are below 2^20.
+constexpr std::uint32_t plan_stream = 0xfffff;
+
+std::uint64_t plan_seed(const Plan& plan, std::string_view purpose) {
+  return draw64(plan.seed, plan_stream, Purpose(purpose), 0);
+}
+
+std::unique_ptr<Engine> make_engine(const Plan& plan) {
+  if (plan.network.engine != "native") {
+    throw std::runtime_error("engine \"" + plan.network.engine +
+                             "\" is not available in this build; engines here: native");
+  }
+  return make_native_engine(plan.network.links);
+}
+
+}  // namespace
+
+BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOptions& options)
+    : plan_(plan),
+      system_(system),
+      options_(options),
+      suite_(make_suite(system.real_crypto ? SuiteMode::real : SuiteMode::costed,
+                        plan_seed(plan, "plan.keys"),
+                        system.real_mining ? WorkMode::nonce : WorkMode::lottery)),
+      overlay_(make_topology(plan.network.topology, plan_seed(plan, "plan.topology"))) {
+  const ModelInfo& ledger = *system.ledger.info;
+  genesis_root_ = ledger.genesis_root(plan.genesis, *suite_);
+  if (ledger.make_shared_store) {
+    ledger_store_ = ledger.make_shared_store(plan.genesis, *suite_, options.share_results);
+  }
+  if (overlay_.complete && system.relay) {
+    mesh_rows_.resize(overlay_.nodes);
+    for (NodeId i = 0; i < overlay_.nodes; ++i) {
+      overlay_.for_each_neighbour(i, [&](NodeId other) { mesh_rows_[i].push_back(other); });
+    }
+  }
+  WorldSpec spec;
+  spec.seed = plan.seed;
+  spec.replicas = plan.network.replicas;
+  spec.nodes = plan.nodes();
+  spec.hardware = {plan.hardware.cores, plan.hardware.speed_ppb, plan.hardware.disk_sync,
+                   plan.hardware.disk_write_bps};
+  spec.costs = plan.hardware.costs;
+  spec.faults = plan.faults;
+  const auto drawn = draw_swarm(plan);
+  spec.faults.insert(spec.faults.end(), drawn.begin(), drawn.end());
+  for (const std::uint32_t share : system.hash_share_ppb) {
+    spec.hash_rate.push_back(static_cast<std::uint64_t>(
+        static_cast<unsigned __int128>(system.hash_power) * share / 1'000'000'000));
+  }
+  spec.real_mining = system.real_mining;
+  spec.mint_ticket = [this](const Hash256& header, const U256& target) {
+    return suite_->mint_ticket(header, target);
+  };
+  spec.make_node = [this](NodeId node, std::uint64_t) { return make_node(node); };
+  spec.suite = suite_.get();
+  spec.end = plan.end();
+  spec.eager = options.eager;
+  spec.sinks = options.sinks;
+  spec.record_inputs_of = options.record_inputs_of;
+  world_ = std::make_unique<World>(std::move(spec), make_engine(plan));
+}
+
+BuiltWorld::~BuiltWorld() = default;
+
+std::span<const NodeId> BuiltWorld::neighbours_of(NodeId node) const {
+  if (!mesh_rows_.empty()) return mesh_rows_[node];
+  if (overlay_.complete) return {};
+  return overlay_.row(node);
+}
+
+ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) const {
+  ModuleContext c;
+  c.self = node;
+  c.replicas = plan_.network.replicas;
+  c.nodes = plan_.nodes();
+  c.params = &model.params;
+  c.consensus_params = &system_.consensus.params;
+  c.client_policy = system_.consensus.info->client_policy;
+  c.genesis = plan_.genesis;
+  c.genesis_root = genesis_root_;
+  c.seed = plan_seed(plan_, "plan.system");
+  c.suite = suite_.get();
+  c.shared = ledger_store_.get();
+  c.share_results = options_.share_results;
+  c.clients = plan_.clients.count;
+  c.workload = &plan_.workload.params;
+  c.workload_end = Time{plan_.duration};
+  c.workload_seed = plan_seed(plan_, "plan.workload");
+  if (node < plan_.network.replicas) {
+    c.neighbours = neighbours_of(node);
+    if (node < system_.hash_share_ppb.size()) c.hash_share_ppb = system_.hash_share_ppb[node];
+  } else {
+    c.client_index = node - plan_.network.replicas;
+    // A client's one neighbour is the replica it counts as its own.
+    c.neighbours = {&plan_.clients.home[c.client_index], 1};
+  }
+  return c;
+}
+
+std::unique_ptr<Module> BuiltWorld::make_node(NodeId node) const {
+  auto stack = std::make_unique<Stack>();
+  const auto fill = [&](Slot slot, const ModelChoice& model) {
+    if (model) stack->fill(slot, model.info->make(context_of(node, model)));
+  };
+  if (node < plan_.network.replicas) {
+    fill(Slot::relay, system_.relay);
+    fill(Slot::mempool, system_.mempool);
+    fill(Slot::consensus, system_.consensus);
+    fill(Slot::application, system_.ledger);
+    if (options_.wrap) return options_.wrap(node, std::move(stack));
+  } else {
+    fill(Slot::client, system_.client);
+  }
+  return stack;
+}
+
+std::vector<std::string> BuiltWorld::unread_parameters() const {
+  std::vector<std::string> out;
+  const auto look = [&](const ModelChoice& model, std::string_view kind) {
+    if (!model) return;
+    for (const std::string& key : model.params.unread()) {
+      out.push_back(std::string(kind) + "." + model.info->name + "." + key);
+    }
+  };
+  look(system_.consensus, "consensus");
+  look(system_.ledger, "ledger");
+  look(system_.mempool, "mempool");
+  look(system_.relay, "relay");
+  look(system_.client, "client");
+  look(plan_.workload, "workload");
+  return out;
+}
+
+}  // namespace ledgerlab

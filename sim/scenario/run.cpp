@@ -1,0 +1,92 @@
+#include "sim/scenario/run.hpp"
+
+#include <sys/resource.h>
+#include <time.h>
+
+#include "sim/measure/measurement.hpp"
+#include "sim/record/trace_file.hpp"
+
+namespace ledgerlab {
+namespace {
+
+double cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+double wall_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+std::uint64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+/// Runs in slices, so that progress can be told and a stop heeded.
+bool run_to_end(World& world, const Plan& plan, const RunOptions& options) {
+  constexpr std::int64_t slices = 200;
+  const std::int64_t total = count_ns(plan.end());
+  for (std::int64_t i = 1; i <= slices; ++i) {
+    const Time limit =
+        time_at(static_cast<std::int64_t>(static_cast<__int128>(total) * i / slices));
+    if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
+    if (!world.run_until(limit)) return true;   // halted by name; the verdicts say so
+    if (options.progress) options.progress({limit, plan.end(), world.engine().events()});
+  }
+  return true;
+}
+
+}  // namespace
+
+RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOptions& options) {
+  const double wall = wall_seconds();
+  const double cpu = cpu_seconds();
+  Measurement measurement(plan, system);
+  BuildOptions build;
+  build.eager = options.eager;
+  build.share_results = options.share_results;
+  build.wrap = options.wrap;
+  build.sinks = measurement.sinks();
+  build.sinks.insert(build.sinks.end(), options.sinks.begin(), options.sinks.end());
+  std::unique_ptr<TraceFileWriter> trace;
+  if (!options.trace_file.empty()) {
+    trace = std::make_unique<TraceFileWriter>(options.trace_file, plan.nodes(), system.digest);
+    build.sinks.push_back(trace.get());
+  }
+  BuiltWorld built(plan, system, build);
+  World& world = built.world();
+
+  RunResult result;
+  result.system = system.name;
+  result.protocol = system.consensus.info->label();
+  result.engine = plan.network.engine;
+  result.seed = plan.seed;
+  result.plan_digest = system.digest;
+  result.interrupted = !run_to_end(world, plan, options);
+  if (const auto unread = built.unread_parameters(); !unread.empty()) {
+    throw InternalFault("parameter " + unread.front() +
+                        " was set but building the world never read it");
+  }
+  if (trace) trace->close();
+  result.trace_hash = to_hex(world.trace_hash());
+  measurement.finish(built, result);
+  if (!world.halted().empty()) {
+    result.violations.push_back({"progress of time", world.halted(), world.now(), no_node});
+  }
+  if (const std::string books = world.check_books(); !books.empty()) {
+    throw InternalFault("the books do not balance: " + books);
+  }
+  result.cost.wall_s = wall_seconds() - wall;
+  result.cost.cpu_s = cpu_seconds() - cpu;
+  result.cost.events = world.engine().events();
+  result.cost.deliveries = world.stats().delivered;
+  result.cost.peak_rss_bytes = peak_rss_bytes();
+  return result;
+}
+
+}  // namespace ledgerlab
