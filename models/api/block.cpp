@@ -19,8 +19,7 @@ PayloadRef make_payload(std::vector<TxRef> transactions) {
   for (const TxRef& tx : transactions) ids.push_back(tx->id);
   payload->root = merkle_root(ids);
   payload->transactions = std::move(transactions);
-  payload->bytes =
-      static_cast<std::uint32_t>(codec::encoded_size(payload->transactions));
+  payload->bytes = static_cast<std::uint32_t>(codec::encoded_size(payload->transactions));
   return payload;
 }
 

@@ -12,8 +12,8 @@ namespace ledgerlab {
 
 /// A transaction as the consensus side sees it: opaque bytes with an id.
 struct Transaction {
-  Bytes bytes;                // the ledger's own canonical encoding
-  TxId id;                    // Keccak-256 of `bytes`
+  Bytes bytes;  // the ledger's own canonical encoding
+  TxId id;      // Keccak-256 of `bytes`
   /// The ledger's decoded form, computed once per object (a pure function of `bytes`).
   mutable std::shared_ptr<const void> decoded;
 };
@@ -23,8 +23,8 @@ TxRef make_transaction(Bytes bytes);
 /// An ordered list of transactions.
 struct Payload {
   std::vector<TxRef> transactions;
-  Hash256 root;               // Merkle root of the ids (RFC 6962 tree)
-  std::uint32_t bytes = 0;    // canonical encoding
+  Hash256 root;             // Merkle root of the ids (RFC 6962 tree)
+  std::uint32_t bytes = 0;  // canonical encoding
 };
 using PayloadRef = std::shared_ptr<const Payload>;
 PayloadRef make_payload(std::vector<TxRef> transactions);
@@ -36,8 +36,8 @@ struct Block {
   BlockId id;
   BlockId parent;
   PayloadRef payload;
-  Bytes header;               // the protocol's own header encoding, empty for log protocols
-  Hash256 state_root;         // root the proposer claims after this block, zero if it claims none
+  Bytes header;        // the protocol's own header encoding, empty for log protocols
+  Hash256 state_root;  // root the proposer claims after this block, zero if it claims none
   std::uint32_t bytes() const {
     return payload->bytes + static_cast<std::uint32_t>(header.size()) + 72;
   }

@@ -17,70 +17,154 @@ using CallId = std::uint64_t;
 
 // --- mempool <-> consensus -----------------------------------------------------------------
 /// mempool -> consensus: what waits for a block. Sent when the pool becomes non-empty, when a
-/// block's worth has gathered, and after each change while it is non-empty and a Build was answered.
-struct Pending { std::uint32_t count = 0; std::uint64_t bytes = 0; Time oldest{}; };
+/// block's worth has gathered, and after each change while it is non-empty and a Build was
+/// answered.
+struct Pending {
+  std::uint32_t count = 0;
+  std::uint64_t bytes = 0;
+  Time oldest{};
+};
 /// consensus -> mempool: a payload for the block after `parent`, please. Answered by Built.
-struct Build { Height height = 0; BlockId parent; std::uint32_t max_count = 0; std::uint64_t max_bytes = 0; };
-struct Built { PayloadRef payload; };
+struct Build {
+  Height height = 0;
+  BlockId parent;
+  std::uint32_t max_count = 0;
+  std::uint64_t max_bytes = 0;
+};
+struct Built {
+  PayloadRef payload;
+};
 
 // --- consensus <-> application --------------------------------------------------------------
 /// Form and signatures of every transaction, against no state. Answered by Validated.
-struct Validate { BlockRef block; };
-struct Validated { BlockId block; bool ok = false; std::string reason; };
+struct Validate {
+  BlockRef block;
+};
+struct Validated {
+  BlockId block;
+  bool ok = false;
+  std::string reason;
+};
 /// Order-execute: run the block on the state after its parent. Answered by Executed.
-struct Execute { BlockRef block; };
-struct Executed { BlockId block; bool ok = false; Hash256 state_root; Hash256 receipts_root; std::string reason; };
+struct Execute {
+  BlockRef block;
+};
+struct Executed {
+  BlockId block;
+  bool ok = false;
+  Hash256 state_root;
+  Hash256 receipts_root;
+  std::string reason;
+};
 /// Back to `ancestor`, then forward along `forward` (parent first, the last is the new head).
 /// Answered by Adopted; if a block on the way is invalid the head stays and `offending` names it.
-struct Adopt { BlockId ancestor; std::vector<BlockRef> forward; };
-struct Adopted { BlockId head; Height height = 0; bool ok = false; Hash256 state_root; BlockId offending; };
+struct Adopt {
+  BlockId ancestor;
+  std::vector<BlockRef> forward;
+};
+struct Adopted {
+  BlockId head;
+  Height height = 0;
+  bool ok = false;
+  Hash256 state_root;
+  BlockId offending;
+};
 /// The adopted block and everything below it will never be undone. No answer.
-struct Finalise { BlockRef block; };
+struct Finalise {
+  BlockRef block;
+};
 /// The state after the last final block. Answered by Snapshot.
 struct TakeSnapshot {};
-struct SnapshotData { Height height = 0; BlockId block; Hash256 state_root; Bytes bytes; };
+struct SnapshotData {
+  Height height = 0;
+  BlockId block;
+  Hash256 state_root;
+  Bytes bytes;
+};
 using SnapshotRef = std::shared_ptr<const SnapshotData>;
-struct Snapshot { SnapshotRef data; };
+struct Snapshot {
+  SnapshotRef data;
+};
 /// Replace the state by the snapshot's. Answered by Installed.
-struct Install { SnapshotRef data; };
-struct Installed { bool ok = false; Height height = 0; BlockId block; std::string reason; };
+struct Install {
+  SnapshotRef data;
+};
+struct Installed {
+  bool ok = false;
+  Height height = 0;
+  BlockId block;
+  std::string reason;
+};
 /// application -> consensus at Start: the last final block whose state is durable here.
-struct ApplicationState { BlockRef final_block; };
+struct ApplicationState {
+  BlockRef final_block;
+};
 
 // Execute-order-validate (state mode of F.751.2 figure 3): carried by the interface, first used by
 // the pipelines issue.
-struct Simulate { TxRef transaction; };
-struct ReadItem { Bytes key; std::uint64_t version = 0; };
-struct WriteItem { Bytes key; Bytes value; bool erase = false; };
-struct Simulated { TxId transaction; bool ok = false; std::vector<ReadItem> reads; std::vector<WriteItem> writes; };
+struct Simulate {
+  TxRef transaction;
+};
+struct ReadItem {
+  Bytes key;
+  std::uint64_t version = 0;
+};
+struct WriteItem {
+  Bytes key;
+  Bytes value;
+  bool erase = false;
+};
+struct Simulated {
+  TxId transaction;
+  bool ok = false;
+  std::vector<ReadItem> reads;
+  std::vector<WriteItem> writes;
+};
 
 // --- mempool <-> application ----------------------------------------------------------------
 /// Admission check against the adopted state. Answered by Checked.
-struct Check { TxRef transaction; };
+struct Check {
+  TxRef transaction;
+};
 struct Checked {
   TxRef transaction;
-  bool ok = false;              // well-formed, signed, affordable now, nonce not used up
+  bool ok = false;  // well-formed, signed, affordable now, nonce not used up
   std::string reason;
   Address sender;
-  std::uint64_t nonce = 0;      // of the transaction
-  std::uint64_t next_nonce = 0; // of the sender in the adopted state
-  std::uint64_t fee = 0;        // smallest units
+  std::uint64_t nonce = 0;       // of the transaction
+  std::uint64_t next_nonce = 0;  // of the sender in the adopted state
+  std::uint64_t fee = 0;         // smallest units
 };
 /// application -> mempool: the adopted history changed.
-struct HeadChanged { std::vector<BlockRef> reverted; std::vector<BlockRef> included; };
+struct HeadChanged {
+  std::vector<BlockRef> reverted;
+  std::vector<BlockRef> included;
+};
 /// application -> mempool: final and durable here; clients that asked this node are told.
-struct Finalised { BlockRef block; std::vector<std::uint8_t> succeeded; };
+struct Finalised {
+  BlockRef block;
+  std::vector<std::uint8_t> succeeded;
+};
 
 // --- consensus -> mempool, client -----------------------------------------------------------
 enum class NodeRole : std::uint8_t { follower, candidate, leader, miner, replica };
 /// Who leads, as far as this node knows (no_node: nobody).
-struct RoleChange { NodeRole role = NodeRole::replica; NodeId leader = no_node; std::uint64_t term = 0; };
+struct RoleChange {
+  NodeRole role = NodeRole::replica;
+  NodeId leader = no_node;
+  std::uint64_t term = 0;
+};
 
 // --- relay ----------------------------------------------------------------------------------
 /// Any slot -> relay: spread this content over the overlay.
-struct Publish { MessageRef content; };
+struct Publish {
+  MessageRef content;
+};
 /// relay -> owner slot of the content: it came from `from`. The owner publishes what it accepts.
-struct Relayed { MessageRef content; NodeId from = no_node; };
+struct Relayed {
+  MessageRef content;
+  NodeId from = no_node;
+};
 
 using CallBody =
     std::variant<Pending, Build, Built, Validate, Validated, Execute, Executed, Adopt, Adopted,
@@ -90,11 +174,13 @@ using CallBody =
 struct LocalCall {
   Slot from = Slot::consensus;
   Slot to = Slot::consensus;
-  CallId id = 0;                // chosen by the asker; repeated in the answer
+  CallId id = 0;  // chosen by the asker; repeated in the answer
   CallBody body;
 
   template <class T>
-  const T* as() const { return std::get_if<T>(&body); }
+  const T* as() const {
+    return std::get_if<T>(&body);
+  }
 };
 
 }  // namespace ledgerlab

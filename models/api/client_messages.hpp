@@ -11,14 +11,20 @@ namespace ledgerlab {
 struct Request {
   static constexpr MessageInfo info{1, "Request", Role::client, Auth::mac};
   TxRef transaction;
-  template <class A> void fields(A& a) { a(transaction); }
+  template <class A>
+  void fields(A& a) {
+    a(transaction);
+  }
 };
 
 /// replica -> replica or relay content: a transaction on its way to the others' pools.
 struct TransactionContent {
   static constexpr MessageInfo info{2, "Transaction", Role::relay, Auth::none};
   TxRef transaction;
-  template <class A> void fields(A& a) { a(transaction); }
+  template <class A>
+  void fields(A& a) {
+    a(transaction);
+  }
 };
 
 /// replica -> client: final and executed here.
@@ -28,7 +34,10 @@ struct Reply {
   Height height = 0;
   BlockId block;
   bool succeeded = false;
-  template <class A> void fields(A& a) { a(transaction, height, block, succeeded); }
+  template <class A>
+  void fields(A& a) {
+    a(transaction, height, block, succeeded);
+  }
 };
 
 /// replica -> client: not here; try `leader` (no_node: unknown), Raft section 8.
@@ -36,10 +45,20 @@ struct Redirect {
   static constexpr MessageInfo info{2, "Redirect", Role::client, Auth::mac};
   TxId transaction;
   NodeId leader = no_node;
-  template <class A> void fields(A& a) { a(transaction, leader); }
+  template <class A>
+  void fields(A& a) {
+    a(transaction, leader);
+  }
 };
 
-enum class Refusal : std::uint8_t { malformed, bad_signature, nonce_used, unaffordable, pool_full, fee_too_low };
+enum class Refusal : std::uint8_t {
+  malformed,
+  bad_signature,
+  nonce_used,
+  unaffordable,
+  pool_full,
+  fee_too_low
+};
 constexpr Refusal max_value(Refusal) { return Refusal::fee_too_low; }
 
 /// replica -> client: not admitted.
@@ -47,7 +66,10 @@ struct Refused {
   static constexpr MessageInfo info{3, "Refused", Role::client, Auth::mac};
   TxId transaction;
   Refusal reason = Refusal::malformed;
-  template <class A> void fields(A& a) { a(transaction, reason); }
+  template <class A>
+  void fields(A& a) {
+    a(transaction, reason);
+  }
 };
 
 }  // namespace ledgerlab

@@ -15,18 +15,21 @@ namespace ledgerlab {
 
 /// Rows of the cost table: what a node's CPU can be charged for.
 enum class Operation : std::uint8_t {
-  message_handle,      // one message taken from the network: parsing, dispatch
-  message_byte,        // per byte of it
-  sign, verify,        // Ed25519
-  mac,                 // make or check a 16-byte tag
-  hash_byte,           // SHA-256 or Keccak-256, per byte
-  vrf_prove, vrf_verify,
-  tx_sign, tx_verify,  // secp256k1 ECDSA with recovery
-  tx_check,            // admission without the signature
-  tx_execute,          // one plain transfer
-  state_update,        // one account written into the trie
-  log_append,          // one record handed to the disk
-  user                 // a protocol's own, in nanoseconds
+  message_handle,  // one message taken from the network: parsing, dispatch
+  message_byte,    // per byte of it
+  sign,
+  verify,     // Ed25519
+  mac,        // make or check a 16-byte tag
+  hash_byte,  // SHA-256 or Keccak-256, per byte
+  vrf_prove,
+  vrf_verify,
+  tx_sign,
+  tx_verify,     // secp256k1 ECDSA with recovery
+  tx_check,      // admission without the signature
+  tx_execute,    // one plain transfer
+  state_update,  // one account written into the trie
+  log_append,    // one record handed to the disk
+  user           // a protocol's own, in nanoseconds
 };
 inline constexpr std::size_t operation_count = 15;
 std::string_view operation_name(Operation op);
@@ -39,7 +42,7 @@ struct CostTable {
 };
 
 using Signature = FixedBytes<64>;
-using TxSignature = FixedBytes<65>;   // r, s, recovery id
+using TxSignature = FixedBytes<65>;  // r, s, recovery id
 struct VrfProof {
   FixedBytes<80> proof;
   FixedBytes<64> output;
@@ -52,7 +55,7 @@ using AccountIndex = std::uint32_t;
 class CryptoSuite {
  public:
   virtual ~CryptoSuite() = default;
-  virtual std::string_view mode() const = 0;   // "costed" or "real"
+  virtual std::string_view mode() const = 0;  // "costed" or "real"
   /// Fills `out` (16 or 64 bytes) for a frame of `author`; `bytes()` gives what a real signature
   /// covers and is called only by suites that need it.
   virtual void authenticate(const Message& message, std::span<Byte> out) = 0;

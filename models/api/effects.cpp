@@ -168,7 +168,8 @@ Bytes Effects::canonical() const {
       message ? std::uint64_t{0} : e.c);
     if (message) {
       w(encode_frame(message_of(e)));
-      for (const NodeId node : e.kind == EffectKind::multicast ? nodes_of(e) : std::span<const NodeId>{}) {
+      for (const NodeId node :
+           e.kind == EffectKind::multicast ? nodes_of(e) : std::span<const NodeId>{}) {
         w(node);
       }
     }

@@ -19,19 +19,34 @@ enum class Gate : std::uint8_t { gated, ungated };
 
 /// A proof-of-work search: the host draws its duration from the node's hash rate, or tries nonces.
 struct WorkSearch {
-  Hash256 header;     // digest of the header without its nonce
-  U256 target;        // a nonce is work if the hash is at or below it
+  Hash256 header;  // digest of the header without its nonce
+  U256 target;     // a nonce is work if the hash is at or below it
 };
 
 enum class EffectKind : std::uint8_t {
-  send, multicast, broadcast, set_timer, cancel_timer, persist, truncate, forget, search,
-  stop_search, announce_role, announce_head, announce_final, answer, submit, acknowledge, give_up,
+  send,
+  multicast,
+  broadcast,
+  set_timer,
+  cancel_timer,
+  persist,
+  truncate,
+  forget,
+  search,
+  stop_search,
+  announce_role,
+  announce_head,
+  announce_final,
+  answer,
+  submit,
+  acknowledge,
+  give_up,
   note
 };
 
 struct Effect {
   EffectKind kind;
-  Slot slot;           // of the module that listed it; opaque to the host
+  Slot slot;  // of the module that listed it; opaque to the host
   Gate gate = Gate::gated;
   std::uint8_t small = 0;
   std::uint32_t node = 0;
@@ -67,18 +82,26 @@ class Effects {
   /// Seals a message under this node's key and charges for it.
   MessageRef seal(MessageRef unsealed);
   template <class T>
-  MessageRef make(T body) { return seal(MessageRef(new MessageOf<T>(std::move(body)))); }
+  MessageRef make(T body) {
+    return seal(MessageRef(new MessageOf<T>(std::move(body))));
+  }
 
   void send(NodeId to, MessageRef message, Gate gate = Gate::gated);
   void multicast(std::span<const NodeId> to, MessageRef message, Gate gate = Gate::gated);
   /// To every replica of the system but this node.
   void broadcast(MessageRef message, Gate gate = Gate::gated);
   template <class T>
-  void send(NodeId to, T body, Gate gate = Gate::gated) { send(to, make(std::move(body)), gate); }
+  void send(NodeId to, T body, Gate gate = Gate::gated) {
+    send(to, make(std::move(body)), gate);
+  }
   template <class T>
-  void multicast(std::span<const NodeId> to, T body, Gate gate = Gate::gated) { multicast(to, make(std::move(body)), gate); }
+  void multicast(std::span<const NodeId> to, T body, Gate gate = Gate::gated) {
+    multicast(to, make(std::move(body)), gate);
+  }
   template <class T>
-  void broadcast(T body, Gate gate = Gate::gated) { broadcast(make(std::move(body)), gate); }
+  void broadcast(T body, Gate gate = Gate::gated) {
+    broadcast(make(std::move(body)), gate);
+  }
 
   /// Fires after `delay` of local time; setting an id again replaces it. Few timers per module at
   /// once, please: the host keeps them in a small list.
@@ -106,7 +129,9 @@ class Effects {
   void call(Slot to, CallId id, CallBody body);
   void call(Slot to, CallBody body) { call(to, 0, std::move(body)); }
   /// Answers `question`; the answer's ids and roots enter the trace.
-  void answer(const LocalCall& question, CallBody body) { call(question.from, question.id, std::move(body)); }
+  void answer(const LocalCall& question, CallBody body) {
+    call(question.from, question.id, std::move(body));
+  }
   /// Spreads content through the relay slot.
   void publish(MessageRef content) { call(Slot::relay, Publish{std::move(content)}); }
 
@@ -115,7 +140,8 @@ class Effects {
   void announce_head(const BlockRef& head);
   void announce_final(const BlockRef& final_block);
 
-  // --- clients ------------------------------------------------------------------------------------
+  // --- clients
+  // ------------------------------------------------------------------------------------
   /// This transaction was due at `due` (open loop) and is now offered to the system.
   void submit(const TxRef& transaction, Time due);
   /// The client counts it as done, in the block of this height.
@@ -136,8 +162,12 @@ class Effects {
   std::uint64_t cost_picoseconds() const { return cost_ps_; }
   std::span<const NodeId> nodes_of(const Effect& e) const { return {nodes_.data() + e.a, e.b}; }
   /// Takes over the reference a send, multicast or broadcast holds.
-  MessageRef take_message(const Effect& e) { return MessageRef(reinterpret_cast<const Message*>(e.c)); }
-  const Message& message_of(const Effect& e) const { return *reinterpret_cast<const Message*>(e.c); }
+  MessageRef take_message(const Effect& e) {
+    return MessageRef(reinterpret_cast<const Message*>(e.c));
+  }
+  const Message& message_of(const Effect& e) const {
+    return *reinterpret_cast<const Message*>(e.c);
+  }
   Record& record_of(const Effect& e) { return records_[e.a]; }
   const BlockRef& block_of(const Effect& e) const { return blocks_[e.a]; }
   const WorkSearch& search_of(const Effect& e) const { return searches_[e.a]; }

@@ -42,8 +42,8 @@ void MessageAccess::seal(Message& m, Slot slot, NodeId author, CryptoSuite& suit
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer.data(), buffer.size()));
   std::memcpy(m.identity_.data.data(), canonical.digest, 16);
   // The signed part has slot and kind (3 bytes), which the header holds too.
-  m.wire_size_ = static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 +
-                                            auth_bytes(m.auth_));
+  m.wire_size_ =
+      static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 + auth_bytes(m.auth_));
   if (m.auth_ != Auth::none) {
     suite.authenticate(m, std::span<Byte>(m.authenticator_.data(), auth_bytes(m.auth_)));
   }
@@ -59,8 +59,8 @@ void MessageAccess::set_frame(Message& m, Slot slot, NodeId author, ByteView aut
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer.data(), buffer.size()));
   std::memcpy(m.identity_.data.data(), canonical.digest, 16);
-  m.wire_size_ = static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 +
-                                            authenticator.size());
+  m.wire_size_ =
+      static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 + authenticator.size());
   std::memcpy(m.authenticator_.data(), authenticator.data(), authenticator.size());
 }
 
@@ -102,7 +102,8 @@ MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
   if (!type || auth != static_cast<std::uint8_t>(type->info.auth)) return {};
   const std::size_t tail = auth_bytes(type->info.auth);
   if (frame.size() < Message::header_bytes + tail) return {};
-  const ByteView body = frame.subspan(Message::header_bytes, frame.size() - Message::header_bytes - tail);
+  const ByteView body =
+      frame.subspan(Message::header_bytes, frame.size() - Message::header_bytes - tail);
   codec::Reader reader(body);
   Message* message = type->decode_body(reader);
   if (!message) return {};

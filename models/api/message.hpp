@@ -25,7 +25,14 @@ namespace ledgerlab {
 
 /// What a message is for: behaviours, targeted faults and metrics select by it.
 enum class Role : std::uint8_t {
-  proposal, vote, certificate, view_change, heartbeat, sync, relay, client
+  proposal,
+  vote,
+  certificate,
+  view_change,
+  heartbeat,
+  sync,
+  relay,
+  client
 };
 inline constexpr std::size_t role_count = 8;
 std::string_view role_name(Role role);
@@ -38,8 +45,8 @@ constexpr std::uint32_t auth_bytes(Auth auth) {
 }
 
 struct MessageInfo {
-  std::uint16_t kind;      // unique within its module
-  std::string_view name;   // the paper's own name
+  std::uint16_t kind;     // unique within its module
+  std::string_view name;  // the paper's own name
   Role role;
   Auth auth = Auth::signature;
 };
@@ -104,14 +111,15 @@ class Message {
   // Bookkeeping of the one world the message lives in; not part of its value.
   struct Bookkeeping {
     std::uint32_t references = 1;
-    std::uint32_t token = 0xffffffff;   // host's table index while in flight
+    std::uint32_t token = 0xffffffff;  // host's table index while in flight
     std::uint32_t in_flight = 0;
-    std::uint8_t verdict = 0;           // 0 not checked, 1 authentic, 2 refused
+    std::uint8_t verdict = 0;  // 0 not checked, 1 authentic, 2 refused
   };
   mutable Bookkeeping book;
 
  protected:
-  explicit Message(const MessageType& type) : type_(&type), role_(type.info.role), auth_(type.info.auth) {}
+  explicit Message(const MessageType& type)
+      : type_(&type), role_(type.info.role), auth_(type.info.auth) {}
   ~Message() = default;
 
  private:
@@ -206,7 +214,8 @@ struct MessageCatalog {
 Bytes encode_frame(const Message& message);
 /// Body alone: what identity and signature cover (with slot and kind).
 Bytes encode_signed_part(const Message& message);
-/// Null when the bytes are not one canonical frame of a known kind. Authenticity is not judged here.
+/// Null when the bytes are not one canonical frame of a known kind. Authenticity is not judged
+/// here.
 MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog);
 
 // A message inside a message (relayed content) is its frame, length first. Decoding needs the

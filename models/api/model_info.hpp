@@ -19,7 +19,7 @@ std::string_view model_kind_name(ModelKind kind);
 /// Whom a client asks and when it counts a transaction as done (DESIGN 13.1).
 struct ClientPolicy {
   enum class Ask : std::uint8_t { leader, home, all };
-  Ask ask = Ask::leader;                      // home: the client's own node
+  Ask ask = Ask::leader;  // home: the client's own node
   /// Equal replies that count as an acknowledgement, for n replicas.
   std::uint32_t (*replies)(std::uint32_t n) = [](std::uint32_t) { return 1u; };
 };
@@ -27,8 +27,10 @@ struct ClientPolicy {
 /// Inside what the protocol promises safety and progress; a predicate over what happened, folded
 /// from the trace (DESIGN 13.8).
 struct FaultModel {
-  std::string text;                           // for reports: "fewer than n/2 crashed"
-  std::uint32_t (*max_crashed)(std::uint32_t n) = [](std::uint32_t) { return 0u; };   // at once, for progress
+  std::string text;  // for reports: "fewer than n/2 crashed"
+  std::uint32_t (*max_crashed)(std::uint32_t n) = [](std::uint32_t) {
+    return 0u;
+  };  // at once, for progress
   std::uint32_t (*max_byzantine)(std::uint32_t n) = [](std::uint32_t) { return 0u; };
   /// Largest share of hash power or stake an adversary may hold, ppb (lotteries only, else 0).
   std::uint64_t max_adversary_ppb = 0;
@@ -36,7 +38,8 @@ struct FaultModel {
   /// After the last fault heals, a decision comes within this bound, given the largest one-way
   /// delay, n and the parameters.
   Duration (*liveness_bound)(const Params&, Duration delay, std::uint32_t n) = nullptr;
-  /// Probability (ppb) that a settled block is reversed: the stated risk; null for deterministic finality.
+  /// Probability (ppb) that a settled block is reversed: the stated risk; null for deterministic
+  /// finality.
   std::uint64_t (*settlement_risk_ppb)(const Params&) = nullptr;
 };
 
@@ -53,9 +56,9 @@ class LedgerAudit {
  public:
   /// What a transaction of the block did.
   struct Entry {
-    bool effective = false;      // changed the state as asked (not only its fee or nonce)
-    bool spends = false;         // `spend` was used up, effective or not
-    Hash256 spend;               // what can be used up once only: sender and nonce, an output
+    bool effective = false;  // changed the state as asked (not only its fee or nonce)
+    bool spends = false;     // `spend` was used up, effective or not
+    Hash256 spend;           // what can be used up once only: sender and nonce, an output
   };
   virtual ~LedgerAudit() = default;
   /// Blocks come in the order of their heights, from 1. One entry per transaction.
@@ -72,56 +75,58 @@ class LedgerAudit {
 /// Genesis: the accounts every node starts from. Balances are equal; keys come from the suite.
 struct GenesisSpec {
   std::uint32_t accounts = 0;
-  std::uint64_t balance = 0;                  // smallest units each
+  std::uint64_t balance = 0;  // smallest units each
 };
 
 /// Everything a factory gets. Spans stay valid as long as the world lives.
 struct ModuleContext {
   NodeId self = 0;
-  std::uint32_t replicas = 0;                 // nodes 0..replicas-1 run the protocol
-  std::uint32_t nodes = 0;                    // with clients
-  std::span<const NodeId> neighbours;         // overlay
+  std::uint32_t replicas = 0;          // nodes 0..replicas-1 run the protocol
+  std::uint32_t nodes = 0;             // with clients
+  std::span<const NodeId> neighbours;  // overlay
   const Params* params = nullptr;
-  const Params* consensus_params = nullptr;   // for modules that must know (client: settlement)
+  const Params* consensus_params = nullptr;  // for modules that must know (client: settlement)
   ClientPolicy client_policy;
   GenesisSpec genesis;
-  Hash256 genesis_root;                       // of the ledger in the application slot
-  std::uint64_t seed = 0;                     // of the system (keys); draws come with the input
+  Hash256 genesis_root;    // of the ledger in the application slot
+  std::uint64_t seed = 0;  // of the system (keys); draws come with the input
   CryptoSuite* suite = nullptr;
-  SharedStore* shared = nullptr;              // of this model, made by make_shared_store
+  SharedStore* shared = nullptr;  // of this model, made by make_shared_store
   bool share_results = true;
   // clients
   std::uint32_t client_index = 0;
   std::uint32_t clients = 0;
-  const Params* workload = nullptr;           // resolved parameters of the workload model
+  const Params* workload = nullptr;  // resolved parameters of the workload model
   Time workload_start{};
   Time workload_end = time_never;
-  std::uint64_t workload_seed = 0;            // does not know the system: compared systems meet the same load
-  std::uint32_t hash_share_ppb = 0;           // this node's share of all hash power
+  std::uint64_t workload_seed = 0;  // does not know the system: compared systems meet the same load
+  std::uint32_t hash_share_ppb = 0;  // this node's share of all hash power
 };
 
 struct ModelInfo {
-  std::string name;                           // "raft"
-  std::uint32_t version = 1;                  // raised when behaviour changes
+  std::string name;           // "raft"
+  std::uint32_t version = 1;  // raised when behaviour changes
   ModelKind kind = ModelKind::consensus;
   Slot slot = Slot::consensus;
-  std::string family;                         // "log", "lottery", "bft", ...
-  std::string summary;                        // one sentence
-  std::string paper;                          // citation
-  std::vector<std::string> f751;              // F.751.2 clause ids it realises
+  std::string family;             // "log", "lottery", "bft", ...
+  std::string summary;            // one sentence
+  std::string paper;              // citation
+  std::vector<std::string> f751;  // F.751.2 clause ids it realises
   std::vector<ParamInfo> params;
-  FaultModel fault_model;                     // consensus only
-  ClientPolicy client_policy;                 // consensus only
+  FaultModel fault_model;      // consensus only
+  ClientPolicy client_policy;  // consensus only
   MessageTypes messages;
-  bool uses_relay = false;                    // needs an overlay and a relay module
+  bool uses_relay = false;  // needs an overlay and a relay module
   bool uses_hash_power = false;
   std::unique_ptr<Module> (*make)(const ModuleContext&) = nullptr;
-  std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&, bool share) = nullptr;
+  std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&,
+                                                    bool share) = nullptr;
   /// Ledgers: state root of the genesis accounts.
   Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
   /// Ledgers: the audit of a history that begins with these accounts.
   std::unique_ptr<LedgerAudit> (*make_audit)(const GenesisSpec&, CryptoSuite&) = nullptr;
-  /// Parameters that contradict each other or the number of replicas: an error text with the fix, or empty.
+  /// Parameters that contradict each other or the number of replicas: an error text with the fix,
+  /// or empty.
   std::string (*check)(const Params&, std::uint32_t replicas) = nullptr;
 
   std::string label() const { return name + "@" + std::to_string(version); }

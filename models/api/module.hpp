@@ -31,18 +31,18 @@ enum class InputKind : std::uint8_t { start, deliver, timer, persisted, found, c
 /// One input of a module. Only the fields of its kind are set.
 struct Input {
   InputKind kind = InputKind::start;
-  Slot slot = Slot::consensus;           // whom it is for (stack and host only)
+  Slot slot = Slot::consensus;  // whom it is for (stack and host only)
   NodeId self = 0;
   Time local{};
   Time wall{};
   const Draws* draws = nullptr;
-  std::uint64_t incarnation = 0;         // start
-  NodeId from = no_node;                 // deliver: who sent it over the network
-  const Message* message = nullptr;      // deliver: authentic, of a kind the module lists
-  TimerId timer{};                       // timer
-  std::uint64_t persisted_up_to = 0;     // persisted: highest durable record index
-  std::uint64_t nonce = 0;               // found: the work for the running search
-  const LocalCall* call = nullptr;       // call
+  std::uint64_t incarnation = 0;      // start
+  NodeId from = no_node;              // deliver: who sent it over the network
+  const Message* message = nullptr;   // deliver: authentic, of a kind the module lists
+  TimerId timer{};                    // timer
+  std::uint64_t persisted_up_to = 0;  // persisted: highest durable record index
+  std::uint64_t nonce = 0;            // found: the work for the running search
+  const LocalCall* call = nullptr;    // call
 
   std::uint64_t draw(Purpose purpose, std::uint64_t key) const { return (*draws)(purpose, key); }
   /// A counted handle on the delivered message, to keep or forward it.

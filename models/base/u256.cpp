@@ -43,7 +43,7 @@ std::string to_decimal(const U256& value) {
       digits /= 10;
     }
   } while (!rest.is_zero());
-  if (out.empty()) out = "0";
+  if (out.empty()) out.push_back('0');
   std::reverse(out.begin(), out.end());
   return out;
 }

@@ -8,7 +8,7 @@ namespace {
 
 /// The part of an answer that enters the trace: what was answered, for which block, which root.
 struct AnswerTags {
-  std::uint8_t kind = 0;   // 0: not an answer that counts
+  std::uint8_t kind = 0;  // 0: not an answer that counts
   std::uint64_t id = 0;
   std::uint64_t root = 0;
 };
@@ -44,7 +44,7 @@ void Stack::fill(Slot slot, std::unique_ptr<Module> module) {
 void Stack::step(const Input& input, Effects& effects) {
   if (input.kind == InputKind::start) {
     // The application first: it tells the consensus module what is durable here.
-    static constexpr Slot order[] = {Slot::application, Slot::overlay, Slot::relay, Slot::sync,
+    static constexpr Slot order[] = {Slot::application, Slot::overlay,   Slot::relay, Slot::sync,
                                      Slot::mempool,     Slot::consensus, Slot::client};
     for (const Slot slot : order) {
       if (Module* module = at(slot)) {

@@ -1,6 +1,7 @@
 // A Stack is one node: the slots `overlay relay mempool sync consensus application client`, each
 // empty or holding one module (DESIGN 13.1). It is a Module itself. It delivers inputs to their
-// slot and handles local calls in the same instant, first in first out; outer effects reach the host.
+// slot and handles local calls in the same instant, first in first out; outer effects reach the
+// host.
 #pragma once
 
 #include <array>
@@ -17,7 +18,7 @@ class Stack final : public Module {
   Module* at(Slot slot) const { return modules_[static_cast<std::size_t>(slot)].get(); }
 
   void step(const Input& input, Effects& effects) override;
-  void restore(std::span<const Record> records) override;   // records carry their slot
+  void restore(std::span<const Record> records) override;  // records carry their slot
   void inspect(Inspector& inspector) const override;
   std::uint64_t calls_dropped() const { return calls_dropped_; }
 

@@ -31,10 +31,10 @@ class EngineSink {
 
 /// What an engine can do and what its physics is, for plan, report and model card.
 struct EngineCapabilities {
-  std::string name;              // "native"
-  std::string version;           // of the engine or its package; part of the plan digest
-  std::string physics;           // one sentence for the report
-  bool future_departure = false; // transmit() takes depart > now()
+  std::string name;               // "native"
+  std::string version;            // of the engine or its package; part of the plan digest
+  std::string physics;            // one sentence for the report
+  bool future_departure = false;  // transmit() takes depart > now()
   bool packet_loss = false;
 };
 
@@ -69,20 +69,22 @@ enum class JitterKind : std::uint8_t { none, uniform, exponential };
 /// The network as every engine receives it: access links, regions, latencies.
 struct NetworkSpec {
   std::uint32_t nodes = 0;
-  std::uint64_t seed = 0;                // of the network's own draws (jitter, packet loss)
-  std::vector<std::uint16_t> region;     // by node; empty: all in region 0
+  std::uint64_t seed = 0;             // of the network's own draws (jitter, packet loss)
+  std::vector<std::uint16_t> region;  // by node; empty: all in region 0
   std::uint16_t regions = 1;
-  std::vector<Duration> latency;         // one-way, regions x regions, row = sender's region
-  std::vector<std::uint64_t> up_bps;     // by node, bits a second; 0 = unlimited; empty: all unlimited
+  std::vector<Duration> latency;      // one-way, regions x regions, row = sender's region
+  std::vector<std::uint64_t> up_bps;  // by node, bits a second; 0 = unlimited; empty: all unlimited
   std::vector<std::uint64_t> down_bps;
   JitterKind jitter = JitterKind::none;
-  std::uint32_t jitter_ppm = 0;          // mean (exponential) or width (uniform), of the latency
-  std::uint32_t packet_loss_ppb = 0;     // per packet of mtu bytes; a lost one costs one timeout
+  std::uint32_t jitter_ppm = 0;       // mean (exponential) or width (uniform), of the latency
+  std::uint32_t packet_loss_ppb = 0;  // per packet of mtu bytes; a lost one costs one timeout
   Duration retransmission_timeout = ms(200);
-  std::uint32_t mtu = 1448;              // payload bytes of a packet
-  std::uint32_t overhead_bytes = 0;      // added to every message (headers), by the scenario
+  std::uint32_t mtu = 1448;          // payload bytes of a packet
+  std::uint32_t overhead_bytes = 0;  // added to every message (headers), by the scenario
 
-  std::uint16_t region_of(NodeId node) const { return region.empty() ? std::uint16_t{0} : region[node]; }
+  std::uint16_t region_of(NodeId node) const {
+    return region.empty() ? std::uint16_t{0} : region[node];
+  }
   Duration latency_between(NodeId from, NodeId to) const {
     return latency[std::size_t{region_of(from)} * regions + region_of(to)];
   }

@@ -56,8 +56,8 @@ void World::apply(Node& n, Effects& effects, Time hold) {
         count(n.id, {hold, n.id, EventType::answer, e.slot, e.small, 0, e.a, e.b});
         break;
       case EffectKind::submit:
-        count(n.id, {hold, n.id, EventType::submit, e.slot, 0, 0, e.c, e.b,
-                     &effects.transaction_of(e)});
+        count(n.id,
+              {hold, n.id, EventType::submit, e.slot, 0, 0, e.c, e.b, &effects.transaction_of(e)});
         break;
       case EffectKind::acknowledge:
         count(n.id, {hold, n.id, EventType::acknowledge, e.slot, 0, 0, e.a, e.b});
@@ -219,9 +219,8 @@ void World::transmit_faulty(Node& n, const MessageRef& message, std::span<const 
     } else if (links_->lost(n.id, target)) {
       drop_message(depart, n.id, target, *message, DropReason::loss);
     } else if (const Time due = links_->held_until(n.id, target, depart); due > depart) {
-      const auto place = std::upper_bound(
-          n.delayed.begin(), n.delayed.end(), due,
-          [](Time t, const Node::Delayed& d) { return t < d.due; });
+      const auto place = std::upper_bound(n.delayed.begin(), n.delayed.end(), due,
+                                          [](Time t, const Node::Delayed& d) { return t < d.due; });
       n.delayed.insert(place, {due, message, target});
       ++delayed_count_;
       arm(n);
@@ -274,8 +273,8 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
       }
     }
     n.found_nonce = nonce;
-    n.found_due = hold + Duration{static_cast<std::int64_t>(
-        static_cast<unsigned __int128>(tries) * 1'000'000'000 / n.hash_rate)};
+    n.found_due = hold + Duration{static_cast<std::int64_t>(static_cast<unsigned __int128>(tries) *
+                                                            1'000'000'000 / n.hash_rate)};
     return;
   }
   n.found_nonce = spec_.mint_ticket(search.header, search.target);

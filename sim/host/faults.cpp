@@ -15,10 +15,11 @@ void World::schedule_faults() {
     if (f.until != time_never && f.until <= spec_.end) boundaries_.push_back({f.until, false, i});
   }
   // What ends comes before what begins, then by the scenario's order.
-  std::stable_sort(boundaries_.begin(), boundaries_.end(), [](const Boundary& a, const Boundary& b) {
-    if (a.at != b.at) return a.at < b.at;
-    return !a.begin && b.begin;
-  });
+  std::stable_sort(boundaries_.begin(), boundaries_.end(),
+                   [](const Boundary& a, const Boundary& b) {
+                     if (a.at != b.at) return a.at < b.at;
+                     return !a.begin && b.begin;
+                   });
   fault_targets_.resize(spec_.faults.size());
 }
 

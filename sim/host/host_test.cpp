@@ -1,5 +1,5 @@
-// The host's promises: lane order, timers, the persist gate across steps, crash and restart, faults,
-// and one trace hash whether nodes run ahead of the event queue or not.
+// The host's promises: lane order, timers, the persist gate across steps, crash and restart,
+// faults, and one trace hash whether nodes run ahead of the event queue or not.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -76,11 +76,11 @@ struct Fixture {
 
 TEST(Host, MessageTakesLatencyAndItsCostDelaysWhatTheStepLists) {
   Fixture f;
-  f.spec.costs.picoseconds[static_cast<std::size_t>(Operation::user)] = 1000;   // 1 ns each
+  f.spec.costs.picoseconds[static_cast<std::size_t>(Operation::user)] = 1000;  // 1 ns each
   f.run([](const Input& in, Effects& fx) {
     if (in.kind == InputKind::start && in.self == 0) fx.send(1, Ping{1, 0});
     if (in.kind == InputKind::deliver && in.self == 1) {
-      fx.work(Operation::user, 5'000'000);   // 5 ms
+      fx.work(Operation::user, 5'000'000);  // 5 ms
       fx.send(0, Ping{2, 0});
     }
   });
@@ -143,8 +143,8 @@ TEST(Host, GateHoldsAcrossSteps) {
   });
   const auto delivered = f.seen.of(EventType::deliver, 1);
   ASSERT_EQ(delivered.size(), 2u);
-  EXPECT_EQ(delivered[0].time, time_at(11'000'000));   // ungated
-  EXPECT_EQ(delivered[1].time, time_at(60'000'000));   // 50 ms sync + 10 ms
+  EXPECT_EQ(delivered[0].time, time_at(11'000'000));  // ungated
+  EXPECT_EQ(delivered[1].time, time_at(60'000'000));  // 50 ms sync + 10 ms
 }
 
 TEST(Host, CrashKeepsSyncedRecordsAndAPrefixOfTheRest) {
@@ -214,7 +214,7 @@ TEST(Host, DriftingClockDelaysTimers) {
   FaultPlan clock;
   clock.kind = FaultKind::clock;
   clock.target.nodes = {0};
-  clock.drift_ppb = -100'000'000;   // loses a tenth of a second a second
+  clock.drift_ppb = -100'000'000;  // loses a tenth of a second a second
   clock.offset = ms(70);
   f.spec.faults = {clock};
   Time wall{};
@@ -260,11 +260,15 @@ Hash128 chatter(std::uint64_t seed, bool eager, std::uint32_t cores) {
   spec.costs.picoseconds[static_cast<std::size_t>(Operation::user)] = 1'000'000;
   spec.end = time_at(2'000'000'000);
   const auto at = [&](std::uint64_t key) {
-    return time_at(static_cast<std::int64_t>(draw_below(draw64(seed, 99, Purpose("at"), key), 1'800'000'000)));
+    return time_at(
+        static_cast<std::int64_t>(draw_below(draw64(seed, 99, Purpose("at"), key), 1'800'000'000)));
   };
   for (std::uint64_t i = 0; i < 4; ++i) {
     FaultPlan f;
-    f.kind = i == 0 ? FaultKind::partition : i == 1 ? FaultKind::loss : i == 2 ? FaultKind::delay : FaultKind::crash;
+    f.kind = i == 0   ? FaultKind::partition
+             : i == 1 ? FaultKind::loss
+             : i == 2 ? FaultKind::delay
+                      : FaultKind::crash;
     f.at = at(i);
     f.until = f.at + ms(150);
     f.groups = {0, 0, 1, 1, 1};
@@ -286,7 +290,8 @@ Hash128 chatter(std::uint64_t seed, bool eager, std::uint32_t cores) {
         const Ping& ping = *in.message->as<Ping>();
         if (u % 5 == 0) fx.persist({1, 2, 3});
         if (u % 7 == 0) fx.cancel_timer({1, 1});
-        if (ping.hops > 0 && u % 3 == 0) fx.send((in.self + 1 + u % 4) % 5, Ping{ping.number + 1, ping.hops - 1});
+        if (ping.hops > 0 && u % 3 == 0)
+          fx.send((in.self + 1 + u % 4) % 5, Ping{ping.number + 1, ping.hops - 1});
         if (u % 11 == 0) fx.set_timer({1, 0}, us(100));
       } else if (in.kind == InputKind::persisted) {
         fx.work(Operation::user, 20);
@@ -307,7 +312,8 @@ Hash128 chatter(std::uint64_t seed, bool eager, std::uint32_t cores) {
 TEST(Host, RunningAheadChangesNothing) {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     for (const std::uint32_t cores : {1u, 4u}) {
-      EXPECT_EQ(to_hex(chatter(seed, true, cores)), to_hex(chatter(seed, false, cores))) << seed << " " << cores;
+      EXPECT_EQ(to_hex(chatter(seed, true, cores)), to_hex(chatter(seed, false, cores)))
+          << seed << " " << cores;
     }
   }
   EXPECT_NE(to_hex(chatter(1, true, 4)), to_hex(chatter(2, true, 4)));

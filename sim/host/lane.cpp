@@ -38,7 +38,7 @@ void World::drop_message(Time at, NodeId node, NodeId peer, const Message& messa
                          DropReason reason) {
   ++stats_.dropped[static_cast<std::size_t>(reason)];
   count(node, {at, node, EventType::drop, message.slot(), message.kind(), peer,
-             message.identity().tag(), static_cast<std::uint64_t>(reason)});
+               message.identity().tag(), static_cast<std::uint64_t>(reason)});
 }
 
 bool World::may_deliver_early(NodeId to, Time ready) {

@@ -67,12 +67,11 @@ Time LinkState::held_until(NodeId from, NodeId to, Time depart) {
 Duration mean_search_time(const U256& target, std::uint64_t hash_rate) {
   // 2^256 / (t + 1) = (2^256 - t - 1) / (t + 1) + 1.
   const U256 hashes = target == U256::max() ? U256(1) : (~target) / (target + U256(1)) + U256(1);
-  const U256 nanoseconds = hashes.bit_length() > 220
-                               ? U256::max()
-                               : hashes * U256(1'000'000'000) / U256(hash_rate);
+  const U256 nanoseconds =
+      hashes.bit_length() > 220 ? U256::max() : hashes * U256(1'000'000'000) / U256(hash_rate);
   const std::uint64_t limit = std::uint64_t{1} << 62;
-  return Duration{static_cast<std::int64_t>(
-      nanoseconds > U256(limit) ? limit : nanoseconds.low64())};
+  return Duration{
+      static_cast<std::int64_t>(nanoseconds > U256(limit) ? limit : nanoseconds.low64())};
 }
 
 }  // namespace ledgerlab

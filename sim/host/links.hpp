@@ -31,7 +31,7 @@ class LinkState {
   struct Active {
     std::size_t fault;
     const FaultPlan* plan;
-    std::vector<bool> touched;   // by node; empty: all links
+    std::vector<bool> touched;  // by node; empty: all links
     bool touches(NodeId a, NodeId b) const { return touched.empty() || touched[a] || touched[b]; }
   };
   struct Link {

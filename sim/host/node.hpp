@@ -11,28 +11,28 @@ namespace ledgerlab {
 
 /// An input that waits for the node's lane.
 struct LaneInput {
-  Time ready{};                        // when it arrived
-  Time checked{};                      // when its authenticator had been checked on another core
+  Time ready{};    // when it arrived
+  Time checked{};  // when its authenticator had been checked on another core
   InputKind kind = InputKind::start;
   Slot slot = Slot::consensus;
   NodeId from = no_node;
   MessageRef message;
   TimerId timer{};
-  bool dropped = false;                // lost on arrival, reason in value
-  std::uint64_t value = 0;             // generation (timer), record (persisted), nonce (found)
+  bool dropped = false;     // lost on arrival, reason in value
+  std::uint64_t value = 0;  // generation (timer), record (persisted), nonce (found)
 };
 
 struct TimerSlot {
   TimerId id;
   Slot slot = Slot::consensus;
-  bool fired = false;                  // waits in the lane
+  bool fired = false;  // waits in the lane
   std::uint64_t generation = 0;
   Time due{};
 };
 
 /// Something visible outside that waits for earlier records to be durable.
 struct GateItem {
-  std::uint64_t need = 0;              // disk operation number
+  std::uint64_t need = 0;  // disk operation number
   Effect effect{};
   MessageRef message;
   std::vector<NodeId> targets;
@@ -41,7 +41,7 @@ struct GateItem {
 
 /// One operation on the module logs of a node, in the order it was listed.
 struct DiskOperation {
-  EffectKind kind = EffectKind::persist;   // persist, truncate, forget
+  EffectKind kind = EffectKind::persist;  // persist, truncate, forget
   Slot slot = Slot::consensus;
   std::uint64_t index = 0;
   std::uint64_t bytes = 0;
@@ -50,26 +50,26 @@ struct DiskOperation {
 
 struct ModuleLog {
   std::vector<Record> durable;
-  std::uint64_t next_index = 1;        // of the next persist
-  std::uint64_t last_operation = 0;    // number of this module's latest operation
+  std::uint64_t next_index = 1;      // of the next persist
+  std::uint64_t last_operation = 0;  // number of this module's latest operation
 };
 
 /// The simulated disk of one node: group commit of all operations that wait when a sync starts.
 struct Disk {
   std::array<ModuleLog, slot_count> logs;
-  Fifo<DiskOperation> waiting;   // not yet durable, in order; the first `syncing` are on their way
+  Fifo<DiskOperation> waiting;  // not yet durable, in order; the first `syncing` are on their way
   std::size_t syncing = 0;
-  Time due = time_never;               // end of the running sync
-  std::uint64_t submitted = 0;         // operations so far
-  std::uint64_t durable = 0;           // of these, durable
+  Time due = time_never;        // end of the running sync
+  std::uint64_t submitted = 0;  // operations so far
+  std::uint64_t durable = 0;    // of these, durable
   Fifo<GateItem> gate;
-  Duration sync{};                     // latency in force
+  Duration sync{};  // latency in force
   Duration busy{};
 };
 
 /// Piecewise linear clocks: a fault changes rate or offset at an instant.
 struct NodeClock {
-  Time base{};                         // true time of the last change
+  Time base{};  // true time of the last change
   Time local_base{};
   std::int64_t drift_ppb = 0;
   Duration wall_offset{};
@@ -77,7 +77,8 @@ struct NodeClock {
   Time local(Time now) const {
     if (drift_ppb == 0) return local_base + (now - base);
     const auto elapsed = (now - base).count();
-    const auto error = static_cast<std::int64_t>(static_cast<__int128>(elapsed) * drift_ppb / 1'000'000'000);
+    const auto error =
+        static_cast<std::int64_t>(static_cast<__int128>(elapsed) * drift_ppb / 1'000'000'000);
     return local_base + Duration{elapsed + error};
   }
   Time wall(Time now) const { return local(now) + wall_offset; }
@@ -102,23 +103,23 @@ struct Node {
   bool alive = false;
   bool is_replica = false;
   std::uint32_t incarnation = 0;
-  Time lane_free{};                    // end of the last step's charged time
-  Time next_local = time_never;        // no event of the node itself is due before this
-  Time wake_at = time_never;           // earliest wake-up asked of the engine
+  Time lane_free{};              // end of the last step's charged time
+  Time next_local = time_never;  // no event of the node itself is due before this
+  Time wake_at = time_never;     // earliest wake-up asked of the engine
   std::unique_ptr<Module> program;
-  std::uint64_t cost_scale = 0;        // ns per ps, as a fraction of 2^54, rounded up
+  std::uint64_t cost_scale = 0;  // ns per ps, as a fraction of 2^54, rounded up
   Duration cpu_busy{};
-  Time instant{};                      // of the last step, and how many it took in that instant
+  Time instant{};  // of the last step, and how many it took in that instant
   std::uint32_t instant_inputs = 0;
-  std::unique_ptr<Disk> disk;          // made with the first record
+  std::unique_ptr<Disk> disk;  // made with the first record
 
   Fifo<LaneInput> inbox;
-  std::unique_ptr<Effects> deferred;   // listed by a step whose charged time has not ended
+  std::unique_ptr<Effects> deferred;  // listed by a step whose charged time has not ended
   Time deferred_due = time_never;
   std::vector<TimerSlot> timers;
-  Time timer_min = time_never;         // no timer is due before this
+  Time timer_min = time_never;  // no timer is due before this
   std::uint64_t timer_generation = 0;
-  std::vector<Time> cores_free;        // cores that check authenticators, beside the lane
+  std::vector<Time> cores_free;  // cores that check authenticators, beside the lane
   Duration check_busy{};
   NodeClock clock;
   Draws draws;
@@ -134,8 +135,12 @@ struct Node {
   std::uint64_t found = 0;
   std::uint64_t disk_bytes = 0;
 
-  struct Delayed { Time due; MessageRef message; NodeId to; };
-  std::vector<Delayed> delayed;        // held back by a delay fault, in order of due time
+  struct Delayed {
+    Time due;
+    MessageRef message;
+    NodeId to;
+  };
+  std::vector<Delayed> delayed;  // held back by a delay fault, in order of due time
   Time up_since{};
   Duration up_total{};
 };

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <unordered_map>
 
+#include "models/base/lookup.hpp"
 #include "sim/host/links.hpp"
 
 namespace ledgerlab {
@@ -13,11 +13,11 @@ namespace {
 class TableInterner final : public Interner {
  public:
   std::uint32_t intern(const Hash128& content) override {
-    return table_.try_emplace(content, static_cast<std::uint32_t>(table_.size())).first->second;
+    return *table_.try_emplace(content, static_cast<std::uint32_t>(table_.size())).first;
   }
 
  private:
-  std::unordered_map<Hash128, std::uint32_t, TagHash> table_;
+  Lookup<Hash128, std::uint32_t, TagHash> table_;
 };
 
 }  // namespace
@@ -126,8 +126,8 @@ std::string World::check_books() const {
   const std::uint64_t accounted =
       stats_.delivered + dropped + in_flight + stats_.waiting + delayed_count_;
   if (stats_.sent != accounted) {
-    return "messages: sent " + std::to_string(stats_.sent) + ", but delivered, dropped, in flight " +
-           "and waiting are " + std::to_string(accounted);
+    return "messages: sent " + std::to_string(stats_.sent) +
+           ", but delivered, dropped, in flight " + "and waiting are " + std::to_string(accounted);
   }
   const Time now = engine_->now();
   for (const Node& n : nodes_) {
@@ -135,7 +135,8 @@ std::string World::check_books() const {
     if (n.cpu_busy > until - time_start) {
       return "lane of node " + std::to_string(n.id) + " was busy longer than time passed";
     }
-    if (n.disk && n.disk->busy > std::max(now, n.disk->due == time_never ? now : n.disk->due) - time_start) {
+    if (n.disk &&
+        n.disk->busy > std::max(now, n.disk->due == time_never ? now : n.disk->due) - time_start) {
       return "disk of node " + std::to_string(n.id) + " was busy longer than time passed";
     }
   }

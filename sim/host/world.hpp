@@ -21,21 +21,21 @@ namespace ledgerlab {
 class LinkState;
 
 struct HostHardware {
-  std::uint32_t cores = 4;                     // one serial lane, the others check authenticators
-  std::uint64_t speed_ppb = 1'000'000'000;     // of the reference CPU
+  std::uint32_t cores = 4;                  // one serial lane, the others check authenticators
+  std::uint64_t speed_ppb = 1'000'000'000;  // of the reference CPU
   Duration disk_sync{};
-  std::uint64_t disk_write_bps = 0;            // 0 = unlimited
+  std::uint64_t disk_write_bps = 0;  // 0 = unlimited
 };
 
 struct WorldSpec {
   std::uint64_t seed = 1;
-  std::uint32_t replicas = 0;                  // nodes 0..replicas-1; broadcast reaches these
+  std::uint32_t replicas = 0;  // nodes 0..replicas-1; broadcast reaches these
   std::uint32_t nodes = 0;
   HostHardware hardware;
   CostTable costs;
-  std::vector<FaultPlan> faults;               // any order
-  std::vector<std::uint64_t> hash_rate;        // hashes/s by replica; empty: nobody searches
-  bool real_mining = false;                    // try nonces instead of drawing the time
+  std::vector<FaultPlan> faults;         // any order
+  std::vector<std::uint64_t> hash_rate;  // hashes/s by replica; empty: nobody searches
+  bool real_mining = false;              // try nonces instead of drawing the time
   /// Mints the ticket of a lottery search (the suite's, known to the host alone).
   std::function<std::uint64_t(const Hash256& header, const U256& target)> mint_ticket;
   std::function<std::unique_ptr<Module>(NodeId node, std::uint64_t incarnation)> make_node;
@@ -51,9 +51,9 @@ struct WorldSpec {
 
 /// Counters that the books are kept with; all in integers.
 struct WorldStats {
-  std::uint64_t sent = 0;                      // message copies handed to links (or lost before)
-  std::uint64_t delivered = 0;                 // taken by a step
-  std::uint64_t waiting = 0;                   // arrived, in a lane's inbox
+  std::uint64_t sent = 0;       // message copies handed to links (or lost before)
+  std::uint64_t delivered = 0;  // taken by a step
+  std::uint64_t waiting = 0;    // arrived, in a lane's inbox
   std::array<std::uint64_t, drop_reason_names.size()> dropped{};
   /// Copies and bytes sent from replica to replica, by role.
   std::array<std::uint64_t, role_count> replica_messages{};
@@ -65,11 +65,11 @@ struct WorldStats {
 
 /// One recorded input with the effects it gave, for replaying a node without host or engine.
 struct RecordedStep {
-  Input input;                                 // pointers into the fields below
+  Input input;  // pointers into the fields below
   MessageRef message;
   Draws draws;
-  std::vector<Record> restored;                // start only
-  Bytes effects;                               // Effects::canonical()
+  std::vector<Record> restored;  // start only
+  Bytes effects;                 // Effects::canonical()
 };
 
 class World final : public EngineSink {
@@ -83,7 +83,10 @@ class World final : public EngineSink {
   /// has ended early (halted() says why).
   bool run_until(Time limit);
   /// Asks for a stop after the current instant (from a signal handler's flag, a sink).
-  void request_stop() { engine_->request_stop(); stop_requested_ = true; }
+  void request_stop() {
+    engine_->request_stop();
+    stop_requested_ = true;
+  }
 
   Time now() const { return engine_->now(); }
   const Engine& engine() const { return *engine_; }
@@ -105,7 +108,10 @@ class World final : public EngineSink {
   Duration up_time(NodeId node) const;
   const std::vector<RecordedStep>& recorded() const { return recorded_; }
   /// Faults as applied, with targets found: {fault index, node or no_node, text}.
-  struct AppliedFault { std::size_t index; std::vector<NodeId> nodes; };
+  struct AppliedFault {
+    std::size_t index;
+    std::vector<NodeId> nodes;
+  };
   const std::vector<AppliedFault>& applied_faults() const { return applied_faults_; }
 
   // EngineSink
@@ -132,7 +138,8 @@ class World final : public EngineSink {
   // apply.cpp: what a step listed takes hold.
   void finish_step(Node& n, Time start);
   void apply(Node& n, Effects& effects, Time hold);
-  void apply_outside(Node& n, Effects& effects, const Effect& e, Time hold, std::uint64_t step_first_op);
+  void apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
+                     std::uint64_t step_first_op);
   void release(Node& n, GateItem&& item, Time at);
   void transmit(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart);
   void transmit_broadcast(Node& n, const MessageRef& message, Time depart);
@@ -173,24 +180,28 @@ class World final : public EngineSink {
   std::uint32_t interest_ = 0;
   std::array<std::vector<Sink*>, event_type_count> listeners_;
   std::unique_ptr<Interner> interner_;
-  std::unique_ptr<Effects> effects_;                   // of the step that runs
+  std::unique_ptr<Effects> effects_;  // of the step that runs
   std::vector<std::unique_ptr<Effects>> spare_effects_;
-  std::vector<const Message*> in_flight_;              // by token
+  std::vector<const Message*> in_flight_;  // by token
   std::vector<Token> free_tokens_;
-  std::unique_ptr<LinkState> links_;                   // partitions, loss, delay in force
+  std::unique_ptr<LinkState> links_;  // partitions, loss, delay in force
   bool link_faults_ = false;
-  Time horizon_ = time_never;                          // next instant at which the world's rules change
+  Time horizon_ = time_never;  // next instant at which the world's rules change
   bool eager_ = true;
   bool stop_requested_ = false;
   bool started_ = false;
   std::string halted_;
   WorldStats stats_;
-  struct Boundary { Time at; bool begin; std::size_t fault; };
+  struct Boundary {
+    Time at;
+    bool begin;
+    std::size_t fault;
+  };
   std::vector<Boundary> boundaries_;
   std::size_t next_boundary_ = 0;
   std::vector<AppliedFault> applied_faults_;
   std::vector<std::vector<NodeId>> fault_targets_;
-  std::uint64_t delayed_count_ = 0;                    // message copies held by delay faults
+  std::uint64_t delayed_count_ = 0;  // message copies held by delay faults
   std::uint64_t leader_term_ = 0;
   NodeId leader_ = no_node;
   std::vector<RecordedStep> recorded_;

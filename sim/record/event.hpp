@@ -16,8 +16,24 @@ namespace ledgerlab {
 inline constexpr std::uint32_t trace_schema_version = 1;
 
 enum class EventType : std::uint8_t {
-  start, crash, fault_begin, fault_end, send, drop, deliver, timer, durable, found, answer, role,
-  head, final_block, submit, acknowledge, give_up, note
+  start,
+  crash,
+  fault_begin,
+  fault_end,
+  send,
+  drop,
+  deliver,
+  timer,
+  durable,
+  found,
+  answer,
+  role,
+  head,
+  final_block,
+  submit,
+  acknowledge,
+  give_up,
+  note
 };
 inline constexpr std::size_t event_type_count = 18;
 
@@ -35,7 +51,8 @@ inline constexpr std::array<EventInfo, event_type_count> event_table{{
     {EventType::crash, "crash", 1, true, "-", "-", "incarnation", "records lost"},
     {EventType::fault_begin, "fault-begin", 1, true, "-", "fault kind", "fault index", "-"},
     {EventType::fault_end, "fault-end", 1, true, "-", "fault kind", "fault index", "-"},
-    {EventType::send, "send", 1, true, "receiver, or count of receivers", "message kind", "identity", "wire bytes, 1<<32 if several receivers"},
+    {EventType::send, "send", 1, true, "receiver, or count of receivers", "message kind",
+     "identity", "wire bytes, 1<<32 if several receivers"},
     {EventType::drop, "drop", 1, true, "sender", "message kind", "identity", "reason"},
     {EventType::deliver, "deliver", 1, true, "sender", "message kind", "identity", "wire bytes"},
     {EventType::timer, "timer", 1, true, "-", "timer kind", "timer key", "-"},

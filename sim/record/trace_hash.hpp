@@ -24,10 +24,9 @@ class StreamHash {
   void add(const Event& e) {
     Byte* p = buffer_ + 16 + fill_ * record_bytes;
     const std::int64_t time = e.time.time_since_epoch().count();
-    const std::uint64_t head = static_cast<std::uint64_t>(e.type) |
-                               static_cast<std::uint64_t>(e.slot) << 8 |
-                               static_cast<std::uint64_t>(e.kind) << 16 |
-                               static_cast<std::uint64_t>(e.peer) << 32;
+    const std::uint64_t head =
+        static_cast<std::uint64_t>(e.type) | static_cast<std::uint64_t>(e.slot) << 8 |
+        static_cast<std::uint64_t>(e.kind) << 16 | static_cast<std::uint64_t>(e.peer) << 32;
     std::memcpy(p, &time, 8);
     std::memcpy(p + 8, &head, 8);
     std::memcpy(p + 16, &e.a, 8);
@@ -41,7 +40,7 @@ class StreamHash {
  private:
   void fold();
 
-  alignas(16) Byte buffer_[16 + records_per_block * record_bytes] = {};   // chained hash first
+  alignas(16) Byte buffer_[16 + records_per_block * record_bytes] = {};  // chained hash first
   std::uint32_t fill_ = 0;
   std::uint32_t blocks_ = 0;
 };

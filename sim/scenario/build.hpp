@@ -13,8 +13,8 @@
 namespace ledgerlab {
 
 struct BuildOptions {
-  bool eager = true;            // WorldSpec::eager
-  bool share_results = true;    // execution results between nodes (DESIGN 13.9)
+  bool eager = true;          // WorldSpec::eager
+  bool share_results = true;  // execution results between nodes (DESIGN 13.9)
   std::vector<Sink*> sinks;
   NodeId record_inputs_of = no_node;
   /// Wraps the replicas' modules: how tests put twins into a world. May return its argument.
@@ -50,7 +50,8 @@ class BuiltWorld {
   std::unique_ptr<SharedStore> ledger_store_;
   Hash256 genesis_root_;
   Topology overlay_;
-  std::vector<std::vector<NodeId>> mesh_rows_;   // rows of a full mesh, which the graph does not keep
+  std::vector<std::vector<NodeId>>
+      mesh_rows_;  // rows of a full mesh, which the graph does not keep
   std::unique_ptr<World> world_;
 };
 

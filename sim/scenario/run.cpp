@@ -35,7 +35,7 @@ bool run_to_end(World& world, const Plan& plan, const RunOptions& options) {
     const Time limit =
         time_at(static_cast<std::int64_t>(static_cast<__int128>(total) * i / slices));
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
-    if (!world.run_until(limit)) return true;   // halted by name; the verdicts say so
+    if (!world.run_until(limit)) return true;  // halted by name; the verdicts say so
     if (options.progress) options.progress({limit, plan.end(), world.engine().events()});
   }
   return true;

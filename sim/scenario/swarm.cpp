@@ -50,8 +50,8 @@ bool bearable(const std::vector<FaultPlan>& faults, const FaultPlan& next,
 std::vector<NodeId> draw_nodes(const FaultDraws& draw, std::uint32_t count, std::uint32_t n) {
   std::vector<NodeId> nodes;
   for (std::uint64_t i = 0; nodes.size() < count; ++i) {
-    const auto node = static_cast<NodeId>(
-        draw_below(draw64(draw.seed, swarm_stream, Purpose("swarm.node"), draw.number << 16 | i), n));
+    const auto node = static_cast<NodeId>(draw_below(
+        draw64(draw.seed, swarm_stream, Purpose("swarm.node"), draw.number << 16 | i), n));
     if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
   }
   std::sort(nodes.begin(), nodes.end());
@@ -104,7 +104,8 @@ std::vector<FaultPlan> draw_swarm(const Plan& plan) {
     FaultPlan f;
     f.kind = swarm.kinds[draw_below(draw("swarm.kind"), swarm.kinds.size())];
     f.at = at;
-    f.until = std::min(swarm.until, at + ms(1) + draw_exponential(draw("swarm.lasting"), swarm.lasting));
+    f.until =
+        std::min(swarm.until, at + ms(1) + draw_exponential(draw("swarm.lasting"), swarm.lasting));
     if (f.until <= f.at) continue;
     if (f.kind == FaultKind::crash || f.kind == FaultKind::partition) {
       if (limit == 0) continue;

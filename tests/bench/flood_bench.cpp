@@ -1,5 +1,5 @@
-// Deliveries per second through the whole host: engine, CPU lanes, authenticator checks, trace hash.
-// Every node sends 200 B to every other at once, once a round (a PBFT prepare phase).
+// Deliveries per second through the whole host: engine, CPU lanes, authenticator checks, trace
+// hash. Every node sends 200 B to every other at once, once a round (a PBFT prepare phase).
 #include <benchmark/benchmark.h>
 
 #include "tests/support/bench_world.hpp"
@@ -11,7 +11,7 @@ struct Vote {
   static constexpr MessageInfo info{1, "Vote", Role::vote, Auth::mac};
   std::uint64_t round = 0;
   Hash256 digest;
-  std::array<std::uint64_t, 17> padding{};   // 8 + 8 + 32 + 136 + 16 = 200 bytes on the wire
+  std::array<std::uint64_t, 17> padding{};  // 8 + 8 + 32 + 136 + 16 = 200 bytes on the wire
   template <class A>
   void fields(A& a) {
     a(round, digest, padding);
