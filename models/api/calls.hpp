@@ -171,6 +171,11 @@ using CallBody =
                  Finalise, TakeSnapshot, Snapshot, Install, Installed, ApplicationState, Simulate,
                  Simulated, Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed>;
 
+/// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
+enum class AnswerKind : std::uint8_t {
+  none, built, validated, executed, adopted, snapshot, installed, checked
+};
+
 struct LocalCall {
   Slot from = Slot::consensus;
   Slot to = Slot::consensus;

@@ -8,25 +8,33 @@ namespace {
 
 /// The part of an answer that enters the trace: what was answered, for which block, which root.
 struct AnswerTags {
-  std::uint8_t kind = 0;  // 0: not an answer that counts
+  AnswerKind kind = AnswerKind::none;  // none: not an answer that counts
   std::uint64_t id = 0;
   std::uint64_t root = 0;
 };
 
 struct AnswerVisitor {
   AnswerTags operator()(const Built& a) const {
-    return {1, a.payload->transactions.size(), a.payload->root.tag()};
+    return {AnswerKind::built, a.payload->transactions.size(), a.payload->root.tag()};
   }
-  AnswerTags operator()(const Validated& a) const { return {2, a.block.tag(), a.ok}; }
+  AnswerTags operator()(const Validated& a) const {
+    return {AnswerKind::validated, a.block.tag(), a.ok};
+  }
   AnswerTags operator()(const Executed& a) const {
-    return {3, a.block.tag(), a.state_root.tag() ^ a.receipts_root.tag()};
+    return {AnswerKind::executed, a.block.tag(), a.state_root.tag() ^ a.receipts_root.tag()};
   }
-  AnswerTags operator()(const Adopted& a) const { return {4, a.head.tag(), a.state_root.tag()}; }
+  AnswerTags operator()(const Adopted& a) const {
+    return {AnswerKind::adopted, a.head.tag(), a.state_root.tag()};
+  }
   AnswerTags operator()(const Snapshot& a) const {
-    return {5, a.data->block.tag(), a.data->state_root.tag()};
+    return {AnswerKind::snapshot, a.data->block.tag(), a.data->state_root.tag()};
   }
-  AnswerTags operator()(const Installed& a) const { return {6, a.block.tag(), a.ok}; }
-  AnswerTags operator()(const Checked& a) const { return {7, a.transaction->id.tag(), a.ok}; }
+  AnswerTags operator()(const Installed& a) const {
+    return {AnswerKind::installed, a.block.tag(), a.ok};
+  }
+  AnswerTags operator()(const Checked& a) const {
+    return {AnswerKind::checked, a.transaction->id.tag(), a.ok};
+  }
   template <class T>
   AnswerTags operator()(const T&) const {
     return {};
@@ -70,9 +78,10 @@ void Stack::drain_calls(const Input& input, Effects& effects) {
       ++calls_dropped_;
       continue;
     }
-    if (const AnswerTags tags = std::visit(AnswerVisitor{}, call.body); tags.kind != 0) {
+    if (const AnswerTags tags = std::visit(AnswerVisitor{}, call.body);
+        tags.kind != AnswerKind::none) {
       effects.set_slot(call.to);
-      effects.record_answer(tags.kind, tags.id, tags.root);
+      effects.record_answer(static_cast<std::uint8_t>(tags.kind), tags.id, tags.root);
     }
     Input inner;
     inner.kind = InputKind::call;
