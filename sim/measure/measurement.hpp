@@ -1,0 +1,31 @@
+// All that is measured in one run: hand sinks() to the world, run it, then finish() fills the result.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/measure/checker.hpp"
+#include "sim/measure/metrics.hpp"
+
+namespace ledgerlab {
+
+class Measurement {
+ public:
+  /// `suite` is the world's; the ledger's audit recovers senders with it. Without it (or without a
+  /// ledger) supply and spends are not audited.
+  Measurement(const Plan& plan, const SystemPlan& system, CryptoSuite* suite);
+
+  std::vector<Sink*> sinks();
+  /// Fills metrics, series, blocks, faults, violations, outcomes, inconclusive and saturated.
+  /// A violation of "books" or "supply" is an internal fault (DESIGN 13.10: exit status 70).
+  void finish(const World& world, RunResult& result);
+
+ private:
+  const Plan& plan_;
+  const SystemPlan& system_;
+  CryptoSuite* suite_;
+  Chronicle chronicle_;
+  std::vector<std::unique_ptr<Checker>> checkers_;
+};
+
+}  // namespace ledgerlab
