@@ -1,0 +1,123 @@
+// JSON and CSV.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/render.hpp"
+
+namespace ledgerlab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json findings(const std::vector<Finding>& list) {
+  Json out = Json::array();
+  for (const Finding& f : list) {
+    Json item{{"checker", f.checker}, {"text", f.text}, {"at_ns", count_ns(f.at)}};
+    if (f.node != no_node) item["node"] = f.node;
+    out.push_back(item);
+  }
+  return out;
+}
+
+const MetricSummary* find(const SystemSummary& system, const std::string& name) {
+  for (const MetricSummary& metric : system.metrics) {
+    if (metric.name == name) return &metric;
+  }
+  return nullptr;
+}
+
+Json run_json(const RunResult& run, const SystemSummary& system) {
+  Json metrics = Json::object();
+  for (const Metric& metric : run.metrics) {
+    Json& item = metrics[metric.name];
+    item = {{"value", metric.value}, {"unit", metric.unit}};
+    const MetricSummary* summary = find(system, metric.name);
+    if (system.runs.size() > 1 && summary != nullptr) {
+      item["lo"] = summary->low;
+      item["hi"] = summary->high;
+    }
+  }
+  Json faults = Json::array();
+  for (const FaultRow& f : run.faults) {
+    Json item{{"kind", f.kind}, {"at_ns", count_ns(f.at)}, {"text", f.text}};
+    if (f.until != time_never) item["until_ns"] = count_ns(f.until);
+    faults.push_back(item);
+  }
+  return {{"system", run.system},
+          {"protocol", run.protocol},
+          {"engine", run.engine},
+          {"seed", run.seed},
+          {"plan_digest", run.plan_digest},
+          {"trace_hash", run.trace_hash},
+          {"violations", findings(run.violations)},
+          {"outcomes", findings(run.outcomes)},
+          {"metrics", metrics},
+          {"cost",
+           {{"wall_s", run.cost.wall_s},
+            {"cpu_s", run.cost.cpu_s},
+            {"events", run.cost.events},
+            {"deliveries", run.cost.deliveries},
+            {"peak_rss_bytes", run.cost.peak_rss_bytes}}},
+          {"saturated", run.saturated},
+          {"inconclusive", run.inconclusive},
+          {"interrupted", run.interrupted},
+          {"faults", faults},
+          {"card", run.card}};
+}
+
+Json summary_json(const std::vector<SystemSummary>& systems) {
+  Json out = Json::array();
+  for (const SystemSummary& system : systems) {
+    Json metrics = Json::object();
+    for (const MetricSummary& metric : system.metrics) {
+      metrics[metric.name] = {{"value", metric.median},
+                              {"unit", metric.unit},
+                              {"lo", metric.low},
+                              {"hi", metric.high},
+                              {"seeds", metric.seeds}};
+    }
+    out.push_back({{"system", system.system}, {"seeds", system.runs.size()}, {"metrics", metrics}});
+  }
+  return out;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+}  // namespace
+
+std::string render_json(const Plan& plan, const std::vector<RunResult>& runs,
+                        const std::string& reproduce) {
+  const std::vector<SystemSummary> systems = summarise(runs);
+  Json list = Json::array();
+  bool several = false;
+  for (const RunResult& run : runs) {
+    for (const SystemSummary& system : systems) {
+      if (system.system == run.system) list.push_back(run_json(run, system));
+      several = several || system.runs.size() > 1;
+    }
+  }
+  Json out{{"scenario", plan.name}, {"runs", list}};
+  if (several) out["summary"] = summary_json(systems);
+  out["reproduce"] = reproduce;
+  // Names come from files: anything that is no UTF-8 is replaced, never thrown on.
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_csv(const std::vector<RunResult>& runs) {
+  std::string out = "system,protocol,seed,metric,value,unit\n";
+  for (const RunResult& run : runs) {
+    for (const Metric& metric : run.metrics) {
+      out += fmt::format("{},{},{},{},{},{}\n", csv_cell(run.system), csv_cell(run.protocol),
+                         run.seed, csv_cell(metric.name), metric.value, csv_cell(metric.unit));
+    }
+  }
+  return out;
+}
+
+}  // namespace ledgerlab

@@ -1,0 +1,54 @@
+// A run directory: the resolved scenario, versions, and results.sqlite, committed after every
+// finished run, so that killing a comparison loses only the runs in flight (DESIGN 7).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/plan.hpp"
+#include "sim/scenario/result.hpp"
+
+namespace ledgerlab {
+
+/// Results cannot be written or read: exit code 74.
+class ResultsError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+inline constexpr int results_schema_version = 1;  // user_version of results.sqlite
+
+class RunDirectory {
+ public:
+  /// Creates the directory and the database, or opens those that are there.
+  explicit RunDirectory(std::filesystem::path path);
+  ~RunDirectory();
+  RunDirectory(RunDirectory&&) noexcept;
+
+  /// Keeps a text beside the database ("scenario.toml", "plan.txt"); replaced if it is there.
+  void write_file(const std::string& name, const std::string& text);
+  /// A finished run of this system name, plan digest and seed, if there is one.
+  std::optional<RunResult> find(const std::string& system, const std::string& plan_digest,
+                                std::uint64_t seed) const;
+  /// One transaction; replaces an earlier run of the same name, digest and seed.
+  void store(const RunResult& run, const SystemPlan& system);
+  /// Every stored run, oldest first.
+  std::vector<RunResult> all() const;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  struct Database;
+  std::filesystem::path path_;
+  std::unique_ptr<Database> database_;
+};
+
+/// "out/<name>-1", or the first number that is not taken.
+std::filesystem::path next_run_directory(const std::filesystem::path& parent,
+                                         const std::string& name);
+
+}  // namespace ledgerlab

@@ -1,0 +1,126 @@
+// Medians, intervals, verdicts.
+#include "sim/report/summary.hpp"
+
+#include <algorithm>
+
+namespace ledgerlab {
+namespace {
+
+/// The largest r such that [x_(r), x_(n+1-r)] covers the median with at least 95 %:
+/// 2 * P(Binomial(n, 1/2) < r) <= 0.05; at least 1.
+std::size_t median_rank(std::size_t n) {
+  double term = 1;  // C(n, k) / 2^n
+  for (std::size_t i = 0; i < n; ++i) term /= 2;
+  double below = 0;
+  std::size_t rank = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    below += term;
+    if (2 * below > 0.05) break;
+    rank = k + 1;
+    term = term * static_cast<double>(n - k) / static_cast<double>(k + 1);
+  }
+  return std::max<std::size_t>(rank, 1);
+}
+
+}  // namespace
+
+MetricSummary summarise_metric(std::string name, std::string unit, std::vector<double> values) {
+  MetricSummary out{std::move(name), std::move(unit), 0, 0, 0, values.size()};
+  if (values.empty()) return out;
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  out.median = n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+  const std::size_t rank = median_rank(n);
+  out.low = values[rank - 1];
+  out.high = values[n - rank];
+  return out;
+}
+
+std::vector<SystemSummary> summarise(const std::vector<RunResult>& runs) {
+  std::vector<SystemSummary> out;
+  for (const RunResult& run : runs) {
+    auto at = std::find_if(out.begin(), out.end(),
+                           [&](const SystemSummary& s) { return s.system == run.system; });
+    if (at == out.end()) at = out.insert(out.end(), SystemSummary{run.system, {}, {}});
+    at->runs.push_back(&run);
+  }
+  for (SystemSummary& system : out) {
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const RunResult* run : system.runs) {
+      for (const Metric& metric : run->metrics) {
+        const bool known = std::any_of(names.begin(), names.end(),
+                                       [&](const auto& n) { return n.first == metric.name; });
+        if (!known) names.emplace_back(metric.name, metric.unit);
+      }
+    }
+    for (const auto& name : names) {
+      std::vector<double> values;
+      for (const RunResult* run : system.runs) {
+        if (const Metric* metric = run->metric(name.first)) values.push_back(metric->value);
+      }
+      system.metrics.push_back(summarise_metric(name.first, name.second, std::move(values)));
+    }
+  }
+  return out;
+}
+
+const std::vector<MetricInfo>& metric_table() {
+  static const std::vector<MetricInfo> table{
+      {"offered_tps", "offered, tx/s", 1, "transactions due in the measured time, a second"},
+      {"accepted_tps", "accepted, tx/s", 1, "of them admitted by a mempool"},
+      {"throughput_tps", "committed, tx/s", 1,
+       "transactions due in the measured time and acknowledged, a second of measured time"},
+      {"dropped_tps", "dropped, tx/s", 1, "of the offered ones, given up by their client"},
+      {"finality_latency_ms_p50", "finality latency p50, ms", 1,
+       "from the instant a transaction was due to its acknowledgement at the client: median"},
+      {"finality_latency_ms_p95", "finality latency p95, ms", 1, "same: 95th percentile"},
+      {"finality_latency_ms_p99", "finality latency p99, ms", 1, "same: 99th percentile"},
+      {"settlement_risk", "settlement risk", 6,
+       "stated probability that a settled block is reversed, for the stated adversary"},
+      {"block_interval_s", "block interval, s", 3, "mean time between blocks of the final history"},
+      {"stale_rate", "stale blocks, share", 4, "blocks that lost against another, of all blocks"},
+      {"reorg_depth_max", "deepest reorganisation, blocks", 0,
+       "most blocks any replica took back at once"},
+      {"messages_per_decision", "messages / decision", 1,
+       "proposals, votes and certificates between replicas, by final block"},
+      {"bytes_per_decision", "bytes / decision", 0, "all bytes between replicas, by final block"},
+      {"availability", "availability, share", 4,
+       "of the measured seconds in which transactions were due, those in which one was committed"},
+      {"recovery_s", "recovery, s", 3,
+       "longest time from the beginning of a fault to the next final block"},
+      {"cpu_utilisation_max", "busiest CPU, share", 4, "of the busiest replica's serial lane"},
+      {"link_utilisation_max", "busiest link, share", 4, "of the busiest access link"},
+      {"storage_bytes_per_tx", "storage, bytes / tx", 0,
+       "bytes written to a replica's disk, by committed transaction"},
+      {"energy_wh_per_tx", "energy, Wh / tx", 4,
+       "machines and mining of all replicas, by committed transaction"},
+  };
+  return table;
+}
+
+const MetricInfo* metric_info(std::string_view name) {
+  for (const MetricInfo& info : metric_table()) {
+    if (info.name == name) return &info;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunResult& run) {
+  std::vector<std::string> missing;
+  for (const std::string& checker : system.expect) {
+    const auto names = [&](const Finding& f) { return f.checker == checker; };
+    if (std::any_of(run.outcomes.begin(), run.outcomes.end(), names)) continue;
+    if (std::any_of(run.violations.begin(), run.violations.end(), names)) continue;
+    missing.push_back(checker);
+  }
+  return missing;
+}
+
+Verdict judge(const SystemPlan& system, const RunResult& run) {
+  if (!run.violations.empty()) return Verdict::fail;
+  if (run.interrupted) return Verdict::inconclusive;
+  if (!missing_outcomes(system, run).empty()) return Verdict::fail;
+  return run.inconclusive ? Verdict::inconclusive : Verdict::pass;
+}
+
+}  // namespace ledgerlab

@@ -1,0 +1,50 @@
+// Several seeds of one system as medians with confidence intervals; verdicts; known metrics.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/scenario/plan.hpp"
+#include "sim/scenario/result.hpp"
+
+namespace ledgerlab {
+
+struct MetricSummary {
+  std::string name;
+  std::string unit;
+  double median = 0;
+  /// Interval of the median by order statistics, covering at least 95 % from six seeds on; with
+  /// fewer it is the range of the seeds (covering 1 - 2^(1-n)).
+  double low = 0;
+  double high = 0;
+  std::size_t seeds = 0;  // in which the metric had a meaning
+};
+
+struct SystemSummary {
+  std::string system;
+  std::vector<const RunResult*> runs;
+  std::vector<MetricSummary> metrics;
+};
+
+/// Runs grouped by system, both in the order of their first appearance. `runs` must outlive it.
+std::vector<SystemSummary> summarise(const std::vector<RunResult>& runs);
+MetricSummary summarise_metric(std::string name, std::string unit, std::vector<double> values);
+
+/// How a metric is shown; unknown names are shown as they are.
+struct MetricInfo {
+  std::string_view name;
+  std::string_view label;  // with unit, for the table
+  int decimals;
+  std::string_view definition;
+};
+const MetricInfo* metric_info(std::string_view name);
+const std::vector<MetricInfo>& metric_table();
+
+enum class Verdict : std::uint8_t { pass, inconclusive, fail };
+/// A violation, or an expected outcome that stayed away, is a fail (DESIGN 13.8).
+Verdict judge(const SystemPlan& system, const RunResult& run);
+/// The expected checkers without a finding.
+std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunResult& run);
+
+}  // namespace ledgerlab
