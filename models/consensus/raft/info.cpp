@@ -173,6 +173,13 @@ void register_consensus_raft(Registry& registry) {
   info.fault_model.max_crashed = [](std::uint32_t n) { return quorum::max_crashed(n); };
   info.fault_model.liveness_bound = raft::liveness_bound;
   info.client_policy.ask = ClientPolicy::Ask::leader;
+  info.contract.params =
+      "election_timeout_min = \"300 ms\", election_timeout_max = \"600 ms\", "
+      "heartbeat_interval = \"60 ms\", snapshot_interval = 40, snapshot_keep = 10";
+  // Paper 5.3: one AppendEntries to each follower and its answer.
+  info.contract.messages_per_decision = [](std::uint32_t n) -> std::uint64_t {
+    return 2 * (n - 1);
+  };
   info.messages = message_list<raft::RequestPreVote, raft::PreVoteReply, raft::RequestVote,
                                raft::VoteReply, raft::AppendEntries, raft::AppendEntriesReply,
                                raft::InstallSnapshot, raft::InstallSnapshotReply>();
