@@ -1,0 +1,78 @@
+// Blocks whose parent is not known yet, by the parent they miss. Bounded: the oldest goes first, so
+// that a peer who sends blocks without history costs a fixed amount of memory and no more.
+#pragma once
+
+#include <vector>
+
+#include "models/api/block.hpp"
+
+namespace ledgerlab::chain {
+
+/// Item is what the protocol keeps of an orphan (the content, who sent it).
+template <class Item>
+class OrphanPool {
+ public:
+  struct Orphan {
+    BlockRef block;
+    Item item;
+  };
+
+  explicit OrphanPool(std::size_t capacity) : capacity_(capacity) {}
+
+  bool contains(const BlockId& id) const { return find(id) != nullptr; }
+  const Orphan* find(const BlockId& id) const {
+    for (const Orphan& o : orphans_) {
+      if (o.block->id == id) return &o;
+    }
+    return nullptr;
+  }
+  std::size_t size() const { return orphans_.size(); }
+
+  /// False if it is there already.
+  bool add(BlockRef block, Item item) {
+    if (contains(block->id) || capacity_ == 0) return false;
+    if (orphans_.size() == capacity_) orphans_.erase(orphans_.begin());
+    orphans_.push_back({std::move(block), std::move(item)});
+    return true;
+  }
+  /// Takes out the children of a block that has become known, in order of arrival.
+  std::vector<Orphan> take_children(const BlockId& parent) {
+    return take([&](const Orphan& o) { return o.block->parent == parent; });
+  }
+  /// Takes out what lies at or below this height: it can only conflict with the final block.
+  std::vector<Orphan> take_up_to(Height height) {
+    return take([&](const Orphan& o) { return o.block->height <= height; });
+  }
+  /// The lowest block of the chain of orphans that `id` stands on: its parent is what is missing.
+  const Orphan* base_of(const BlockId& id) const {
+    const Orphan* lowest = find(id);
+    for (std::size_t steps = 0; lowest && steps < orphans_.size(); ++steps) {
+      const Orphan* below = find(lowest->block->parent);
+      if (!below) break;
+      lowest = below;
+    }
+    return lowest;
+  }
+  void clear() { orphans_.clear(); }
+
+ private:
+  template <class Condition>
+  std::vector<Orphan> take(Condition condition) {
+    std::vector<Orphan> out;
+    std::size_t kept = 0;
+    for (Orphan& o : orphans_) {
+      if (condition(o)) {
+        out.push_back(std::move(o));
+      } else if (Orphan& place = orphans_[kept++]; &place != &o) {
+        place = std::move(o);
+      }
+    }
+    orphans_.resize(kept);
+    return out;
+  }
+
+  std::vector<Orphan> orphans_;
+  std::size_t capacity_;
+};
+
+}  // namespace ledgerlab::chain
