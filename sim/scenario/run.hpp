@@ -1,33 +1,39 @@
-// One run: a world built from the plan of one system, run to its end, folded into a result.
+// Runs one system of a plan and returns what it gave.
 #pragma once
 
 #include <atomic>
-#include <cstdint>
-#include <filesystem>
 #include <functional>
+#include <stdexcept>
+#include <string>
 
+#include "sim/scenario/build.hpp"
 #include "sim/scenario/plan.hpp"
 #include "sim/scenario/result.hpp"
 
 namespace ledgerlab {
 
-struct RunProgress {
+/// The books do not balance, or the same computation gave two answers: exit status 70.
+struct InternalFault : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+struct Progress {
   Time now{};
   Time end{};
   std::uint64_t events = 0;
 };
 
-/// What does not change the trace.
 struct RunOptions {
+  bool eager = true;
   bool share_results = true;
-  std::filesystem::path trace_file;         // full trace; empty: none
-  const std::atomic<bool>* stop = nullptr;  // set by Ctrl-C: the run ends soon, interrupted
-  std::function<void(const RunProgress&)>
-      progress;  // a few times a second of wall time; may be empty
+  std::string trace_file;                         // full trace; empty: none
+  const std::atomic<bool>* stop = nullptr;        // set: end cleanly, keep what there is
+  std::function<void(const Progress&)> progress;  // called about 200 times
+  std::vector<Sink*> sinks;                       // more folds
+  std::function<std::unique_ptr<Module>(NodeId, std::unique_ptr<Module>)> wrap;  // twins
 };
 
-/// `system` is one of plan.systems, its digest filled in. Throws std::logic_error on an internal
-/// fault (books that do not balance, a parameter never read): exit code 70.
-RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOptions& options);
+/// Throws InternalFault; std::runtime_error when the engine or the trace file is not to be had.
+RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOptions& options = {});
 
 }  // namespace ledgerlab
