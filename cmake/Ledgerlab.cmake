@@ -44,7 +44,8 @@ endfunction()
 # ledgerlab_test(NAME SOURCES...): one GoogleTest program, one ctest entry.
 function(ledgerlab_test name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE ledgerlab GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE ledgerlab GTest::gtest_main
+    $<TARGET_NAME_IF_EXISTS:test_support>)
   target_compile_definitions(${name} PRIVATE
     LEDGERLAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LEDGERLAB_BINARY_DIR="${CMAKE_BINARY_DIR}"
     LEDGERLAB_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")

@@ -120,6 +120,7 @@ class Raft final : public LogProtocol {
   void take_snapshot_if_due(Effects& effects);
   void on_snapshot(const Input& input, Effects& effects, const SnapshotRef& data) override;
   void on_installed(const Input& input, Effects& effects, const Installed& installed) override;
+  void finish_install(Effects& effects);
   void adopt_snapshot(Effects& effects, LogSnapshot snapshot);
   void begin_snapshot(const Input& input, Effects& effects, NodeId to);
   void send_chunk(const Input& input, Effects& effects, NodeId to);

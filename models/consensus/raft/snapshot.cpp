@@ -61,8 +61,13 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshot& r
       bytes.insert(bytes.end(), request.data.begin(), request.data.end());
       if (request.done) {
         incoming_.snapshot.data = incoming_.data;
-        installing_ = true;
-        effects.call(Slot::application, Install{incoming_.snapshot.data});  // rule 8
+        if (request.height > applied()) {
+          installing_ = true;
+          effects.call(Slot::application, Install{incoming_.snapshot.data});  // rule 8
+        } else {
+          // After a restart the application may know of later commits than the log does.
+          finish_install(effects);
+        }
         return;
       }
     }
@@ -71,22 +76,28 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshot& r
   effects.send(input.from, reply);
 }
 
+/// The application's state is that of the incoming snapshot, or a later one.
+void Raft::finish_install(Effects& effects) {
+  const Incoming incoming = std::exchange(incoming_, {});
+  adopt_snapshot(effects, incoming.snapshot);
+  // Held by the gate until the snapshot is durable.
+  effects.send(incoming.leader, InstallSnapshotReply{hard_.term, snapshot_.index, 0, true});
+  apply_committed(effects);
+}
+
 void Raft::on_installed(const Input&, Effects& effects, const Installed& installed) {
   if (!installing_) return;
   installing_ = false;
-  Incoming incoming = std::exchange(incoming_, {});
   if (!installed.ok) {
     effects.note("snapshot refused by the application: " + installed.reason);
-  } else if (incoming.snapshot.data) {
-    adopt_snapshot(effects, std::move(incoming.snapshot));
-    if (incoming.leader != no_node) {
-      // Held by the gate until the snapshot is durable.
-      effects.send(incoming.leader, InstallSnapshotReply{hard_.term, snapshot_.index, 0, true});
-    }
-  } else if (snapshot_.data) {  // our own, handed to an application that was behind it
+    incoming_ = {};
+    apply_committed(effects);
+  } else if (incoming_.snapshot.data) {
+    finish_install(effects);
+  } else {  // our own, handed to an application that was behind it
     reset_history(snapshot_block(*snapshot_.data));
+    apply_committed(effects);
   }
-  apply_committed(effects);
 }
 
 // Figure 13, rules 5 to 7: keep what follows the snapshot if the log agrees with it, else nothing.
