@@ -43,7 +43,7 @@ struct CostTable {
 
 using Signature = FixedBytes<64>;
 using TxSignature = FixedBytes<65>;  // r, s, recovery id
-struct VrfProof {
+struct VrfEvaluation {
   FixedBytes<80> proof;
   FixedBytes<64> output;
 };
@@ -62,8 +62,8 @@ class CryptoSuite {
   virtual bool authentic(const Message& message) = 0;
   virtual Signature sign(NodeId author, ByteView text) = 0;
   virtual bool verify(NodeId author, ByteView text, const Signature& signature) = 0;
-  virtual VrfProof vrf_prove(NodeId author, ByteView alpha) = 0;
-  virtual bool vrf_verify(NodeId author, ByteView alpha, const VrfProof& proof) = 0;
+  virtual VrfEvaluation vrf_prove(NodeId author, ByteView alpha) = 0;
+  virtual bool vrf_verify(NodeId author, ByteView alpha, const VrfEvaluation& proof) = 0;
   virtual Address account(AccountIndex index) = 0;
   virtual TxSignature sign_transaction(AccountIndex index, const Hash256& digest) = 0;
   /// Address whose key made the signature; nothing if it is none.
@@ -82,8 +82,8 @@ class Crypto {
       : suite_(&suite), effects_(&effects), self_(self) {}
   Signature sign(ByteView text);
   bool verify(NodeId author, ByteView text, const Signature& signature);
-  VrfProof vrf_prove(ByteView alpha);
-  bool vrf_verify(NodeId author, ByteView alpha, const VrfProof& proof);
+  VrfEvaluation vrf_prove(ByteView alpha);
+  bool vrf_verify(NodeId author, ByteView alpha, const VrfEvaluation& proof);
   TxSignature sign_transaction(AccountIndex index, const Hash256& digest);
   std::optional<Address> recover(const Hash256& digest, const TxSignature& signature);
   bool work_valid(const Hash256& header, const U256& target, std::uint64_t nonce);

@@ -192,11 +192,11 @@ bool Crypto::verify(NodeId author, ByteView text, const Signature& signature) {
   effects_->work(Operation::verify);
   return suite_->verify(author, text, signature);
 }
-VrfProof Crypto::vrf_prove(ByteView alpha) {
+VrfEvaluation Crypto::vrf_prove(ByteView alpha) {
   effects_->work(Operation::vrf_prove);
   return suite_->vrf_prove(self_, alpha);
 }
-bool Crypto::vrf_verify(NodeId author, ByteView alpha, const VrfProof& proof) {
+bool Crypto::vrf_verify(NodeId author, ByteView alpha, const VrfEvaluation& proof) {
   effects_->work(Operation::vrf_verify);
   return suite_->vrf_verify(author, alpha, proof);
 }

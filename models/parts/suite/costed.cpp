@@ -1,0 +1,113 @@
+// `costed`: signatures and VRF outputs are 128-bit codes (XXH3 under a secret of the world), padded
+// to their true length with bytes that follow from the code, so that every byte is checked. Nothing
+// but this class knows the secret: forging is guessing. Costs are charged as for the real thing.
+#include "models/crypto/hash128.hpp"
+#include "models/parts/suite/keys.hpp"
+#include "models/parts/suite/suites.hpp"
+#include "models/parts/suite/work.hpp"
+
+namespace ledgerlab {
+namespace {
+
+enum class Purposes : std::uint8_t { frame, text, vrf, account, work };
+
+class CostedSuite final : public WorldSuite {
+ public:
+  CostedSuite(std::uint64_t seed, WorkMode work)
+      : secret_(derive_secret("world", seed, 0)), accounts_(seed), work_(work) {}
+
+  std::string_view mode() const override { return "costed"; }
+
+  void authenticate(const Message& message, std::span<Byte> out) override {
+    fill(frame_code(message), out);
+  }
+  bool authentic(const Message& message) override {
+    if (message.auth() == Auth::none) return true;
+    std::array<Byte, 64> expected;
+    const std::size_t size = auth_bytes(message.auth());
+    fill(frame_code(message), std::span(expected).first(size));
+    return std::memcmp(expected.data(), message.authenticator().data(), size) == 0;
+  }
+
+  Signature sign(NodeId author, ByteView text) override {
+    Signature out;
+    fill(code(Purposes::text, author, text), out.data);
+    return out;
+  }
+  bool verify(NodeId author, ByteView text, const Signature& signature) override {
+    return sign(author, text) == signature;
+  }
+
+  VrfEvaluation vrf_prove(NodeId author, ByteView alpha) override {
+    VrfEvaluation out;
+    const Hash128 proof = code(Purposes::vrf, author, alpha);
+    fill(proof, out.proof.data);
+    fill(code(Purposes::vrf, author, proof.view()), out.output.data);
+    return out;
+  }
+  bool vrf_verify(NodeId author, ByteView alpha, const VrfEvaluation& proof) override {
+    const VrfEvaluation expected = vrf_prove(author, alpha);
+    return expected.proof == proof.proof && expected.output == proof.output;
+  }
+
+  Address account(AccountIndex index) override { return accounts_.at(index).address; }
+
+  /// The signer's index stands in the first four bytes; the code covers it.
+  TxSignature sign_transaction(AccountIndex index, const Hash256& digest) override {
+    TxSignature out;
+    for (std::size_t i = 0; i < 4; ++i) out.data[i] = static_cast<Byte>(index >> (8 * i));
+    fill(code(Purposes::account, index, digest.view()), std::span(out.data).subspan(4));
+    return out;
+  }
+  std::optional<Address> recover(const Hash256& digest, const TxSignature& signature) override {
+    AccountIndex index = 0;
+    for (std::size_t i = 0; i < 4; ++i) index |= AccountIndex{signature.data[i]} << (8 * i);
+    if (sign_transaction(index, digest) != signature) return std::nullopt;
+    return accounts_.at(index).address;
+  }
+
+  bool work_valid(const Hash256& header, const U256& target, std::uint64_t nonce) override {
+    return work_ == WorkMode::nonce ? nonce_is_work(header, target, nonce)
+                                    : nonce == mint_ticket(header, target);
+  }
+  std::uint64_t mint_ticket(const Hash256& header, const U256& target) override {
+    return ticket(secret_, header, target);
+  }
+
+ private:
+  Hash128 code(Purposes purpose, std::uint64_t owner, ByteView text) const {
+    std::array<Byte, 32 + 1 + 8> head;
+    std::memcpy(head.data(), secret_.data.data(), 32);
+    head[32] = static_cast<Byte>(purpose);
+    std::memcpy(head.data() + 33, &owner, 8);
+    // Two-step, so that texts of any length need no copy: H(secret, purpose, owner, H(text)).
+    const Hash128 inner = hash128(text, secret_.tag());
+    std::array<Byte, head.size() + 16> all;
+    std::memcpy(all.data(), head.data(), head.size());
+    std::memcpy(all.data() + head.size(), inner.data.data(), 16);
+    return hash128(all);
+  }
+  Hash128 frame_code(const Message& message) const {
+    // The identity covers slot, kind and body; author and kind of authenticator are added here.
+    const std::uint64_t owner = message.author() | static_cast<std::uint64_t>(message.auth()) << 32;
+    return code(Purposes::frame, owner, message.identity().view());
+  }
+  /// Repeats the code, each copy mixed with its place.
+  static void fill(const Hash128& code, std::span<Byte> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = static_cast<Byte>(code.data[i % 16] ^ (i / 16 * 0x9d));
+    }
+  }
+
+  Hash256 secret_;
+  AccountKeys accounts_;
+  WorkMode work_;
+};
+
+}  // namespace
+
+std::unique_ptr<WorldSuite> make_costed_suite(std::uint64_t seed, WorkMode work) {
+  return std::make_unique<CostedSuite>(seed, work);
+}
+
+}  // namespace ledgerlab
