@@ -78,6 +78,27 @@ struct GenesisSpec {
   std::uint64_t balance = 0;  // smallest units each
 };
 
+/// The load that one client offers: when its transactions are due and what they ask for. Pure: its
+/// answers follow from the workload's seed, the client and k alone, whatever the system does.
+class Load {
+ public:
+  /// A transfer between accounts of genesis.
+  struct Item {
+    AccountIndex payer = 0;
+    std::uint64_t nonce = 0;
+    AccountIndex payee = 0;
+    std::uint64_t amount = 0;  // smallest units
+    std::uint64_t fee = 0;
+  };
+  virtual ~Load() = default;
+  /// When the k-th transaction is due, given when the one before it was (before the first: the
+  /// start of the load). time_never: there is none.
+  virtual Time due(std::uint64_t k, Time previous) const = 0;
+  virtual Item item(std::uint64_t k) const = 0;
+};
+
+struct ModelInfo;
+
 /// Everything a factory gets. Spans stay valid as long as the world lives.
 struct ModuleContext {
   NodeId self = 0;
@@ -96,6 +117,7 @@ struct ModuleContext {
   // clients
   std::uint32_t client_index = 0;
   std::uint32_t clients = 0;
+  const ModelInfo* workload_model = nullptr;
   const Params* workload = nullptr;  // resolved parameters of the workload model
   Time workload_start{};
   Time workload_end = time_never;
@@ -133,6 +155,8 @@ struct ModelInfo {
   std::unique_ptr<Module> (*make)(const ModuleContext&) = nullptr;
   std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&,
                                                     bool share) = nullptr;
+  /// Workloads: the load of the client whose context this is.
+  std::unique_ptr<Load> (*make_load)(const ModuleContext&) = nullptr;
   /// Ledgers: state root of the genesis accounts.
   Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
   /// Ledgers: the audit of a history that begins with these accounts.

@@ -95,6 +95,7 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   c.shared = ledger_store_.get();
   c.share_results = options_.share_results;
   c.clients = plan_.clients.count;
+  c.workload_model = plan_.workload.info;
   c.workload = &plan_.workload.params;
   c.workload_end = Time{plan_.duration};
   c.workload_seed = plan_seed(plan_, "plan.workload");
