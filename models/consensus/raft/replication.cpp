@@ -115,6 +115,9 @@ void Raft::advance_commit(const Input& input, Effects& effects) {
 void Raft::back_up(Peer& peer, const AppendEntriesReply& reply) const {
   const std::uint64_t prev = reply.prev_log_index;
   std::uint64_t next = reply.conflict_index;
+  // Refusing what it had acknowledged: a refusal that was overtaken, or a server whose disk was
+  // lost. To forget what it holds is safe in either case, and lets the latter catch up again.
+  if (prev <= peer.match_index) peer.match_index = std::min(prev, next) - 1;
   if (reply.conflict_term != 0) {
     std::uint64_t index = std::min(prev, log_.last_index() + 1);
     while (index > log_.base_index() + 1 && log_.at(index - 1).term > reply.conflict_term) --index;
@@ -131,12 +134,13 @@ void Raft::handle(const Input& input, Effects& effects, const AppendEntriesReply
   Peer& peer = peers_[input.from];
   peer.active = true;
   if (!reply.success) {
-    // A refusal is news only of the message that was sent last (probe) or of one whose entries
-    // are not yet known to be there (replicate).
-    const bool news = peer.mode == Peer::Mode::probe ? reply.prev_log_index + 1 == peer.next_index
-                                                     : peer.mode == Peer::Mode::replicate &&
-                                                           reply.prev_log_index > peer.match_index;
-    if (!news) return;
+    // While probing, a refusal is news only of the message that was sent last.
+    const bool stale =
+        peer.mode == Peer::Mode::snapshot ||
+        (peer.mode == Peer::Mode::probe && reply.prev_log_index + 1 != peer.next_index);
+    const bool sensible = reply.prev_log_index > 0 && reply.prev_log_index <= log_.last_index() &&
+                          reply.conflict_index > 0;
+    if (stale || !sensible) return;
     back_up(peer, reply);
     replicate(input, effects);
     return;
