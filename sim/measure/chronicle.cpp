@@ -5,7 +5,6 @@
 
 #include "models/api/calls.hpp"
 
-
 namespace ledgerlab {
 
 std::uint32_t Chronicle::interest() const {
@@ -48,7 +47,7 @@ void Chronicle::on_event(const Event& e) {
     case EventType::start:
     case EventType::crash:
       lives_.push_back({moment, e.type == EventType::start});
-      heads_[e.node] = no_row;   // a new life begins from what was durable
+      heads_[e.node] = finals_[e.node] = no_row;  // a new life begins from what was durable
       break;
     case EventType::fault_begin:
     case EventType::fault_end:
@@ -126,13 +125,15 @@ void Chronicle::on_close(const Event& e, TxState state) {
 void Chronicle::on_answer(const Event& e) {
   switch (static_cast<AnswerKind>(e.kind)) {
     case AnswerKind::adopted: {
-      if (e.b == 0) return;   // no root: the adoption failed
+      if (e.b == 0) return;  // no root: the adoption failed
       BlockEntry& entry = blocks_[block_row(e.a)];
       const Moment moment{e.time, e.node};
       if (entry.root == 0) {
         entry.root = e.b;
         entry.root_from = moment;
-      } else if (entry.root != e.b) {
+      } else if (entry.root == e.b) {
+        entry.root_from = std::min(entry.root_from, moment);
+      } else {
         entry.other_root = std::min(entry.other_root, moment);
       }
       break;

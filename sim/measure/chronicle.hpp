@@ -30,27 +30,27 @@ class Chronicle final : public Sink {
   enum class TxState : std::uint8_t { open, acknowledged, given_up };
   struct TxRow {
     std::uint64_t tag = 0;
-    Time due{};                 // open loop: from here its age counts
+    Time due{};  // open loop: from here its age counts
     Time submitted{};
-    Time closed = time_never;   // acknowledged or given up
-    Height height = 0;          // where its client was told it is
+    Time closed = time_never;  // acknowledged or given up
+    Height height = 0;         // where its client was told it is
     NodeId client = no_node;
     TxState state = TxState::open;
-    bool admitted = false;      // some replica's admission check said yes
+    bool admitted = false;  // some replica's admission check said yes
   };
   struct BlockEntry {
     std::uint64_t tag = 0;
-    BlockRef block;             // null while only answers have named it
-    Moment made;                // first head anywhere
-    Moment final;               // first final anywhere
-    std::uint64_t root = 0;     // of the state after it, as first answered
+    BlockRef block;          // null while only answers have named it
+    Moment made;             // first head anywhere
+    Moment final;            // first final anywhere
+    std::uint64_t root = 0;  // of the state after it, as first answered
     Moment root_from;
-    Moment other_root;          // a node that answered another one
+    Moment other_root;  // a node that answered another one
   };
   /// A head that does not follow on the node's previous one.
   struct HeadChange {
     Moment moment;
-    RowIndex from = no_row;     // none: first head of this life
+    RowIndex from = no_row;  // none: first head of this life
     RowIndex to = no_row;
     RowIndex settled = no_row;  // the node's last final block just then
   };
@@ -60,8 +60,8 @@ class Chronicle final : public Sink {
   };
   struct FaultMark {
     Moment moment;
-    std::uint16_t kind = 0;     // FaultKind
-    std::uint64_t index = 0;    // in the plan's list
+    std::uint16_t kind = 0;   // FaultKind
+    std::uint64_t index = 0;  // in the plan's list
     bool begin = false;
   };
   struct Leadership {
@@ -79,7 +79,7 @@ class Chronicle final : public Sink {
     Moment moment;
     std::uint64_t tag = 0;
     EventType type = EventType::note;
-    bool known = false;         // was submitted, but is closed already
+    bool known = false;  // was submitted, but is closed already
   };
 
   explicit Chronicle(std::uint32_t nodes) : heads_(nodes, no_row), finals_(nodes, no_row) {}
@@ -95,8 +95,6 @@ class Chronicle final : public Sink {
   const std::vector<Leadership>& leaderships() const { return leaderships_; }
   const std::vector<Turn>& turns() const { return turns_; }
   const std::vector<Stray>& strays() const { return strays_; }
-  /// By node: its last final block.
-  const std::vector<RowIndex>& finals() const { return finals_; }
   RowIndex find_transaction(std::uint64_t tag) const;
   RowIndex find_block(std::uint64_t tag) const;
 
@@ -109,11 +107,11 @@ class Chronicle final : public Sink {
   void on_answer(const Event& event);
 
   std::vector<TxRow> transactions_;
-  std::unordered_map<std::uint64_t, RowIndex> transaction_index_;   // lookup only
+  std::unordered_map<std::uint64_t, RowIndex> transaction_index_;  // lookup only
   std::vector<BlockEntry> blocks_;
-  std::unordered_map<std::uint64_t, RowIndex> block_index_;         // lookup only
-  RowIndex last_block_ = no_row;       // most events of an instant name the same block
-  std::vector<RowIndex> heads_;
+  std::unordered_map<std::uint64_t, RowIndex> block_index_;  // lookup only
+  RowIndex last_block_ = no_row;  // most events of an instant name the same block
+  std::vector<RowIndex> heads_;   // by node, in this life
   std::vector<RowIndex> finals_;
   std::vector<HeadChange> head_changes_;
   std::vector<Life> lives_;

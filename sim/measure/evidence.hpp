@@ -1,9 +1,8 @@
-// What is known when a run has ended: the final histories, when each transaction was committed, what
-// the ledger's second books say, and which faults happened. Checkers and metrics read this.
+// What is known when a run has ended: the final histories, when each transaction was committed,
+// what the ledger's second books say, and which faults happened. Checkers and metrics read this.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "models/api/model_info.hpp"
@@ -16,22 +15,22 @@ namespace ledgerlab {
 /// The final blocks as histories. Without a fork there is one chain; the first is canonical: the
 /// longest, and of equals the one whose tip was final first.
 struct FinalHistory {
-  std::vector<std::vector<RowIndex>> chains;    // each ascending in height
-  std::vector<bool> canonical;                  // by block row
-  std::vector<RowIndex> block_of;               // by transaction row: its first block, or no_row
-  std::vector<Time> committed;                  // by transaction row: first final anywhere
+  std::vector<std::vector<RowIndex>> chains;  // each ascending in height
+  std::vector<bool> canonical;                // by block row
+  std::vector<RowIndex> block_of;             // by transaction row: its first block, or no_row
+  std::vector<Time> committed;                // by transaction row: first final anywhere
 
   const std::vector<RowIndex>& main() const { return chains.front(); }
-  std::uint64_t decisions() const;              // blocks of the main chain above genesis
+  std::uint64_t decisions = 0;  // blocks of the main chain above genesis
 };
 FinalHistory make_history(const Chronicle& chronicle);
 
 /// Replays of all final histories by the ledger's audit.
 struct AuditedChain {
-  std::vector<std::vector<LedgerAudit::Entry>> blocks;   // beside the chain's rows
+  std::vector<std::vector<LedgerAudit::Entry>> blocks;  // beside the chain's rows
   U256 supply, genesis, issued, burned;
   Hash256 root;
-  std::size_t first_imbalance = 0;              // position in the chain; its size: none
+  std::size_t first_imbalance = 0;  // position in the chain; its size: none
 };
 using AuditedChains = std::vector<AuditedChain>;
 /// Empty if the ledger has no audit (or there is no ledger), or a chain has a hole.
@@ -40,13 +39,13 @@ AuditedChains audit_history(const Plan& plan, const SystemPlan& system, CryptoSu
 
 /// The faults that happened, folded for the fault-model predicate (DESIGN 13.8).
 struct FaultAccount {
-  std::uint32_t most_down = 0;                  // replicas down at once
+  std::uint32_t most_down = 0;  // replicas down at once
   std::uint32_t down_at_end = 0;
-  Time first_overload = time_never;             // more replicas down than the model bears
-  Time first_asynchrony = time_never;           // a partition, loss or delay began
-  Time calm_since{};                            // last beginning or end of a fault
-  bool unhealed = false;                        // another fault than a crash still holds at the end
-  std::vector<Time> client_down;                // by node: first crash of a client, or never
+  Time first_overload = time_never;    // more replicas down than the model bears
+  Time first_asynchrony = time_never;  // a partition, loss or delay began
+  Time calm_since{};                   // last beginning or end of a fault
+  bool unhealed = false;               // another fault than a crash still holds at the end
+  std::vector<Time> client_down;       // by node: first crash of a client, or never
 };
 FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
                                 const Chronicle& chronicle);
@@ -59,7 +58,7 @@ struct Evidence {
   FinalHistory history;
   AuditedChains audit;
   FaultAccount faults;
-  Time end{};                                   // how far the world came
+  Time end{};  // how far the world came
 
   Evidence(const Plan& plan_, const SystemPlan& system_, const World& world_,
            const Chronicle& chronicle_, CryptoSuite* suite);

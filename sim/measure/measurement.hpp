@@ -1,4 +1,5 @@
-// All that is measured in one run: hand sinks() to the world, run it, then finish() fills the result.
+// All that is measured in one run: hand sinks() to the world, run it, then finish() fills the
+// result.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,87 @@
+// The table of checkers and what excuses their findings.
+#include "sim/measure/checker.hpp"
+
+#include "sim/measure/checks.hpp"
+#include "sim/measure/prefix_checker.hpp"
+
+namespace ledgerlab {
+namespace {
+
+using Judge = bool (*)(const Evidence&, Worst&);
+
+class JudgeChecker final : public Checker {
+ public:
+  JudgeChecker(std::string_view name, Judge judge) : name_(name), judge_(judge) {}
+  std::string_view name() const override { return name_; }
+  bool finish(const Evidence& evidence, std::vector<Finding>& findings) override {
+    Worst worst;
+    const bool told = judge_(evidence, worst);
+    worst.report(name_, findings);
+    return told;
+  }
+
+ private:
+  std::string_view name_;
+  Judge judge_;
+};
+
+template <auto function>
+std::unique_ptr<Checker> judged(const CheckerInfo& info, const Plan&, const SystemPlan&) {
+  return std::make_unique<JudgeChecker>(info.name, [](const Evidence& e, Worst& worst) {
+    if constexpr (std::is_void_v<decltype(function(e, worst))>) {
+      function(e, worst);
+      return true;
+    } else {
+      return function(e, worst);
+    }
+  });
+}
+
+std::unique_ptr<Checker> prefix(const CheckerInfo&, const Plan& plan, const SystemPlan&) {
+  return std::make_unique<PrefixChecker>(plan.nodes());
+}
+
+}  // namespace
+
+const std::vector<CheckerInfo>& checker_table() {
+  static const std::vector<CheckerInfo> table{
+      {"agreement", "no two final blocks at one height, no two states after one block",
+       Excuse::asynchrony, judged<checks::agreement>},
+      {"prefix_consistency", "each node's final blocks are one gapless chain that never changes",
+       Excuse::never, prefix},
+      {"validity", "every final transaction was submitted by a client before", Excuse::never,
+       judged<checks::validity>},
+      {"no_double_spend", "nothing takes effect twice or is spent twice in final histories",
+       Excuse::asynchrony, judged<checks::no_double_spend>},
+      {"durability", "what a client holds for done is in every final history of that height",
+       Excuse::asynchrony, judged<checks::durability>},
+      {"one_leader", "at most one node leads in a term", Excuse::never, judged<checks::one_leader>},
+      {"supply", "genesis + issued = supply + burned, and a replay gives the nodes' state",
+       Excuse::never, judged<checks::supply>},
+      {"books", "messages, busy times and open transactions add up exactly", Excuse::never,
+       judged<checks::books>},
+      {"liveness", "a decision comes within the protocol's bound while transactions wait",
+       Excuse::faults, judged<checks::liveness>},
+      {"settlement", "no node's head leaves a block that it called final", Excuse::asynchrony,
+       judged<checks::settlement>},
+  };
+  return table;
+}
+
+std::vector<std::unique_ptr<Checker>> make_checkers(const Plan& plan, const SystemPlan& system) {
+  std::vector<std::unique_ptr<Checker>> out;
+  for (const CheckerInfo& info : checker_table()) out.push_back(info.make(info, plan, system));
+  return out;
+}
+
+bool inside_fault_model(const CheckerInfo& checker, const Finding& finding, const Evidence& e) {
+  if (!e.system.consensus || checker.excuse == Excuse::never) return true;
+  const FaultModel& model = e.system.consensus.info->fault_model;
+  if (checker.excuse == Excuse::faults) {
+    return !e.faults.unhealed && e.faults.down_at_end <= model.max_crashed(e.plan.network.replicas);
+  }
+  if (!model.safety_needs_synchrony) return true;
+  return finding.at < e.faults.first_asynchrony && finding.at < e.faults.first_overload;
+}
+
+}  // namespace ledgerlab

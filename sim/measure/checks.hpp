@@ -1,0 +1,28 @@
+// The judgements behind the checkers, one function each; checker.cpp tables them.
+#pragma once
+
+#include "sim/measure/evidence.hpp"
+#include "sim/measure/worst.hpp"
+
+namespace ledgerlab::checks {
+
+/// No two final blocks at one height, no two states after one block.
+void agreement(const Evidence& evidence, Worst& worst);
+/// What is final was submitted by a client before.
+void validity(const Evidence& evidence, Worst& worst);
+/// Nothing takes effect twice, nothing is spent twice, not even in two final histories.
+void no_double_spend(const Evidence& evidence, Worst& worst);
+/// What a client holds for done is in every final history that reaches its height.
+void durability(const Evidence& evidence, Worst& worst);
+/// At most one node leads in a term.
+void one_leader(const Evidence& evidence, Worst& worst);
+/// Nothing is created or lost, and the replayed state is the one the nodes have.
+void supply(const Evidence& evidence, Worst& worst);
+/// No node's head leaves a block that it called final.
+void settlement(const Evidence& evidence, Worst& worst);
+/// Messages, busy times, and open transactions counted two ways, in integers.
+void books(const Evidence& evidence, Worst& worst);
+/// A decision comes within the bound while transactions wait; false: ended too early to tell.
+bool liveness(const Evidence& evidence, Worst& worst);
+
+}  // namespace ledgerlab::checks

@@ -1,0 +1,342 @@
+// How each metric is computed. Metrics are for people: floating point is allowed here.
+#include "sim/measure/metrics.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace ledgerlab {
+namespace {
+
+using Figure = std::optional<double>;
+
+double in_seconds(Duration d) { return static_cast<double>(count_ns(d)) / 1e9; }
+
+Figure ratio(double numerator, double denominator) {
+  if (denominator <= 0) return std::nullopt;
+  return numerator / denominator;
+}
+
+Figure throughput(const Figures& f) {
+  if (f.evidence.chronicle.transactions().empty()) return std::nullopt;
+  return ratio(static_cast<double>(f.committed_in_time), f.measured_seconds());
+}
+
+/// Nearest rank: the smallest latency that at least `percent` of them do not exceed.
+template <int percent>
+Figure latency(const Figures& f) {
+  if (f.latencies.empty()) return std::nullopt;
+  const std::size_t rank = (f.latencies.size() * percent + 99) / 100;
+  return in_seconds(f.latencies[std::max<std::size_t>(rank, 1) - 1]) * 1e3;
+}
+
+template <std::uint64_t Figures::*count>
+Figure counted(const Figures& f) {
+  if (f.evidence.chronicle.transactions().empty()) return std::nullopt;
+  return static_cast<double>(f.*count);
+}
+
+using RoleCounts = std::array<std::uint64_t, role_count>;
+
+double deciding(const Figures& f, const RoleCounts& counts) {
+  const auto of = [&](Role role) {
+    return static_cast<double>(counts[static_cast<std::size_t>(role)]);
+  };
+  double sum = of(Role::proposal) + of(Role::vote) + of(Role::certificate);
+  const ModelChoice& consensus = f.evidence.system.consensus;
+  if (consensus && consensus.info->uses_relay) sum += of(Role::relay);
+  return sum;
+}
+
+Figure messages_per_decision(const Figures& f) {
+  return ratio(deciding(f, f.evidence.world.stats().replica_messages),
+               static_cast<double>(f.evidence.history.decisions));
+}
+
+Figure bytes_per_decision(const Figures& f) {
+  return ratio(deciding(f, f.evidence.world.stats().replica_bytes),
+               static_cast<double>(f.evidence.history.decisions));
+}
+
+Figure stale_rate(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (!e.lottery() || e.history.main().empty()) return std::nullopt;
+  const Height settled = e.block(e.history.main().back()).block->height;
+  std::uint64_t all = 0, stale = 0;
+  for (RowIndex row = 0; row < e.chronicle.blocks().size(); ++row) {
+    const auto& b = e.block(row);
+    if (!b.block || b.block->height == 0 || b.block->height > settled) continue;
+    ++all;
+    stale += e.history.canonical[row] ? 0 : 1;
+  }
+  return ratio(static_cast<double>(stale), static_cast<double>(all));
+}
+
+Figure reorg_depth_max(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (!e.lottery()) return std::nullopt;
+  const auto& blocks = e.chronicle.blocks();
+  const auto parent = [&](RowIndex row) {
+    return blocks[row].block ? e.chronicle.find_block(blocks[row].block->parent.tag()) : no_row;
+  };
+  const auto height = [&](RowIndex row) {
+    return blocks[row].block ? blocks[row].block->height : 0;
+  };
+  std::set<std::pair<RowIndex, RowIndex>> seen;
+  Height most = 0;
+  for (const auto& change : e.chronicle.head_changes()) {
+    if (change.from == no_row || !seen.insert({change.from, change.to}).second) continue;
+    RowIndex old = change.from, fresh = change.to;
+    while (old != no_row && fresh != no_row && old != fresh) {
+      if (height(old) >= height(fresh)) {
+        old = parent(old);
+      } else {
+        fresh = parent(fresh);
+      }
+    }
+    // Both lines ended before they met: they meet in genesis, which nobody announces.
+    const Height meeting = old != no_row && old == fresh ? height(old) : 0;
+    most = std::max(most, height(change.from) - std::min(height(change.from), meeting));
+  }
+  return static_cast<double>(most);
+}
+
+Figure block_interval(const Figures& f) {
+  std::vector<Time> made;
+  for (const RowIndex row : f.evidence.history.main()) {
+    const auto& b = f.evidence.block(row);
+    const Time at = std::min(b.made.at, b.final.at);
+    if (b.block->height != 0 && at >= f.from && at < f.until) made.push_back(at);
+  }
+  if (made.size() < 2) return std::nullopt;
+  const auto ends = std::minmax_element(made.begin(), made.end());
+  return in_seconds(*ends.second - *ends.first) / static_cast<double>(made.size() - 1);
+}
+
+/// Instants at which blocks with transactions became final in the measured time, ascending.
+std::vector<Time> commits(const Figures& f) {
+  std::vector<Time> out;
+  for (const RowIndex row : f.evidence.history.main()) {
+    const auto& b = f.evidence.block(row);
+    if (b.block->payload->transactions.empty()) continue;
+    if (b.final.at >= f.from && b.final.at < f.until) out.push_back(b.final.at);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool waited_half(const Figures& f, Time from, Time until) {
+  const auto& rows = f.evidence.chronicle.transactions();
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    const Time done = std::min(rows[t].closed, f.evidence.history.committed[t]);
+    if (2 * (std::min(done, until) - std::max(rows[t].due, from)) >= until - from) return true;
+  }
+  return false;
+}
+
+Figure availability(const Figures& f) {
+  if (f.evidence.chronicle.transactions().empty() || f.until <= f.from) return std::nullopt;
+  const std::vector<Time> at = commits(f);
+  std::vector<Duration> gaps;
+  for (std::size_t i = 1; i < at.size(); ++i) gaps.push_back(at[i] - at[i - 1]);
+  std::sort(gaps.begin(), gaps.end());
+  const Duration usual = gaps.empty() ? Duration{} : gaps[gaps.size() / 2];
+  const Duration window = std::min(std::max(seconds(1), 10 * usual), f.until - f.from);
+  const std::int64_t windows = (f.until - f.from) / window;
+  std::int64_t dead = 0;
+  for (std::int64_t w = 0; w < windows; ++w) {
+    const Time begin = f.from + w * window, end = begin + window;
+    const auto next = std::lower_bound(at.begin(), at.end(), begin);
+    if (next != at.end() && *next < end) continue;
+    if (waited_half(f, begin, end)) ++dead;
+  }
+  return 1.0 - static_cast<double>(dead) / static_cast<double>(windows);
+}
+
+Figure recovery(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (e.chronicle.transactions().empty() && !e.lottery()) return std::nullopt;
+  Figure worst;
+  for (const auto& mark : e.chronicle.faults()) {
+    if (!mark.begin || mark.moment.at >= f.until) continue;
+    const auto next = std::lower_bound(f.decided.begin(), f.decided.end(), mark.moment.at);
+    const Time at = next == f.decided.end() ? e.end : *next;
+    worst = std::max(worst.value_or(0), in_seconds(at - mark.moment.at));
+  }
+  return worst;
+}
+
+Figure cpu_utilisation_max(const Figures& f) {
+  const World& world = f.evidence.world;
+  double most = 0;
+  for (NodeId node = 0; node < f.evidence.plan.network.replicas; ++node) {
+    most = std::max(
+        most, ratio(in_seconds(world.cpu_busy(node)), in_seconds(world.up_time(node))).value_or(0));
+  }
+  return most;
+}
+
+Figure link_utilisation_max(const Figures& f) {
+  const Evidence& e = f.evidence;
+  const NetworkSpec& links = e.plan.network.links;
+  const double elapsed = in_seconds(e.world.now() - time_start);
+  Figure most;
+  const auto look = [&](const std::vector<std::uint64_t>& bps, NodeId node, Duration busy) {
+    if (bps.empty() || bps[node] == 0 || elapsed <= 0) return;
+    most = std::max(most.value_or(0), in_seconds(busy) / elapsed);
+  };
+  for (NodeId node = 0; node < e.plan.network.replicas; ++node) {
+    look(links.up_bps, node, e.world.engine().uplink_busy(node));
+    look(links.down_bps, node, e.world.engine().downlink_busy(node));
+  }
+  return most;
+}
+
+Figure storage_bytes_per_tx(const Figures& f) {
+  const std::uint32_t replicas = f.evidence.plan.network.replicas;
+  double bytes = 0;
+  for (NodeId node = 0; node < replicas; ++node) {
+    bytes += static_cast<double>(f.evidence.world.disk_bytes(node));
+  }
+  return ratio(bytes, static_cast<double>(replicas) * static_cast<double>(f.committed_ever));
+}
+
+Figure energy_wh_per_tx(const Figures& f) {
+  const Evidence& e = f.evidence;
+  const HardwarePlan& hw = e.plan.hardware;
+  double joules = 0;
+  for (NodeId node = 0; node < e.plan.network.replicas; ++node) {
+    const double up = in_seconds(e.world.up_time(node));
+    const double busy = in_seconds(e.world.cpu_busy(node)) / hw.cores;
+    const double idle_w = static_cast<double>(hw.power_idle_mw) / 1e3;
+    const double busy_w = static_cast<double>(hw.power_busy_mw) / 1e3;
+    joules += idle_w * up + (busy_w - idle_w) * busy;
+    if (node < e.system.hash_share_ppb.size()) {
+      joules += static_cast<double>(e.system.hash_power) * e.system.hash_share_ppb[node] / 1e9 *
+                static_cast<double>(e.system.hash_energy_pj) / 1e12 * up;
+    }
+  }
+  if (joules <= 0) return std::nullopt;
+  return ratio(joules / 3600, static_cast<double>(f.committed_ever));
+}
+
+Figure settlement_risk(const Figures& f) {
+  const ModelChoice& consensus = f.evidence.system.consensus;
+  if (!consensus || !consensus.info->fault_model.settlement_risk_ppb) return std::nullopt;
+  return static_cast<double>(consensus.info->fault_model.settlement_risk_ppb(consensus.params)) /
+         1e9;
+}
+
+}  // namespace
+
+Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
+  const Evidence& e = evidence;
+  until = std::min(Time{e.plan.duration}, e.end);
+  from = std::min(Time{e.plan.warm_up}, until);
+  const auto& rows = e.chronicle.transactions();
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    const auto& tx = rows[t];
+    const Time done = e.history.committed[t];
+    if (done != time_never) ++committed_ever;
+    if (done >= from && done < until) ++committed_in_time;
+    if (tx.due < from || tx.due >= until) continue;
+    ++offered;
+    if (tx.admitted || done != time_never) ++accepted;
+    if (done != time_never) ++committed;
+    if (tx.state == Chronicle::TxState::given_up) ++dropped;
+    if (tx.state == Chronicle::TxState::acknowledged) latencies.push_back(tx.closed - tx.due);
+  }
+  std::sort(latencies.begin(), latencies.end());
+  for (const RowIndex row : e.history.main()) {
+    if (e.block(row).block->height != 0) decided.push_back(e.block(row).final.at);
+  }
+  std::sort(decided.begin(), decided.end());
+}
+
+const std::vector<MetricInfo>& metric_table() {
+  static const std::vector<MetricInfo> table{
+      {"throughput_tps", "tx/s",
+       "transactions that became final anywhere within the measured time, by its length",
+       throughput},
+      {"finality_latency_ms_p50", "ms",
+       "from the instant a transaction was due to its acknowledgement at its client: half of the "
+       "measured, acknowledged transactions took no longer (nearest rank)",
+       latency<50>},
+      {"finality_latency_ms_p95", "ms", "the same, 95 of 100", latency<95>},
+      {"finality_latency_ms_p99", "ms", "the same, 99 of 100", latency<99>},
+      {"transactions_offered", "tx", "transactions due in the measured time",
+       counted<&Figures::offered>},
+      {"transactions_accepted", "tx",
+       "of these, admitted to the pool of at least one replica, or committed",
+       counted<&Figures::accepted>},
+      {"transactions_committed", "tx", "of these, in a final block by the end of the drain",
+       counted<&Figures::committed>},
+      {"transactions_dropped", "tx", "of these, given up by their clients",
+       counted<&Figures::dropped>},
+      {"messages_per_decision", "messages",
+       "copies of proposals, votes and certificates sent between replicas in the whole run, by "
+       "final "
+       "blocks; a protocol that spreads blocks over the relay counts all relay messages too, those "
+       "of transactions included",
+       messages_per_decision},
+      {"bytes_per_decision", "B", "bytes of the same messages, by final blocks",
+       bytes_per_decision},
+      {"stale_rate", "share",
+       "lotteries: of all blocks that were a head somewhere, up to the last final height, those "
+       "not "
+       "in the final history",
+       stale_rate},
+      {"reorg_depth_max", "blocks",
+       "lotteries: most blocks that one change of a node's head took back", reorg_depth_max},
+      {"block_interval_s", "s",
+       "mean time between final blocks, by when each was first the head of a node, of those made "
+       "in "
+       "the measured time",
+       block_interval},
+      {"availability", "share",
+       "of equal windows of the measured time, those that are not dead; dead: no transaction was "
+       "committed in it although one waited for half of it or longer; a window lasts ten times the "
+       "median time between commits, at least 1 s",
+       availability},
+      {"recovery_s", "s",
+       "from the beginning of a fault to the next final block, the worst of all faults begun "
+       "before "
+       "the load ended; if none came, until the end of the run",
+       recovery},
+      {"cpu_utilisation_max", "share",
+       "busy time of the serial lane by the time the replica was up, the busiest replica",
+       cpu_utilisation_max},
+      {"link_utilisation_max", "share",
+       "busy time by run time of the busiest up- or down-link of a replica; absent if bandwidth is "
+       "not limited",
+       link_utilisation_max},
+      {"storage_bytes_per_tx", "B",
+       "bytes written to disk by a replica, mean of all, by committed transactions",
+       storage_bytes_per_tx},
+      {"energy_wh_per_tx", "Wh",
+       "energy of all replicas while up (idle power, more for busy time of the lane, energy of "
+       "hashes) by committed transactions",
+       energy_wh_per_tx},
+      {"settlement_risk", "probability",
+       "that a block called final is reversed, as the protocol states it for its parameters; "
+       "absent "
+       "where finality is deterministic",
+       settlement_risk},
+  };
+  return table;
+}
+
+void measure(const Evidence& evidence, RunResult& result) {
+  const Figures figures(evidence);
+  for (const MetricInfo& info : metric_table()) {
+    if (const Figure value = info.compute(figures)) {
+      result.metrics.push_back({std::string(info.name), *value, std::string(info.unit)});
+    }
+  }
+  result.saturated = figures.offered > 0 && figures.committed * 100 < figures.offered * 95;
+  result.series = committed_series(figures);
+  result.blocks = block_rows(evidence);
+  result.faults = fault_rows(evidence);
+}
+
+}  // namespace ledgerlab

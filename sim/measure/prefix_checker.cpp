@@ -1,0 +1,111 @@
+// See prefix_checker.hpp.
+#include "sim/measure/prefix_checker.hpp"
+
+#include <fmt/format.h>
+
+#include "models/api/calls.hpp"
+
+namespace ledgerlab {
+
+void PrefixChecker::on_event(const Event& e) {
+  State& state = nodes_[e.node];
+  switch (e.type) {
+    case EventType::start:
+      state.in_life = false;
+      break;
+    case EventType::answer:
+      if (static_cast<AnswerKind>(e.kind) == AnswerKind::installed && e.b != 0) {
+        state.installed = e.a;
+      }
+      break;
+    default:
+      on_final(e);
+  }
+}
+
+std::uint64_t PrefixChecker::own_id(NodeId node, Height height) const {
+  if (const auto own = own_.find({node, height}); own != own_.end()) return own->second;
+  const auto shared = ids_.find(height);
+  return shared == ids_.end() ? 0 : shared->second;
+}
+
+std::string PrefixChecker::fault_of(const State& s, const Event& e, std::uint64_t parent) const {
+  const Height height = e.b;
+  if (s.any && height <= s.highest && height != 0) {
+    const std::uint64_t before = own_id(e.node, height);
+    if (before != 0 && before != e.a) {
+      return fmt::format("final block {:016x} at height {} replaces its final block {:016x}", e.a,
+                         height, before);
+    }
+  }
+  const bool transferred = s.installed != 0 && (parent == s.installed || e.a == s.installed);
+  if (transferred || height == 0) return {};
+  if (s.in_life) {
+    if (e.a == s.tag && height == s.height) return {};  // said twice
+    if (height != s.height + 1) {
+      return fmt::format("final block {:016x} at height {} comes after height {}", e.a, height,
+                         s.height);
+    }
+    if (parent != s.tag) {
+      return fmt::format("final block {:016x} at height {} has parent {:016x}, not {:016x}", e.a,
+                         height, parent, s.tag);
+    }
+    return {};
+  }
+  if (height > (s.any ? s.highest : 0) + 1) {
+    return fmt::format("final block {:016x} at height {} comes first, after a history up to {}",
+                       e.a, height, s.any ? s.highest : 0);
+  }
+  if (s.any && height > 1) {
+    const std::uint64_t before = own_id(e.node, height - 1);
+    if (before != 0 && before != parent) {
+      return fmt::format(
+          "after a restart, final block {:016x} at height {} has parent {:016x}, "
+          "not {:016x}",
+          e.a, height, parent, before);
+    }
+  }
+  return {};
+}
+
+void PrefixChecker::on_final(const Event& e) {
+  State& s = nodes_[e.node];
+  const auto* block = static_cast<const BlockRef*>(e.object);
+  std::string fault = fault_of(s, e, block ? (*block)->parent.tag() : 0);
+  if (!fault.empty()) {
+    ++offences_;
+    Finding finding{"prefix_consistency", std::move(fault), e.time, e.node};
+    if (offences_ == 1 || std::tie(finding.at, finding.node) < std::tie(first_.at, first_.node)) {
+      first_ = std::move(finding);
+    }
+  }
+  const auto shared = ids_.try_emplace(e.b, e.a);
+  if (shared.first->second != e.a) own_.insert_or_assign({e.node, e.b}, e.a);
+  s.in_life = s.any = true;
+  s.height = e.b;
+  s.tag = e.a;
+  s.highest = std::max(s.highest, e.b);
+}
+
+bool PrefixChecker::finish(const Evidence& evidence, std::vector<Finding>& findings) {
+  const auto& chain = evidence.history.main();
+  if (!chain.empty()) {
+    const auto& lowest = evidence.block(chain.front());
+    if (lowest.block->height > 1) {
+      ++offences_;
+      Finding finding{"prefix_consistency",
+                      fmt::format("final block {:016x} at height {} has no final parent anywhere",
+                                  lowest.tag, lowest.block->height),
+                      lowest.final.at, lowest.final.node};
+      if (offences_ == 1 || std::tie(finding.at, finding.node) < std::tie(first_.at, first_.node)) {
+        first_ = std::move(finding);
+      }
+    }
+  }
+  if (offences_ == 0) return true;
+  findings.push_back(first_);
+  if (offences_ > 1) findings.back().text += fmt::format(" (and {} more)", offences_ - 1);
+  return true;
+}
+
+}  // namespace ledgerlab
