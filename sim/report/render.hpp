@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/api/registry.hpp"
 #include "sim/report/summary.hpp"
 
 namespace ledgerlab {
@@ -11,13 +12,19 @@ namespace ledgerlab {
 /// What was asked for: one line saying network, load, time, seeds.
 std::vector<std::string> plan_headline(const Plan& plan, std::size_t seeds);
 
-/// One column a system, one row a metric; below it verdicts, faults, model cards.
-std::string render_table(const Plan& plan, const std::vector<RunResult>& runs);
+/// One column a system, one row a metric; below it verdicts, faults, model cards. With `ratios` the
+/// other systems' figures are also told as multiples of the first one's, the baseline.
+std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, bool ratios = false);
 
 /// {"runs": [...], "reproduce": "..."}; with several seeds `lo` and `hi` (the interval of the
 /// median over the seeds) stand beside each run's value, and "summary" holds the medians.
 std::string render_json(const Plan& plan, const std::vector<RunResult>& runs,
                         const std::string& reproduce);
+
+/// The resolved plan: systems with models, parameters and digests.
+std::string plan_json(const Plan& plan);
+/// Every model with its parameters.
+std::string models_json(const Registry& registry);
 
 /// system,seed,metric,value,unit: one line a figure.
 std::string render_csv(const std::vector<RunResult>& runs);

@@ -82,6 +82,22 @@ Json summary_json(const std::vector<SystemSummary>& systems) {
   return out;
 }
 
+Json choice_json(const ModelChoice& choice) {
+  Json params = Json::object();
+  for (const ParamInfo& info : choice.info->params) {
+    const auto number = choice.params.numbers().find(info.key);
+    params[info.key] = number != choice.params.numbers().end()
+                           ? format_value(info.type, number->second)
+                           : choice.params.texts().find(info.key)->second;
+  }
+  return {{"model", choice.info->label()}, {"params", params}};
+}
+
+/// Names come from files: anything that is no UTF-8 is replaced, never thrown on.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string out = "\"";
@@ -105,8 +121,65 @@ std::string render_json(const Plan& plan, const std::vector<RunResult>& runs,
   Json out{{"scenario", plan.name}, {"runs", list}};
   if (several) out["summary"] = summary_json(systems);
   out["reproduce"] = reproduce;
-  // Names come from files: anything that is no UTF-8 is replaced, never thrown on.
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return text_of(out);
+}
+
+std::string plan_json(const Plan& plan) {
+  Json systems = Json::array();
+  for (const SystemPlan& system : plan.systems) {
+    Json item{{"system", system.name}, {"plan_digest", system.digest}};
+    const auto add = [&](const char* slot, const ModelChoice& choice) {
+      if (choice) item[slot] = choice_json(choice);
+    };
+    add("consensus", system.consensus);
+    add("ledger", system.ledger);
+    add("mempool", system.mempool);
+    add("relay", system.relay);
+    add("client", system.client);
+    item["crypto"] = system.real_crypto ? "real" : "costed";
+    systems.push_back(item);
+  }
+  Json out{{"scenario", plan.name},
+           {"seed", plan.seed},
+           {"warm_up", format_value(ParamType::duration, plan.warm_up.count())},
+           {"duration", format_value(ParamType::duration, plan.duration.count())},
+           {"drain", format_value(ParamType::duration, plan.drain.count())},
+           {"engine", plan.network.engine},
+           {"replicas", plan.network.replicas},
+           {"clients", plan.clients.count},
+           {"latency", plan.network.latency_source},
+           {"regions", plan.network.regions},
+           {"topology", std::string(topology_kind_name(plan.network.topology.kind))},
+           {"faults", plan.faults.size()},
+           {"systems", systems}};
+  if (plan.workload) out["workload"] = choice_json(plan.workload);
+  return text_of(out);
+}
+
+std::string models_json(const Registry& registry) {
+  Json out = Json::array();
+  for (const ModelInfo* info : registry.all()) {
+    Json params = Json::array();
+    for (const ParamInfo& param : info->params) {
+      Json item{{"key", param.key},
+                {"type", std::string(param_type_name(param.type))},
+                {"default", param.fallback},
+                {"text", param.text}};
+      if (param.low) item["low"] = *param.low;
+      if (param.high) item["high"] = *param.high;
+      if (!param.choices.empty()) item["choices"] = param.choices;
+      params.push_back(item);
+    }
+    out.push_back({{"kind", std::string(model_kind_name(info->kind))},
+                   {"name", info->name},
+                   {"version", info->version},
+                   {"family", info->family},
+                   {"summary", info->summary},
+                   {"paper", info->paper},
+                   {"f751", info->f751},
+                   {"parameters", params}});
+  }
+  return text_of(out);
 }
 
 std::string render_csv(const std::vector<RunResult>& runs) {

@@ -52,26 +52,40 @@ class Grid {
   std::vector<std::vector<std::string>> rows_;
 };
 
-std::string cell(const SystemSummary& system, std::string_view name, int decimals) {
+const MetricSummary* find(const SystemSummary& system, std::string_view name) {
   for (const MetricSummary& metric : system.metrics) {
-    if (metric.name != name) continue;
-    std::string text = figure(metric.median, decimals);
-    if (system.runs.size() > 1) {
-      text += " [" + figure(metric.low, decimals) + ", " + figure(metric.high, decimals) + "]";
-    }
-    const bool saturated = std::any_of(system.runs.begin(), system.runs.end(),
-                                       [](const RunResult* r) { return r->saturated; });
-    return saturated && name.starts_with("finality_latency") ? text + " *" : text;
+    if (metric.name == name) return &metric;
   }
-  return "-";
+  return nullptr;
 }
 
-void metric_rows(Grid& grid, const std::vector<SystemSummary>& systems) {
+/// `baseline` is null for the baseline itself and where no ratios are wanted.
+std::string cell(const SystemSummary& system, const SystemSummary* baseline, std::string_view name,
+                 int decimals) {
+  const MetricSummary* metric = find(system, name);
+  if (metric == nullptr) return "-";
+  std::string text = figure(metric->median, decimals);
+  if (system.runs.size() > 1) {
+    text += " [" + figure(metric->low, decimals) + ", " + figure(metric->high, decimals) + "]";
+  }
+  const auto saturated = [](const SystemSummary& s) {
+    return std::any_of(s.runs.begin(), s.runs.end(),
+                       [](const RunResult* r) { return r->saturated; });
+  };
+  const bool latency = name.starts_with("finality_latency");
+  if (latency && saturated(system)) return text + " *";
+  const MetricSummary* base = baseline == nullptr ? nullptr : find(*baseline, name);
+  if (base == nullptr || base->median == 0 || (latency && saturated(*baseline))) return text;
+  return text + fmt::format(" ({:.3g}x)", metric->median / base->median);
+}
+
+void metric_rows(Grid& grid, const std::vector<SystemSummary>& systems, bool ratios) {
   const auto row = [&](std::string_view name, std::string label, int decimals) {
     std::vector<std::string> cells{std::move(label)};
     bool any = false;
     for (const SystemSummary& system : systems) {
-      cells.push_back(cell(system, name, decimals));
+      const SystemSummary* baseline = ratios && &system != &systems[0] ? &systems[0] : nullptr;
+      cells.push_back(cell(system, baseline, name, decimals));
       any = any || cells.back() != "-";
     }
     if (any) grid.row(std::move(cells));
@@ -222,7 +236,7 @@ std::vector<std::string> plan_headline(const Plan& plan, std::size_t seeds) {
   return {plan.name + ": " + net, load + time + draws};
 }
 
-std::string render_table(const Plan& plan, const std::vector<RunResult>& runs) {
+std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, bool ratios) {
   if (runs.empty()) return "no run has finished\n";
   const std::vector<SystemSummary> systems = summarise(runs);
   std::size_t seeds = 0;
@@ -235,10 +249,13 @@ std::string render_table(const Plan& plan, const std::vector<RunResult>& runs) {
   for (const SystemSummary& system : systems) head.push_back(system.system);
   grid.row(head);
   grid.rule();
-  metric_rows(grid, systems);
+  metric_rows(grid, systems, ratios);
   grid.rule();
   system_rows(grid, plan, systems);
   out += grid.text();
+  if (ratios && systems.size() > 1) {
+    out += "(x) as a multiple of the baseline, " + systems[0].system + "\n";
+  }
   if (std::any_of(runs.begin(), runs.end(), [](const RunResult& r) { return r.saturated; })) {
     out +=
         "* saturated: less than 95 % of the offered load was committed; do not compare latency\n";

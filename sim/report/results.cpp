@@ -133,6 +133,8 @@ struct RunDirectory::Database {
   void insert_rows(std::int64_t run, const RunResult& result) const;
   void insert_parameters(std::int64_t run, const char* slot, const ModelChoice& choice) const;
   RunResult read(std::int64_t run) const;
+  void read_series_and_blocks(std::int64_t run, RunResult& out) const;
+  void read_faults_and_verdicts(std::int64_t run, RunResult& out) const;
 };
 
 RunDirectory::RunDirectory(std::filesystem::path path)
@@ -285,6 +287,12 @@ RunResult RunDirectory::Database::read(std::int64_t run) const {
     m.unit = metrics.text();
     out.metrics.push_back(std::move(m));
   }
+  read_series_and_blocks(run, out);
+  read_faults_and_verdicts(run, out);
+  return out;
+}
+
+void RunDirectory::Database::read_series_and_blocks(std::int64_t run, RunResult& out) const {
   Statement series(db, "SELECT name, at_ns, value FROM series WHERE run = ? ORDER BY rowid");
   for (series.bind(run); series.step();) {
     SeriesPoint p;
@@ -309,6 +317,9 @@ RunResult RunDirectory::Database::read(std::int64_t run) const {
     b.stale = blocks.integer() != 0;
     out.blocks.push_back(std::move(b));
   }
+}
+
+void RunDirectory::Database::read_faults_and_verdicts(std::int64_t run, RunResult& out) const {
   Statement faults(db,
                    "SELECT kind, at_ns, until_ns, text FROM faults WHERE run = ? ORDER BY rowid");
   for (faults.bind(run); faults.step();) {
@@ -332,7 +343,6 @@ RunResult RunDirectory::Database::read(std::int64_t run) const {
   }
   Statement cards(db, "SELECT line FROM cards WHERE run = ? ORDER BY rowid");
   for (cards.bind(run); cards.step();) out.card.push_back(cards.text());
-  return out;
 }
 
 std::optional<RunResult> RunDirectory::find(const std::string& system,

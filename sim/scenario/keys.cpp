@@ -135,7 +135,8 @@ const KeyTable& network_keys() {
     std::vector<std::string> kinds;
     for (const std::string_view name : topology_kind_names()) kinds.emplace_back(name);
     return KeyTable{
-        choice("engine", {"native"}, "what moves messages through simulated time"),
+        choice("engine", {"native", "simgrid", "ns3"},
+               "what moves messages through simulated time"),
         key("nodes", Type::integer, "5", "replicas; the clients come on top", "1", "1000000"),
         choice("topology", kinds, "overlay of the replicas, for content that is relayed"),
         key("degree", Type::integer, "8", "random-regular: links of every node", "1"),

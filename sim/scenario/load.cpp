@@ -1,6 +1,4 @@
 // A plan with this build's models and versions.
-#include <stdexcept>
-
 #include "sim/engine/native/native.hpp"
 #include "sim/record/event.hpp"
 #include "sim/scenario/resolver.hpp"
@@ -9,7 +7,8 @@ namespace ledgerlab {
 
 PlanVersions current_versions(const std::string& engine) {
   if (engine != "native") {
-    throw std::invalid_argument("the engine \"" + engine + "\" is not available in this build");
+    throw EngineUnavailable("the engine \"" + engine +
+                            "\" is not part of this build; network.engine = \"native\" is");
   }
   NetworkSpec smallest;
   smallest.nodes = 2;

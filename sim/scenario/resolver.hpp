@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,13 @@ namespace ledgerlab {
 Plan resolve(const Document& document, const Registry& registry,
              std::optional<std::uint64_t> seed = {});
 
-/// The versions this build has of what a plan digest binds; throws std::invalid_argument for an
-/// engine that is not there.
+/// An engine that is known but not part of this build: exit code 69.
+class EngineUnavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The versions this build has of what a plan digest binds; throws EngineUnavailable.
 PlanVersions current_versions(const std::string& engine);
 
 /// A scenario file with settings applied, resolved with the built-in models for one seed, digests

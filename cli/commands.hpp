@@ -1,0 +1,84 @@
+// The verbs of the command line: what was asked for, and one function each. Returns exit codes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ledgerlab::cli {
+
+/// Exit codes (DESIGN 9).
+enum Exit : int {
+  exit_pass = 0,
+  exit_fail = 1,
+  exit_inconclusive = 2,
+  exit_usage = 64,
+  exit_bad_scenario = 65,
+  exit_missing_input = 66,
+  exit_no_engine = 69,
+  exit_internal = 70,
+  exit_results = 74,
+  exit_interrupted = 130
+};
+
+struct ScenarioArguments {
+  std::filesystem::path file;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> settings;
+};
+
+struct RunArguments {
+  ScenarioArguments scenario;
+  bool compare = false;  // several systems side by side, the first is the baseline
+  std::uint32_t seeds = 1;
+  std::vector<std::string> systems;  // names; empty: all
+  bool json = false;
+  bool csv = false;
+  bool quiet = false;
+  bool force = false;  // run again what is stored already
+  bool trace = false;
+  bool no_sharing = false;
+  std::filesystem::path out;  // empty: out/<name>-<n>
+};
+int run(const RunArguments& arguments);
+
+struct PlanArguments {
+  ScenarioArguments scenario;
+  bool json = false;
+  bool canonical = false;  // the text that the digest is taken of
+};
+int plan(const PlanArguments& arguments);
+
+int models_list(bool json);
+int models_show(const std::string& name);
+int models_schema();
+
+struct NewArguments {
+  std::string kind;
+  std::string name;
+  std::filesystem::path tree;  // empty: found from here upwards
+};
+int new_model(const NewArguments& arguments);
+
+struct TraceArguments {
+  std::filesystem::path file;
+  std::optional<std::uint32_t> node;
+  std::vector<std::string> types;
+  std::uint64_t limit = 0;  // 0: all
+};
+int trace(const TraceArguments& arguments);
+
+/// argv to one of the above; CLI11 stays behind this.
+int parse_and_dispatch(int argc, char** argv);
+
+// --- shared by the verbs ------------------------------------------------------------------------
+
+/// Text to standard output at once; false if it cannot be written (a closed pipe, a full disk).
+bool print(const std::string& text);
+void complain(const std::string& text);  // to standard error, with the program's name
+/// A word as a shell reads it back.
+std::string shell_word(const std::string& word);
+
+}  // namespace ledgerlab::cli

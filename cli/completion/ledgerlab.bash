@@ -1,0 +1,37 @@
+# Bash completion of ledgerlab: verbs, options, scenario files, model names.
+_ledgerlab() {
+  local cur=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
+  local run_options="--seed --seeds --set --system --out --json --csv --quiet --force --trace
+    --no-sharing --help"
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "run compare plan models new trace --help --version" -- "$cur")
+    return
+  fi
+  case $verb in
+    run | compare)
+      case $cur in
+        -*) mapfile -t COMPREPLY < <(compgen -W "$run_options" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.toml' -- "$cur") ;;
+      esac ;;
+    plan)
+      case $cur in
+        -*) mapfile -t COMPREPLY < <(compgen -W "--seed --set --json --canonical --help" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.toml' -- "$cur") ;;
+      esac ;;
+    models)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "list show schema" -- "$cur")
+      elif [ "${COMP_WORDS[2]}" = show ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" models list 2>/dev/null |
+          awk '{ sub(/@.*/, "", $2); print $2 }')" -- "$cur")
+      fi ;;
+    new) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=(consensus) ;;
+    trace)
+      case $cur in
+        -*) mapfile -t COMPREPLY < <(compgen -W "--node --type --limit --help" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.lltrace' -- "$cur") ;;
+      esac ;;
+  esac
+}
+complete -o filenames -F _ledgerlab ledgerlab

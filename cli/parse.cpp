@@ -1,0 +1,106 @@
+// The command line's grammar: the only file that sees CLI11.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+namespace ledgerlab::cli {
+namespace {
+
+void add_scenario(CLI::App& verb, ScenarioArguments& scenario) {
+  verb.add_option("scenario", scenario.file, "scenario file (TOML)")->required();
+  verb.add_option("--seed", scenario.seed, "take this seed in place of the scenario's");
+  verb.add_option("--set", scenario.settings,
+                  "set a key: network.nodes=7, systems.raft.params.heartbeat='50 ms'")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+void add_run_options(CLI::App& verb, RunArguments& run) {
+  add_scenario(verb, run.scenario);
+  verb.add_option("--seeds", run.seeds, "run this many seeds, one after another from the first")
+      ->check(CLI::Range(1u, 1'000'000u));
+  verb.add_option("--system", run.systems, "only the system of this name (may be repeated)")
+      ->allow_extra_args(false)
+      ->take_all();
+  verb.add_option("--out", run.out, "run directory; what it holds already is not run again");
+  verb.add_flag("--json", run.json, "results as JSON on standard output");
+  verb.add_flag("--csv", run.csv, "also write results.csv into the run directory");
+  verb.add_flag("--quiet", run.quiet, "neither table nor progress");
+  verb.add_flag("--force", run.force, "run again what is stored already");
+  verb.add_flag("--trace", run.trace, "keep the full trace of every run");
+  verb.add_flag("--no-sharing", run.no_sharing,
+                "execute every block on every node (slower, same trace)");
+}
+
+}  // namespace
+
+int parse_and_dispatch(int argc, char** argv) {
+  CLI::App app("A simulation and conformance testbed for distributed ledgers.", "ledgerlab");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("ledgerlab ") + LEDGERLAB_VERSION);
+  app.footer(
+      "Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 usage, 65 bad scenario, 66 input file "
+      "missing,\n69 engine not available, 70 internal fault, 74 results cannot be written, "
+      "130 interrupted.");
+
+  RunArguments run_arguments, compare_arguments;
+  compare_arguments.compare = true;
+  PlanArguments plan_arguments;
+  NewArguments new_arguments;
+  TraceArguments trace_arguments;
+  std::string model_name;
+  bool models_json = false;
+
+  CLI::App* run_verb = app.add_subcommand("run", "run every system of a scenario");
+  add_run_options(*run_verb, run_arguments);
+  CLI::App* compare_verb = app.add_subcommand(
+      "compare", "run the systems of a scenario on one network, load and faults, side by side");
+  add_run_options(*compare_verb, compare_arguments);
+
+  CLI::App* plan_verb =
+      app.add_subcommand("plan", "check a scenario; show the resolved plan, its digests and cost");
+  add_scenario(*plan_verb, plan_arguments.scenario);
+  plan_verb->add_flag("--json", plan_arguments.json, "as JSON");
+  plan_verb->add_flag("--canonical", plan_arguments.canonical,
+                      "the canonical text whose SHA-256 is the plan digest");
+
+  CLI::App* models_verb = app.add_subcommand("models", "what can be put into a scenario");
+  models_verb->require_subcommand(0, 1);
+  CLI::App* list_verb = models_verb->add_subcommand("list", "every model in a line");
+  list_verb->add_flag("--json", models_json, "as JSON");
+  CLI::App* show_verb = models_verb->add_subcommand("show", "one model with its parameters");
+  show_verb->add_option("name", model_name, "raft, or consensus/raft")->required();
+  CLI::App* schema_verb =
+      models_verb->add_subcommand("schema", "JSON schema of scenario files, for editors");
+
+  CLI::App* new_verb = app.add_subcommand("new", "scaffold a protocol that builds and passes");
+  new_verb->add_option("kind", new_arguments.kind, "consensus")->required();
+  new_verb->add_option("name", new_arguments.name, "snake_case name")->required();
+  new_verb->add_option("--tree", new_arguments.tree, "source tree, if not the one around here");
+
+  CLI::App* trace_verb = app.add_subcommand("trace", "print a full trace");
+  trace_verb->add_option("file", trace_arguments.file, "trace file of a run")->required();
+  trace_verb->add_option("--node", trace_arguments.node, "only this node");
+  trace_verb
+      ->add_option("--type", trace_arguments.types, "only events of this type (may be repeated)")
+      ->allow_extra_args(false)
+      ->take_all();
+  trace_verb->add_option("--limit", trace_arguments.limit, "stop after so many events");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are successes; every other code of CLI11's is a usage error here.
+    return app.exit(error) == 0 ? exit_pass : exit_usage;
+  }
+  if (*run_verb) return run(run_arguments);
+  if (*compare_verb) return run(compare_arguments);
+  if (*plan_verb) return plan(plan_arguments);
+  if (*new_verb) return new_model(new_arguments);
+  if (*trace_verb) return trace(trace_arguments);
+  if (*show_verb) return models_show(model_name);
+  if (*schema_verb) return models_schema();
+  return models_list(models_json);
+}
+
+}  // namespace ledgerlab::cli

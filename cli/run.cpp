@@ -1,0 +1,298 @@
+// `run` and `compare`: every system of a scenario for one or several seeds, results kept as they
+// come.
+#include "sim/scenario/run.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+#include "cli/commands.hpp"
+#include "sim/report/render.hpp"
+#include "sim/report/results.hpp"
+#include "sim/scenario/resolver.hpp"
+
+namespace ledgerlab::cli {
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+extern "C" void on_interrupt(int signal_number) {
+  stop_requested.store(true);
+  // A second Ctrl-C ends the program at once.
+  signal(signal_number, SIG_DFL);
+}
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+/// One line on standard error, rewritten in place; silent when that is no terminal.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool wanted) : on_(wanted && isatty(STDERR_FILENO) == 1) {}
+  ~ProgressLine() { clear(); }
+
+  void begin(const std::string& label) {
+    label_ = label;
+    begun_ = last_ = Clock::now();
+  }
+  void tell(const Progress& progress) {
+    if (!on_) return;
+    const auto now = Clock::now();
+    if (now - last_ < std::chrono::milliseconds(100)) return;
+    last_ = now;
+    const double elapsed = std::chrono::duration<double>(now - begun_).count();
+    const double share = static_cast<double>(count_ns(progress.now)) /
+                         static_cast<double>(std::max<std::int64_t>(1, count_ns(progress.end)));
+    const double left = share > 0 ? elapsed * (1 - share) / share : 0;
+    std::fprintf(stderr, "\r\033[K%s: %3.0f %%, %.1f s simulated, %.2f M events/s, %.0f s left",
+                 label_.c_str(), share * 100, static_cast<double>(count_ns(progress.now)) * 1e-9,
+                 static_cast<double>(progress.events) / elapsed * 1e-6, left);
+    shown_ = true;
+  }
+  void clear() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+    shown_ = false;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool on_;
+  bool shown_ = false;
+  std::string label_;
+  Clock::time_point begun_, last_;
+};
+
+/// The run directory while it can be written; afterwards the runs go on without it.
+class Keeper {
+ public:
+  Keeper(const RunArguments& arguments, const Plan& plan) {
+    const auto path = arguments.out.empty() ? next_run_directory("out", plan.name) : arguments.out;
+    guard([&] { directory_.emplace(path); });
+  }
+
+  template <typename Action>
+  void guard(Action&& action) {
+    try {
+      action();
+    } catch (const ResultsError& error) {
+      complain(error.what());
+      failed_ = true;
+      directory_.reset();
+    }
+  }
+  RunDirectory* directory() { return directory_ ? &*directory_ : nullptr; }
+  bool failed() const { return failed_; }
+
+ private:
+  std::optional<RunDirectory> directory_;
+  bool failed_ = false;
+};
+
+std::string reproduce_line(const RunArguments& arguments, const Plan& plan) {
+  std::string out = arguments.compare ? "ledgerlab compare " : "ledgerlab run ";
+  out += shell_word(arguments.scenario.file.string());
+  out += " --seed " + std::to_string(plan.seed);
+  if (arguments.seeds > 1) out += " --seeds " + std::to_string(arguments.seeds);
+  for (const std::string& system : arguments.systems) out += " --system " + shell_word(system);
+  for (const std::string& set : arguments.scenario.settings) out += " --set " + shell_word(set);
+  return out;
+}
+
+/// Which of the plan's systems are asked for.
+std::vector<std::size_t> chosen_systems(const RunArguments& arguments, const Plan& plan) {
+  std::vector<std::size_t> chosen;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < plan.systems.size(); ++i) {
+    names.push_back(plan.systems[i].name);
+    const auto& wanted = arguments.systems;
+    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), names[i]) != wanted.end()) {
+      chosen.push_back(i);
+    }
+  }
+  for (const std::string& wanted : arguments.systems) {
+    if (std::find(names.begin(), names.end(), wanted) != names.end()) continue;
+    throw ScenarioErrors({{"--system " + wanted,
+                           {},
+                           "",
+                           "the scenario has no such system",
+                           nearest(wanted, names),
+                           false}});
+  }
+  return chosen;
+}
+
+std::string versions_text(const Plan& plan) {
+  const PlanVersions versions = current_versions(plan.network.engine);
+  std::string out = std::string("ledgerlab ") + LEDGERLAB_VERSION + "\nengine " +
+                    plan.network.engine + " " + versions.engine + "\ntrace schema " +
+                    std::to_string(versions.trace_schema) + "\nresults schema " +
+                    std::to_string(results_schema_version) + "\ncost table " +
+                    plan.hardware.costs.name + "\n";
+  for (const SystemPlan& system : plan.systems) {
+    out += "system " + system.name + ":";
+    for (const ModelChoice* choice :
+         {&system.consensus, &system.ledger, &system.mempool, &system.relay, &system.client}) {
+      if (*choice) out += " " + choice->info->label();
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+void keep_plan(RunDirectory& directory, const Document& document, const Plan& plan,
+               const std::string& reproduce) {
+  directory.write_file("scenario.toml", document.source);
+  directory.write_file("versions.txt", versions_text(plan));
+  directory.write_file("reproduce.txt", reproduce + "\n");
+  const PlanVersions versions = current_versions(plan.network.engine);
+  std::size_t index = 0;
+  for (const SystemPlan& system : plan.systems) {
+    directory.write_file(
+        "plan-" + std::to_string(++index) + ".txt",
+        "# " + system.name + " " + system.digest + "\n" + canonical_plan(plan, system, versions));
+  }
+}
+
+/// Runs what is missing; stops early when interrupted.
+class Session {
+ public:
+  Session(const RunArguments& arguments, Document document)
+      : arguments_(arguments),
+        document_(std::move(document)),
+        first_(load_plan(document_, arguments.scenario.seed)),
+        chosen_(chosen_systems(arguments, first_)),
+        reproduce_(reproduce_line(arguments, first_)),
+        keeper_(arguments, first_),
+        progress_(!arguments.quiet) {
+    if (RunDirectory* directory = keeper_.directory()) {
+      keeper_.guard([&] { keep_plan(*directory, document_, first_, reproduce_); });
+    }
+  }
+
+  void run_all() {
+    for (std::uint32_t i = 0; i < arguments_.seeds && !stop_requested; ++i) {
+      const std::uint64_t seed = first_.seed + i;
+      const Plan plan = i == 0 ? first_ : load_plan(document_, seed);
+      for (const std::size_t index : chosen_) {
+        if (stop_requested) break;
+        run_one(plan, plan.systems[index]);
+      }
+    }
+    progress_.clear();
+  }
+
+  int finish() {
+    const std::string json = render_json(first_, runs_, reproduce_);
+    const std::string table = render_table(first_, runs_, arguments_.compare);
+    if (RunDirectory* directory = keeper_.directory()) {
+      keeper_.guard([&] {
+        directory->write_file("results.json", json);
+        directory->write_file("table.txt", table);
+        if (arguments_.csv) directory->write_file("results.csv", render_csv(runs_));
+      });
+    }
+    bool printed = true;
+    if (arguments_.json) {
+      printed = print(json);
+    } else if (!arguments_.quiet) {
+      std::string tail = "\nreproduce: " + reproduce_ + "\n";
+      if (RunDirectory* directory = keeper_.directory()) {
+        tail += "results: " + directory->path().string();
+        tail +=
+            reused_ == 0 ? "\n" : " (" + std::to_string(reused_) + " runs were there already)\n";
+      }
+      printed = print(table + tail);
+    }
+    if (arguments_.quiet) complain_of_failures();
+    if (stop_requested) return exit_interrupted;
+    const int verdict = worst_verdict();
+    if (verdict == exit_fail) return verdict;
+    if (keeper_.failed() || !printed) return exit_results;
+    return verdict;
+  }
+
+ private:
+  void run_one(const Plan& plan, const SystemPlan& system) {
+    if (RunDirectory* directory = keeper_.directory(); directory != nullptr && !arguments_.force) {
+      std::optional<RunResult> stored;
+      keeper_.guard([&] { stored = directory->find(system.name, system.digest, plan.seed); });
+      if (stored) {
+        ++reused_;
+        runs_.push_back(std::move(*stored));
+        return;
+      }
+    }
+    RunOptions options;
+    options.stop = &stop_requested;
+    options.share_results = !arguments_.no_sharing;
+    progress_.begin(system.name + ", seed " + std::to_string(plan.seed));
+    options.progress = [this](const Progress& p) { progress_.tell(p); };
+    if (RunDirectory* directory = keeper_.directory(); directory != nullptr && arguments_.trace) {
+      options.trace_file =
+          directory->path() / ("trace-" + system.digest.substr(0, 16) + ".lltrace");
+    }
+    runs_.push_back(run_system(plan, system, options));
+    progress_.clear();
+    if (RunDirectory* directory = keeper_.directory()) {
+      keeper_.guard([&] { directory->store(runs_.back(), system); });
+    }
+  }
+
+  const SystemPlan& system_of(const RunResult& run) const {
+    return *std::find_if(first_.systems.begin(), first_.systems.end(),
+                         [&](const SystemPlan& s) { return s.name == run.system; });
+  }
+
+  int worst_verdict() const {
+    int worst = exit_pass;
+    for (const RunResult& run : runs_) {
+      const Verdict verdict = judge(system_of(run), run);
+      if (verdict == Verdict::fail) return exit_fail;
+      if (verdict == Verdict::inconclusive) worst = exit_inconclusive;
+    }
+    return worst;
+  }
+
+  void complain_of_failures() const {
+    for (const RunResult& run : runs_) {
+      for (const Finding& f : run.violations) {
+        complain("violation of " + f.checker + " in " + run.system + ", seed " +
+                 std::to_string(run.seed) + ": " + f.text);
+      }
+      for (const std::string& checker : missing_outcomes(system_of(run), run)) {
+        if (!run.interrupted)
+          complain("the expected outcome " + checker + " stayed away in " + run.system);
+      }
+    }
+  }
+
+  const RunArguments& arguments_;
+  Document document_;
+  Plan first_;
+  std::vector<std::size_t> chosen_;
+  std::string reproduce_;
+  Keeper keeper_;
+  ProgressLine progress_;
+  std::vector<RunResult> runs_;
+  std::size_t reused_ = 0;
+};
+
+}  // namespace
+
+int run(const RunArguments& arguments) {
+  catch_interrupts();
+  Document document = load_document(arguments.scenario.file, arguments.scenario.settings);
+  Session session(arguments, std::move(document));
+  session.run_all();
+  return session.finish();
+}
+
+}  // namespace ledgerlab::cli
