@@ -1,0 +1,291 @@
+#include "models/gossip/inventory/inventory.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace ledgerlab::inventory {
+
+Inventory::Inventory(const ModuleContext& context)
+    : neighbours_(context.neighbours.begin(), context.neighbours.end()),
+      words_((context.neighbours.size() + 63) / 64),
+      push_(context.params->text("mode") == "push"),
+      attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
+      request_timeout_(context.params->duration("request_timeout")),
+      announce_interval_(context.params->duration("announce_interval")),
+      keep_(context.params->duration("keep_contents")),
+      remember_(context.params->count("remember_contents")) {
+  std::sort(neighbours_.begin(), neighbours_.end());
+}
+
+void Inventory::step(const Input& input, Effects& effects) {
+  switch (input.kind) {
+    case InputKind::deliver:
+      if (const auto* inv = input.message->as<Inv>()) {
+        on_inv(input, *inv, effects);
+      } else if (const auto* content = input.message->as<Content>()) {
+        on_content(input, *content, effects);
+      } else if (const auto* get = input.message->as<GetData>()) {
+        on_get_data(input, *get, effects);
+      }
+      break;
+    case InputKind::timer:
+      if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::request)) {
+        retry(input, effects);
+      } else {
+        announce_gathered(effects);
+      }
+      break;
+    case InputKind::call:
+      if (const auto* call = input.call->as<Publish>()) publish(input, call->content, effects);
+      break;
+    default:
+      break;
+  }
+}
+
+// --- what arrives -------------------------------------------------------------------------------
+
+void Inventory::on_inv(const Input& input, const Inv& inv, Effects& effects) {
+  const std::uint32_t from = position(input.from);
+  if (from == neighbours_.size()) return;  // not of our overlay
+  GetData get;
+  for (const Hash128& id : inv.ids) {
+    const std::uint32_t dense = effects.intern(id);
+    if (seen(dense)) {
+      if (unspread_ == 0) continue;
+      const std::uint32_t at = index_.find(dense);
+      if (at != DenseIndex::none) set_known(at, input.from);
+      continue;
+    }
+    const Sequence sequence = add_item(dense, State::wanted, input.local);
+    set_known(sequence, input.from);
+    requests_.push_back({sequence, id, input.local + request_timeout_, from, 1});
+    get.ids.push_back(id);
+  }
+  if (get.ids.empty()) return;
+  effects.send(input.from, std::move(get));
+  arm_requests(input.local, effects);
+}
+
+void Inventory::on_get_data(const Input& input, const GetData& get, Effects& effects) {
+  for (const Hash128& id : get.ids) {
+    const std::uint32_t at = index_.find(effects.intern(id));
+    // What we dropped we cannot send; the asker turns to another after its timeout.
+    if (at != DenseIndex::none && item(at).state == State::spread) {
+      effects.send(input.from, item(at).frame);
+    }
+  }
+}
+
+void Inventory::on_content(const Input& input, const Content& content, Effects& effects) {
+  const std::uint32_t dense = effects.intern(content.content->identity());
+  std::uint32_t at = DenseIndex::none;
+  if (seen(dense)) {
+    at = index_.find(dense);
+    if (at == DenseIndex::none) return;
+    set_known(at, input.from);
+    if (item(at).state != State::wanted) return;
+    std::erase_if(requests_, [&](const Request& r) { return r.item == at; });
+  } else {
+    at = add_item(dense, State::held, input.local);
+    set_known(at, input.from);
+  }
+  item(at).state = State::held;
+  item(at).since = input.local;
+  item(at).frame = input.message_ref();
+  effects.call(content.content->slot(), Relayed{content.content, input.from});
+}
+
+// --- what we spread -----------------------------------------------------------------------------
+
+void Inventory::publish(const Input& input, const MessageRef& content, Effects& effects) {
+  const std::uint32_t dense = effects.intern(content->identity());
+  std::uint32_t at = index_.find(dense);
+  if (at == DenseIndex::none) {
+    at = add_item(dense, State::held, input.local);
+  } else if (item(at).state == State::spread) {
+    return;
+  } else if (item(at).state == State::wanted) {
+    // The owner has it from elsewhere; nobody needs to send it to us.
+    std::erase_if(requests_, [&](const Request& r) { return r.item == at; });
+  }
+  Item& it = item(at);
+  if (!it.frame) it.frame = effects.make(Content{content});
+  it.state = State::spread;
+  it.since = input.local;
+  --unspread_;
+  announce(effects, at);
+}
+
+void Inventory::announce(Effects& effects, Sequence sequence) {
+  if (push_) {
+    effects.multicast(unaware(sequence), item(sequence).frame);
+  } else if (announce_interval_ == Duration::zero()) {
+    const auto targets = unaware(sequence);
+    if (targets.empty()) return;
+    const auto* content = item(sequence).frame->as<Content>();
+    effects.multicast(targets, Inv{{content->content->identity()}});
+  } else {
+    gathered_.push_back(sequence);
+    if (announce_timer_) return;
+    announce_timer_ = true;
+    effects.set_timer({static_cast<std::uint32_t>(TimerKind::announce), 0}, announce_interval_);
+  }
+}
+
+void Inventory::announce_gathered(Effects& effects) {
+  announce_timer_ = false;
+  std::erase_if(gathered_, [&](Sequence s) { return !is_live(s); });
+  const std::span<const Sequence> all(gathered_);
+  for (std::size_t i = 0; i < all.size(); i += 64) {
+    announce_batch(all.subspan(i, std::min<std::size_t>(64, all.size() - i)), effects);
+  }
+  gathered_.clear();
+}
+
+void Inventory::announce_batch(std::span<const Sequence> batch, Effects& effects) {
+  // Which of the batch each neighbour lacks, as bits; who lacks the same gets the same message.
+  std::vector<std::uint64_t> lacks(neighbours_.size(), 0);
+  for (std::size_t b = 0; b < batch.size(); ++b) {
+    const std::uint64_t* has = known(batch[b]);
+    for (std::size_t n = 0; n < neighbours_.size(); ++n) {
+      if ((has[n / 64] >> (n % 64) & 1) == 0) lacks[n] |= std::uint64_t{1} << b;
+    }
+  }
+  std::vector<NodeId> targets;
+  for (std::size_t n = 0; n < neighbours_.size(); ++n) {
+    const std::uint64_t bits = lacks[n];
+    if (bits == 0) continue;
+    targets.clear();
+    for (std::size_t m = n; m < neighbours_.size(); ++m) {
+      if (lacks[m] != bits) continue;
+      targets.push_back(neighbours_[m]);
+      lacks[m] = 0;
+    }
+    Inv inv;
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      if ((bits >> b & 1) == 0) continue;
+      inv.ids.push_back(item(batch[b]).frame->as<Content>()->content->identity());
+    }
+    effects.multicast(targets, std::move(inv));
+  }
+}
+
+// --- answers that stay out ----------------------------------------------------------------------
+
+void Inventory::arm_requests(Time now, Effects& effects) {
+  if (request_timer_ || requests_.empty()) return;
+  Time earliest = time_never;
+  for (const Request& r : requests_) earliest = std::min(earliest, r.deadline);
+  request_timer_ = true;
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::request), 0},
+                    std::max(earliest - now, Duration::zero()));
+}
+
+void Inventory::retry(const Input& input, Effects& effects) {
+  request_timer_ = false;
+  std::erase_if(requests_, [&](Request& r) {
+    if (r.deadline > input.local) return false;
+    if (r.attempts < attempts_max_ && ask_another(r, input.local, effects)) return false;
+    Item& it = item(r.item);
+    it.state = State::gone;
+    it.since = input.local;
+    --unspread_;
+    clear_seen(it.dense);  // whoever announces it again is asked again
+    index_.erase(it.dense);
+    return true;
+  });
+  arm_requests(input.local, effects);
+}
+
+bool Inventory::ask_another(Request& request, Time now, Effects& effects) {
+  const std::uint64_t* has = known(request.item);
+  const auto count = static_cast<std::uint32_t>(neighbours_.size());
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    const std::uint32_t next = (request.asked + i) % count;
+    if ((has[next / 64] >> (next % 64) & 1) == 0) continue;
+    request.asked = next;
+    ++request.attempts;
+    request.deadline = now + request_timeout_;
+    effects.send(neighbours_[next], GetData{{request.id}});
+    return true;
+  }
+  return false;
+}
+
+// --- books --------------------------------------------------------------------------------------
+
+void Inventory::set_seen(std::uint32_t dense) {
+  if (dense / 64 >= seen_.size()) seen_.resize(dense / 64 + 1, 0);
+  if (seen(dense)) return;
+  seen_[dense / 64] |= std::uint64_t{1} << (dense % 64);
+  if (remember_ == 0) return;
+  if (remembered_.size() < remember_) {
+    remembered_.push_back(dense);
+    return;
+  }
+  // Forgotten in the order of arrival here, never by the dense number, which is a mere name.
+  const std::uint32_t old = std::exchange(remembered_[oldest_remembered_], dense);
+  oldest_remembered_ = (oldest_remembered_ + 1) % remember_;
+  if (index_.find(old) == DenseIndex::none) clear_seen(old);
+}
+
+Inventory::Sequence Inventory::add_item(std::uint32_t dense, State state, Time now) {
+  drop_old(now);
+  const auto sequence = static_cast<Sequence>(base_ + items_.size());
+  Item& it = items_.emplace_back();
+  it.dense = dense;
+  it.state = state;
+  it.since = now;
+  known_.resize(known_.size() + words_, 0);
+  index_.insert(dense, sequence);
+  ++unspread_;
+  set_seen(dense);
+  return sequence;
+}
+
+void Inventory::drop_old(Time now) {
+  while (head_ < items_.size()) {
+    Item& it = items_[head_];
+    if (it.state == State::wanted || it.since + keep_ >= now) break;
+    if (it.state == State::held) --unspread_;  // its owner did not take it
+    if (it.state != State::gone) index_.erase(it.dense);
+    it.frame = {};
+    ++head_;
+  }
+  if (head_ < 16 || 2 * head_ < items_.size()) return;
+  const auto cut = static_cast<std::ptrdiff_t>(head_);
+  items_.erase(items_.begin(), items_.begin() + cut);
+  known_.erase(known_.begin(), known_.begin() + cut * static_cast<std::ptrdiff_t>(words_));
+  base_ += static_cast<Sequence>(head_);
+  head_ = 0;
+}
+
+std::uint32_t Inventory::position(NodeId node) const {
+  const auto it = std::lower_bound(neighbours_.begin(), neighbours_.end(), node);
+  const bool found = it != neighbours_.end() && *it == node;
+  return static_cast<std::uint32_t>((found ? it : neighbours_.end()) - neighbours_.begin());
+}
+
+void Inventory::set_known(Sequence sequence, NodeId from) {
+  const std::uint32_t at = position(from);
+  if (at != neighbours_.size()) known(sequence)[at / 64] |= std::uint64_t{1} << (at % 64);
+}
+
+std::span<const NodeId> Inventory::unaware(Sequence sequence) {
+  thread_local std::vector<NodeId> targets;  // scratch: one list at a time, filled anew
+  targets.clear();
+  const std::uint64_t* has = known(sequence);
+  for (std::size_t n = 0; n < neighbours_.size(); ++n) {
+    if ((has[n / 64] >> (n % 64) & 1) == 0) targets.push_back(neighbours_[n]);
+  }
+  return targets;
+}
+
+void Inventory::inspect(Inspector& inspector) const {
+  inspector.field("relay.neighbours", neighbours_.size());
+  inspector.field("relay.contents", index_.size());
+  inspector.field("relay.requests", requests_.size());
+}
+
+}  // namespace ledgerlab::inventory
