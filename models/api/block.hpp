@@ -12,12 +12,15 @@ namespace ledgerlab {
 
 /// A transaction as the consensus side sees it: opaque bytes with an id.
 struct Transaction {
-  Bytes bytes;  // the ledger's own canonical encoding
-  TxId id;      // Keccak-256 of `bytes`
+  Bytes bytes;  // the ledger's own canonical encoding, its signature last
+  TxId id;      // Keccak-256 of `bytes` without the signature (DESIGN 13.4: identity is without
+                // the authenticator; a block with a transaction whose signature fails is refused)
   /// The ledger's decoded form, computed once per object (a pure function of `bytes`).
   mutable std::shared_ptr<const void> decoded;
 };
 using TxRef = std::shared_ptr<const Transaction>;
+/// Bytes of the signature at the end of every transaction.
+inline constexpr std::size_t tx_signature_bytes = 65;
 TxRef make_transaction(Bytes bytes);
 
 /// An ordered list of transactions.

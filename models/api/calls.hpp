@@ -173,7 +173,14 @@ using CallBody =
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {
-  none, built, validated, executed, adopted, snapshot, installed, checked
+  none,
+  built,
+  validated,
+  executed,
+  adopted,
+  snapshot,
+  installed,
+  checked
 };
 
 struct LocalCall {

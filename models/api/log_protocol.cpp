@@ -4,10 +4,20 @@ namespace ledgerlab {
 
 std::vector<ParamInfo> log_protocol_params() {
   return {
-      {"block_max_transactions", ParamType::integer, "1000",
-       "most transactions one block (log entry) takes", "1", "1000000", {}},
-      {"block_max_bytes", ParamType::size, "1 MiB", "most bytes of transactions one block takes",
-       "1 kB", "1 GiB", {}},
+      {"block_max_transactions",
+       ParamType::integer,
+       "1000",
+       "most transactions one block (log entry) takes",
+       "1",
+       "1000000",
+       {}},
+      {"block_max_bytes",
+       ParamType::size,
+       "1 MiB",
+       "most bytes of transactions one block takes",
+       "1 kB",
+       "1 GiB",
+       {}},
   };
 }
 
@@ -32,7 +42,7 @@ void LogProtocol::step(const Input& input, Effects& effects) {
       on_persisted(input, effects);
       break;
     case InputKind::found:
-      break;   // a log protocol never searches
+      break;  // a log protocol never searches
     case InputKind::call:
       if (const auto* pending = input.call->as<Pending>()) {
         pending_ = *pending;

@@ -66,9 +66,9 @@ class LogProtocol : public Module {
 
  private:
   ModuleContext context_;
-  BlockRef last_;                 // last decided block
-  Height applied_ = 0;            // highest block handed to the application
-  Pending pending_;               // what waits in the mempool, as far as it has told
+  BlockRef last_;       // last decided block
+  Height applied_ = 0;  // highest block handed to the application
+  Pending pending_;     // what waits in the mempool, as far as it has told
   bool asked_ = false;
   BlockId asked_parent_;
   std::uint32_t max_count_;

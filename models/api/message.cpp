@@ -1,10 +1,13 @@
 #include "models/api/message.hpp"
 
-#include <xxhash.h>
-
 #include "models/api/crypto.hpp"
+#include "models/api/identity_pass.hpp"
+#include "models/crypto/hash128.hpp"
 
 namespace ledgerlab {
+
+thread_local IdentityPass* IdentityPass::current_ = nullptr;
+
 namespace {
 
 /// The catalog of the decode_frame that is running: nested frames are looked up in it.
@@ -31,36 +34,36 @@ std::string_view role_name(Role role) {
   return names[static_cast<std::size_t>(role)];
 }
 
-void MessageAccess::seal(Message& m, Slot slot, NodeId author, CryptoSuite& suite) {
+/// Size, identity, and the hash of everything a forger could touch.
+void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
   thread_local Bytes buffer;
   buffer.clear();
   m.slot_ = slot;
   m.author_ = author;
   codec::Writer writer(buffer);
+  IdentityPass pass;
   write_signed_part(m, writer);
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer.data(), buffer.size()));
-  std::memcpy(m.identity_.data.data(), canonical.digest, 16);
+  m.identity_ = hash128(buffer);
+  m.covered_ = m.identity_;
   // The signed part has slot and kind (3 bytes), which the header holds too.
   m.wire_size_ =
-      static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 + auth_bytes(m.auth_));
+      static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 - pass.written_bytes +
+                                 pass.full_bytes + auth_bytes(m.auth_));
+  if (pass.full_bytes != 0) {
+    IdentityPass::Pause whole;
+    m.covered_ = hash128(encode_signed_part(m));
+  }
+}
+
+void MessageAccess::seal(Message& m, Slot slot, NodeId author, CryptoSuite& suite) {
+  measure(m, slot, author);
   if (m.auth_ != Auth::none) {
     suite.authenticate(m, std::span<Byte>(m.authenticator_.data(), auth_bytes(m.auth_)));
   }
 }
 
 void MessageAccess::set_frame(Message& m, Slot slot, NodeId author, ByteView authenticator) {
-  thread_local Bytes buffer;
-  buffer.clear();
-  m.slot_ = slot;
-  m.author_ = author;
-  codec::Writer writer(buffer);
-  write_signed_part(m, writer);
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(buffer.data(), buffer.size()));
-  std::memcpy(m.identity_.data.data(), canonical.digest, 16);
-  m.wire_size_ =
-      static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 + authenticator.size());
+  measure(m, slot, author);
   std::memcpy(m.authenticator_.data(), authenticator.data(), authenticator.size());
 }
 
@@ -114,6 +117,14 @@ MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
 }
 
 void codec_write(codec::Writer& writer, const MessageRef& message) {
+  if (IdentityPass* pass = IdentityPass::current()) {
+    IdentityPass::Pause whole;
+    writer(message->identity());
+    const Bytes frame = encode_frame(*message);
+    pass->full_bytes += codec::encoded_size(frame);
+    pass->written_bytes += message->identity().size();
+    return;
+  }
   writer(encode_frame(*message));
 }
 

@@ -101,6 +101,8 @@ class Message {
   std::uint32_t wire_size() const { return wire_size_; }
   /// XXH3-128 of (slot, kind, body), without the authenticator.
   const Hash128& identity() const { return identity_; }
+  /// The same with signatures of transactions inside the body: what an authenticator must cover.
+  const Hash128& covered() const { return covered_; }
   ByteView authenticator() const { return {authenticator_.data(), auth_bytes(auth_)}; }
   std::string describe() const { return type_->describe(*this); }
 
@@ -131,6 +133,7 @@ class Message {
   Role role_;
   Auth auth_;
   Hash128 identity_;
+  Hash128 covered_;
   std::array<Byte, 64> authenticator_{};
 };
 
@@ -145,6 +148,7 @@ struct MessageAccess {
   static void set_role(Message& m, Role role) { m.role_ = role; }
   /// Computes size and identity and asks `suite` for the authenticator.
   static void seal(Message& m, Slot slot, NodeId author, CryptoSuite& suite);
+  static void measure(Message& m, Slot slot, NodeId author);
   static void set_frame(Message& m, Slot slot, NodeId author, ByteView authenticator);
 };
 

@@ -127,10 +127,10 @@ struct ModuleContext {
 
 /// What the contract suites (tests/contract) must know of a protocol to run it briefly.
 struct ContractHints {
-  std::string params;  // for short runs, as TOML pairs: "block_interval = \"1 s\", ..."
-  std::string swarm_params;  // for the swarm; as `params` if empty (lotteries settle deeper)
+  std::string params;         // for short runs, as TOML pairs: "block_interval = \"1 s\", ..."
+  std::string swarm_params;   // for the swarm; as `params` if empty (lotteries settle deeper)
   Duration run = seconds(6);  // a fault-free run of this length decides several blocks
-  std::string swarm_kinds;  // faults the swarm may draw, as TOML list items; empty: all
+  std::string swarm_kinds;    // faults the swarm may draw, as TOML list items; empty: all
   /// Proposals, votes and certificates from replica to replica for one decision without faults, as
   /// the paper counts them; null: it gives no exact number.
   std::uint64_t (*messages_per_decision)(std::uint32_t n) = nullptr;
@@ -149,7 +149,7 @@ struct ModelInfo {
   FaultModel fault_model;      // consensus only
   ClientPolicy client_policy;  // consensus only
   MessageTypes messages;
-  ContractHints contract;  // consensus only
+  ContractHints contract;   // consensus only
   bool uses_relay = false;  // needs an overlay and a relay module
   bool uses_hash_power = false;
   std::unique_ptr<Module> (*make)(const ModuleContext&) = nullptr;

@@ -19,17 +19,27 @@ namespace ledgerlab {
 /// "12.5 %" or 0.125. hash_rate: hashes/s, "1 MH/s". flag: true/false. choice: one of a list.
 /// power: milliwatts, "40 W".
 enum class ParamType : std::uint8_t {
-  integer, duration, size, rate, bandwidth, ratio, hash_rate, flag, choice, text, power
+  integer,
+  duration,
+  size,
+  rate,
+  bandwidth,
+  ratio,
+  hash_rate,
+  flag,
+  choice,
+  text,
+  power
 };
 std::string_view param_type_name(ParamType type);
 
 struct ParamInfo {
   std::string key;
   ParamType type = ParamType::integer;
-  std::string fallback;                    // default, as it would be written in a scenario
-  std::string text;                        // one sentence, with the paper's name for it
-  std::optional<std::string> low, high;    // inclusive range, written like the default
-  std::vector<std::string> choices;        // choice only
+  std::string fallback;                  // default, as it would be written in a scenario
+  std::string text;                      // one sentence, with the paper's name for it
+  std::optional<std::string> low, high;  // inclusive range, written like the default
+  std::vector<std::string> choices;      // choice only
 };
 
 /// Resolved values of one model. Reading is recorded: a parameter that building the world never
@@ -41,7 +51,9 @@ class Params {
 
   /// These throw std::logic_error for a key the ModelInfo does not declare.
   std::int64_t integer(std::string_view key) const;
-  std::uint64_t count(std::string_view key) const { return static_cast<std::uint64_t>(integer(key)); }
+  std::uint64_t count(std::string_view key) const {
+    return static_cast<std::uint64_t>(integer(key));
+  }
   Duration duration(std::string_view key) const { return Duration{integer(key)}; }
   bool flag(std::string_view key) const { return integer(key) != 0; }
   const std::string& text(std::string_view key) const;
@@ -66,8 +78,8 @@ ParsedValue parse_value(ParamType type, std::string_view text);
 /// The canonical way to write a value of this type, with its unit.
 std::string format_value(ParamType type, std::int64_t value);
 
-/// How a type is written: the units it takes (base unit first; empty: a bare number) and an example.
-/// A bare decimal is also taken where `bare` says so.
+/// How a type is written: the units it takes (base unit first; empty: a bare number) and an
+/// example. A bare decimal is also taken where `bare` says so.
 struct ValueSyntax {
   std::vector<std::string_view> units;
   bool bare = false;

@@ -88,9 +88,9 @@ class CostedSuite final : public WorldSuite {
     return hash128(all);
   }
   Hash128 frame_code(const Message& message) const {
-    // The identity covers slot, kind and body; author and kind of authenticator are added here.
+    // `covered` covers slot, kind and all of the body; author and kind of authenticator are added here.
     const std::uint64_t owner = message.author() | static_cast<std::uint64_t>(message.auth()) << 32;
-    return code(Purposes::frame, owner, message.identity().view());
+    return code(Purposes::frame, owner, message.covered().view());
   }
   /// Repeats the code, each copy mixed with its place.
   static void fill(const Hash128& code, std::span<Byte> out) {
