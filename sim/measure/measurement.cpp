@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "sim/scenario/build.hpp"
+
 namespace ledgerlab {
 
-Measurement::Measurement(const Plan& plan, const SystemPlan& system, CryptoSuite* suite)
+Measurement::Measurement(const Plan& plan, const SystemPlan& system)
     : plan_(plan),
       system_(system),
-      suite_(suite),
       chronicle_(plan.nodes()),
       checkers_(make_checkers(plan, system)) {}
 
@@ -20,8 +21,12 @@ std::vector<Sink*> Measurement::sinks() {
   return out;
 }
 
-void Measurement::finish(const World& world, RunResult& result) {
-  const Evidence evidence(plan_, system_, world, chronicle_, suite_);
+void Measurement::finish(BuiltWorld& built, RunResult& result) {
+  finish(built.world(), &built.suite(), result);
+}
+
+void Measurement::finish(const World& world, CryptoSuite* suite, RunResult& result) {
+  const Evidence evidence(plan_, system_, world, chronicle_, suite);
   std::vector<std::string> missing = system_.expect;
   for (std::size_t i = 0; i < checkers_.size(); ++i) {
     const CheckerInfo& info = checker_table()[i];

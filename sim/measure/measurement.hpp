@@ -10,21 +10,23 @@
 
 namespace ledgerlab {
 
+class BuiltWorld;
+
 class Measurement {
  public:
-  /// `suite` is the world's; the ledger's audit recovers senders with it. Without it (or without a
-  /// ledger) supply and spends are not audited.
-  Measurement(const Plan& plan, const SystemPlan& system, CryptoSuite* suite);
+  Measurement(const Plan& plan, const SystemPlan& system);
 
   std::vector<Sink*> sinks();
   /// Fills metrics, series, blocks, faults, violations, outcomes, inconclusive and saturated.
+  /// `suite` is the world's; the ledger's audit recovers senders with it. Without it (or without a
+  /// ledger) supply and spends are not audited.
   /// A violation of "books" or "supply" is an internal fault (DESIGN 13.10: exit status 70).
-  void finish(const World& world, RunResult& result);
+  void finish(const World& world, CryptoSuite* suite, RunResult& result);
+  void finish(BuiltWorld& built, RunResult& result);
 
  private:
   const Plan& plan_;
   const SystemPlan& system_;
-  CryptoSuite* suite_;
   Chronicle chronicle_;
   std::vector<std::unique_ptr<Checker>> checkers_;
 };
