@@ -31,6 +31,8 @@ void catch_interrupts() {
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // A file size limit is a write error like a full disk, not a reason to die.
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 /// One line on standard error, rewritten in place; silent when that is no terminal.

@@ -1,0 +1,263 @@
+"""The command line as its users meet it: cli_test.py BINARY SOURCE_TREE."""
+import json
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BINARY, TREE = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
+STARTER = os.path.join(TREE, "scenarios", "starter", "raft.toml")
+SHORT = ["--set", "duration=4 s", "--set", "warm_up=1 s", "--set", "drain=2 s", "--set", "faults=[]"]
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="ledgerlab_cli_")
+        self.addCleanup(shutil.rmtree, self.dir, True)
+
+    def call(self, *words, code=0, **more):
+        done = subprocess.run([BINARY, *words], cwd=self.dir, capture_output=True, text=True,
+                              timeout=120, **more)
+        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def scenario(self, text, name="s.toml"):
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    # --- usage and input --------------------------------------------------------------------
+    def test_help_and_version(self):
+        self.assertIn("Exit codes", self.call("--help").stdout)
+        self.assertIn("ledgerlab 0.", self.call("--version").stdout)
+        for verb in ("run", "compare", "plan", "models", "new", "trace"):
+            self.assertIn("--help", self.call(verb, "--help").stdout)
+
+    def test_usage_errors(self):
+        for words in ([], ["fly"], ["run"], ["run", STARTER, "--bogus"], ["run", STARTER, "--seeds", "0"],
+                      ["run", STARTER, "--seed", "x"], ["models", "show", "rafd"]):
+            done = self.call(*words, code=64)
+            self.assertTrue(done.stdout + done.stderr)
+        self.assertIn('did you mean "raft"', self.call("models", "show", "rafd", code=64).stderr)
+
+    def test_bad_scenarios(self):
+        system = '[[systems]]\nconsensus = "raft"\n'
+        cases = {
+            "[network]\nnodess = 7\n" + system: 's.toml:2:1: network.nodess: unknown key; did you mean "nodes"?',
+            'duration = "60 parsecs"\n' + system: "s.toml:1:12: duration:",
+            "[network]\nnodes = 4\ntopology = \"random-regular\"\ndegree = 9\n" + system: "s.toml:4:10: network.degree: impossible topology",
+            "[network\n": "s.toml:1:",
+            "seed = 1\n": "systems: is required",
+            '[network]\nengine = "natve"\n' + system: 'did you mean "native"?',
+        }
+        for text, message in cases.items():
+            self.scenario(text)
+            for verb in ("plan", "run"):
+                self.assertIn(message, self.call(verb, "s.toml", code=65).stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.dir, "out")))
+
+    def test_several_errors_at_once(self):
+        self.scenario('seeed = 1\n[network]\nnodes = 0\n[[systems]]\nconsensus = "rafd"\n')
+        lines = self.call("plan", "s.toml", code=65).stderr.splitlines()
+        self.assertEqual(len(lines), 3, lines)
+
+    def test_missing_inputs(self):
+        self.assertIn("nowhere.toml", self.call("run", "nowhere.toml", code=66).stderr)
+        self.scenario('[network]\nlatency = "nowhere"\n[[systems]]\nconsensus = "raft"\n')
+        self.assertIn("s.toml:2:11: network.latency", self.call("run", "s.toml", code=66).stderr)
+        self.call("trace", "nowhere.lltrace", code=66)
+
+    def test_broken_matrix(self):
+        with open(os.path.join(TREE, "scenarios", "data", "aws-21.latency"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        row = next(i for i, line in enumerate(lines) if line.startswith("from\t")) + 1
+        cells = lines[row].split("\t")
+        cells[2] = "0"
+        lines[row] = "\t".join(cells)
+        with open(os.path.join(self.dir, "broken.latency"), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        self.scenario('[network]\nlatency = "broken"\n[[systems]]\nconsensus = "raft"\n')
+        self.assertIn(f"broken.latency:{row + 1}:", self.call("plan", "s.toml", code=65).stderr)
+
+    def test_engine_that_is_not_there(self):
+        self.assertIn("native", self.call("run", STARTER, "--set", "network.engine=ns3", code=69).stderr)
+
+    # --- plan and models --------------------------------------------------------------------
+    def test_plan_shows_topology_and_digests(self):
+        text = self.call("plan", STARTER).stdout
+        for word in ("diameter", "degree", "connectivity", "plan digest", "expected cost"):
+            self.assertIn(word, text)
+        one = json.loads(self.call("plan", STARTER, "--json").stdout)
+        two = json.loads(self.call("plan", STARTER, "--json", "--seed", "2").stdout)
+        self.assertNotEqual(one["systems"][0]["plan_digest"], two["systems"][0]["plan_digest"])
+        canonical = self.call("plan", STARTER, "--canonical").stdout.splitlines()
+        self.assertEqual(canonical, sorted(canonical))
+
+    def test_every_scenario_that_ships_resolves(self):
+        count = 0
+        for folder in ("starter", "compare", "faults"):
+            for name in sorted(os.listdir(os.path.join(TREE, "scenarios", folder))):
+                if name.endswith(".toml"):
+                    self.call("plan", os.path.join(TREE, "scenarios", folder, name))
+                    count += 1
+        self.assertGreaterEqual(count, 6)
+        for name in os.listdir(os.path.join(TREE, "scenarios", "starter")):
+            with open(os.path.join(TREE, "scenarios", "starter", name), encoding="utf-8") as file:
+                self.assertLess(len(file.readlines()), 40, name)
+
+    def test_models(self):
+        self.assertIn("raft@", self.call("models").stdout)
+        self.assertIn("parameters", self.call("models", "show", "consensus/raft").stdout)
+        names = {(m["kind"], m["name"]) for m in json.loads(self.call("models", "list", "--json").stdout)}
+        self.assertIn(("consensus", "pow"), names)
+        schema = self.call("models", "schema").stdout
+        self.assertIn("draft-07", json.loads(schema)["$schema"])
+        with open(os.path.join(TREE, "scenarios", "schema", "scenario.schema.json"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), schema, "run `ledgerlab models schema` into the file")
+
+    # --- run ----------------------------------------------------------------------------------
+    def test_run_json(self):
+        done = self.call("run", STARTER, *SHORT, "--json")
+        data = json.loads(done.stdout)
+        run = data["runs"][0]
+        for key in ("system", "protocol", "engine", "seed", "plan_digest", "trace_hash", "violations",
+                    "outcomes", "metrics", "cost"):
+            self.assertIn(key, run)
+        self.assertEqual(set(run["cost"]), {"wall_s", "cpu_s", "events", "deliveries", "peak_rss_bytes"})
+        self.assertGreater(run["metrics"]["throughput_tps"]["value"], 0)
+        self.assertNotIn("lo", run["metrics"]["throughput_tps"])
+        self.assertEqual(len(run["plan_digest"]), 64)
+        # The line that reproduces the run does.
+        words = data["reproduce"].split(" ")[1:2] + [STARTER, "--seed", "1", *SHORT, "--json"]
+        again = json.loads(self.call(*words, "--out", "again").stdout)["runs"][0]
+        self.assertEqual(again["trace_hash"], run["trace_hash"])
+        self.assertEqual(again["plan_digest"], run["plan_digest"])
+
+    def test_seeds_give_intervals_and_are_resumed(self):
+        first = json.loads(self.call("run", STARTER, *SHORT, "--json", "--seeds", "2", "--out", "o").stdout)
+        self.assertEqual([r["seed"] for r in first["runs"]], [1, 2])
+        metric = first["runs"][0]["metrics"]["throughput_tps"]
+        self.assertLessEqual(metric["lo"], metric["value"])
+        self.assertGreaterEqual(metric["hi"], metric["value"])
+        self.assertEqual(first["summary"][0]["seeds"], 2)
+        # Three seeds now: two are there, one is run.
+        done = self.call("run", STARTER, *SHORT, "--seeds", "3", "--out", "o")
+        self.assertIn("2 runs were there already", done.stdout)
+        with sqlite3.connect(os.path.join(self.dir, "o", "results.sqlite")) as db:
+            self.assertEqual(db.execute("PRAGMA user_version").fetchone()[0], 1)
+            self.assertEqual(db.execute("SELECT COUNT(*) FROM runs").fetchone()[0], 3)
+            self.assertEqual(db.execute("PRAGMA journal_mode").fetchone()[0], "wal")
+            self.assertGreater(db.execute("SELECT COUNT(*) FROM metrics").fetchone()[0], 9)
+        for name in ("scenario.toml", "versions.txt", "reproduce.txt", "plan-1.txt", "results.json", "table.txt"):
+            self.assertTrue(os.path.getsize(os.path.join(self.dir, "o", name)) > 0, name)
+
+    def test_default_directories_do_not_collide(self):
+        for number in (1, 2):
+            done = self.call("run", STARTER, *SHORT, "--csv")
+            self.assertIn(f"out/raft-on-five-nodes-{number}", done.stdout)
+        with open(os.path.join(self.dir, "out", "raft-on-five-nodes-1", "results.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.readline(), "system,protocol,seed,metric,value,unit\n")
+
+    def test_quiet_says_nothing(self):
+        done = self.call("run", STARTER, *SHORT, "--quiet")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+    def test_expected_outcome_that_stays_away_fails(self):
+        done = self.call("run", STARTER, *SHORT, "--set", 'systems.raft.expect=["no_double_spend"]', code=1)
+        self.assertIn("EXPECTED outcome no_double_spend stayed away", done.stdout)
+
+    # --- things that go wrong outside --------------------------------------------------------
+    def test_unwritable_results(self):
+        done = self.call("run", STARTER, *SHORT, "--out", "/proc/ledgerlab/out", code=74)
+        self.assertIn("results cannot be written", done.stderr)
+        self.assertIn("committed, tx/s", done.stdout)   # what was computed is still told
+
+    def test_full_disk(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        done = self.call("run", STARTER, *SHORT, "--out", "o", code=74, preexec_fn=limit)
+        self.assertIn("results cannot be written", done.stderr)
+        self.assertIn("committed, tx/s", done.stdout)
+
+    def test_interrupt_keeps_what_is_finished(self):
+        process = subprocess.Popen([BINARY, "run", STARTER, *SHORT, "--seeds", "100000", "--out", "o"],
+                                   cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        path = os.path.join(self.dir, "o", "results.sqlite")
+        count = 0
+        deadline = time.time() + 60
+        while count < 2 and time.time() < deadline:
+            time.sleep(0.05)
+            try:
+                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+                    count = db.execute("SELECT COUNT(*) FROM runs").fetchone()[0]
+            except sqlite3.OperationalError:
+                pass
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertIn("committed, tx/s", out)
+        with sqlite3.connect(path) as db:
+            self.assertGreaterEqual(db.execute("SELECT COUNT(*) FROM runs WHERE interrupted = 0").fetchone()[0], 2)
+
+    def test_kill_loses_only_the_run_in_flight(self):
+        process = subprocess.Popen([BINARY, "run", STARTER, *SHORT, "--seeds", "100000", "--out", "o"],
+                                   cwd=self.dir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        path = os.path.join(self.dir, "o", "results.sqlite")
+        count = 0
+        deadline = time.time() + 60
+        while count < 2 and time.time() < deadline:
+            time.sleep(0.05)
+            try:
+                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+                    count = db.execute("SELECT COUNT(*) FROM runs").fetchone()[0]
+            except sqlite3.OperationalError:
+                pass
+        process.kill()
+        process.wait()
+        done = self.call("run", STARTER, *SHORT, "--seeds", "2", "--out", "o")
+        self.assertIn("2 runs were there already", done.stdout)
+
+    # --- trace ---------------------------------------------------------------------------------
+    def test_trace(self):
+        self.call("run", STARTER, *SHORT, "--trace", "--out", "o")
+        files = [f for f in os.listdir(os.path.join(self.dir, "o")) if f.endswith(".lltrace")]
+        self.assertEqual(len(files), 1)
+        path = os.path.join("o", files[0])
+        lines = self.call("trace", path, "--limit", "50").stdout.splitlines()
+        self.assertGreaterEqual(len(lines), 50)
+        finals = self.call("trace", path, "--node", "0", "--type", "final").stdout
+        self.assertIn("final", finals)
+        self.assertNotIn("deliver", finals)
+
+    # --- new -----------------------------------------------------------------------------------
+    def test_new(self):
+        tree = os.path.join(self.dir, "tree")
+        shutil.copytree(os.path.join(TREE, "models", "consensus", "fixed_leader"),
+                        os.path.join(tree, "models", "consensus", "fixed_leader"))
+        self.call("new", "consensus", "mine_too", "--tree", tree)
+        made = os.path.join(tree, "models", "consensus", "mine_too")
+        names = sorted(os.listdir(made))
+        self.assertIn("CMakeLists.txt", names)
+        self.assertTrue(any(name.startswith("mine_too") for name in names), names)
+        for folder, _, files in os.walk(made):
+            for name in files:
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = file.read()
+                self.assertNotIn("fixed_leader", text, name)
+                self.assertNotIn("FixedLeader", text, name)
+        self.assertIn("is there already", self.call("new", "consensus", "mine_too", "--tree", tree, code=64).stderr)
+        for bad in ("Mine", "1st", "a__b", "a/b", "", "x" * 41, "a_"):
+            self.assertIn("no good name", self.call("new", "consensus", bad, "--tree", tree, code=64).stderr)
+        self.call("new", "ledger", "mine", "--tree", tree, code=64)
+        self.call("new", "consensus", "other", "--tree", self.dir, code=66)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
