@@ -1,0 +1,282 @@
+#include "models/ledger/account/account.hpp"
+
+#include <algorithm>
+
+#include "models/parts/account_tx/account_tx.hpp"
+
+namespace ledgerlab::account {
+namespace {
+
+/// A final block as the record keeps it: what the module needs of it after a restart. The payload
+/// is the consensus module's to keep.
+struct FinalRecord {
+  Height height = 0;
+  BlockId id;
+  BlockId parent;
+  Bytes header;
+  Hash256 state_root;
+  template <class A>
+  void fields(A& a) {
+    a(height, id, parent, header, state_root);
+  }
+};
+
+BlockRef summary_block(const FinalRecord& record) {
+  auto block = std::make_shared<Block>();
+  block->height = record.height;
+  block->id = record.id;
+  block->parent = record.parent;
+  block->header = record.header;
+  block->payload = empty_payload();
+  block->state_root = record.state_root;
+  return block;
+}
+
+}  // namespace
+
+AccountLedger::AccountLedger(const ModuleContext& context)
+    : context_(context),
+      store_(static_cast<Store&>(*context.shared)),
+      final_(make_genesis(context.genesis_root)),
+      final_state_(store_.genesis()),
+      head_(final_),
+      head_state_(final_state_) {}
+
+void AccountLedger::restore(std::span<const Record> records) {
+  if (records.empty()) return;
+  const Record& last = records.back();
+  next_record_ = last.index + 1;
+  const auto record = codec::decode<FinalRecord>(last.bytes);
+  if (!record) return;
+  // The version is on this node's disk: hold() came before the record was listed.
+  const StateRef state = store_.find(record->state_root);
+  if (!state) return;
+  final_ = head_ = summary_block(*record);
+  final_state_ = head_state_ = state;
+  durable_.push_back({last.index, record->state_root});
+}
+
+void AccountLedger::step(const Input& input, Effects& effects) {
+  switch (input.kind) {
+    case InputKind::start:
+      effects.call(Slot::consensus, ApplicationState{final_});
+      break;
+    case InputKind::persisted:
+      // Older versions may go once a newer one is safe.
+      while (durable_.size() > 1 && durable_[1].record <= input.persisted_up_to) {
+        store_.release(durable_.front().root);
+        durable_.pop_front();
+      }
+      break;
+    case InputKind::call:
+      on_call(input, effects);
+      break;
+    default:
+      break;
+  }
+}
+
+void AccountLedger::on_call(const Input& input, Effects& effects) {
+  const LocalCall& call = *input.call;
+  if (const auto* ask = call.as<Check>()) {
+    check(input, effects, ask->transaction);
+  } else if (const auto* ask = call.as<Validate>()) {
+    validate(input, effects, *ask);
+  } else if (const auto* ask = call.as<Execute>()) {
+    std::string reason;
+    const Entry* entry = entry_of(input, effects, ask->block, &reason);
+    Executed answer{ask->block->id, entry != nullptr, {}, {}, reason};
+    if (entry) {
+      answer.state_root = entry->result->state_root;
+      answer.receipts_root = entry->result->receipts_root;
+    }
+    effects.answer(call, std::move(answer));
+  } else if (const auto* ask = call.as<Adopt>()) {
+    adopt(input, effects, *ask);
+  } else if (const auto* ask = call.as<Finalise>()) {
+    finalise(effects, ask->block);
+  } else if (call.as<TakeSnapshot>()) {
+    const auto bytes = store_.serialised(final_state_);
+    effects.work(Operation::hash_byte, bytes->size());
+    effects.answer(call, Snapshot{std::make_shared<SnapshotData>(SnapshotData{
+                             final_->height, final_->id, final_state_->root(), *bytes})});
+  } else if (const auto* ask = call.as<Install>()) {
+    install(input, effects, ask->data);
+  }
+}
+
+void AccountLedger::charge_signatures(Effects& effects, const Block& block) {
+  for (const TxRef& tx : block.payload->transactions) {
+    if (verified_.try_emplace(tx->id, true).second) effects.work(Operation::tx_verify);
+  }
+}
+
+void AccountLedger::validate(const Input& input, Effects& effects, const Validate& ask) {
+  charge_signatures(effects, *ask.block);
+  Validated answer{ask.block->id, true, {}};
+  for (const TxRef& tx : ask.block->payload->transactions) {
+    const TransferFault fault = transfer_fault(*tx, *context_.suite);
+    if (fault == TransferFault::none) continue;
+    answer.ok = false;
+    answer.reason = transfer_fault_text(fault);
+    break;
+  }
+  effects.answer(*input.call, std::move(answer));
+}
+
+StateRef AccountLedger::state_after(const BlockId& block) const {
+  if (block == final_->id) return final_state_;
+  const auto it = entries_.find(block);
+  return it == entries_.end() ? nullptr : it->second.result->post;
+}
+
+const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects& effects,
+                                                    const BlockRef& block, std::string* reason) {
+  if (const auto it = entries_.find(block->id); it != entries_.end()) return &it->second;
+  const StateRef pre = state_after(block->parent);
+  if (!pre) {
+    *reason = "the parent's state is not known here";
+    return nullptr;
+  }
+  charge_signatures(effects, *block);
+  const auto count = block->payload->transactions.size();
+  effects.work(Operation::tx_execute, count);
+  // One shared result in 256 is computed again (DESIGN 13.9).
+  const bool recheck = input.draw(Purpose("ledger.recheck"), block->id.tag()) % 256 == 0;
+  const BlockResultRef result = store_.execute(*pre, *block, recheck);
+  effects.work(Operation::state_update, result->accounts_written);
+  if (!result->ok) {
+    *reason = result->reason;
+    return nullptr;
+  }
+  return &entries_.try_emplace(block->id, Entry{block, result}).first->second;
+}
+
+void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask) {
+  Adopted answer{head_->id, head_->height, false, head_state_->root(), {}};
+  std::string reason;
+  for (const BlockRef& block : ask.forward) {
+    if (entry_of(input, effects, block, &reason)) continue;
+    answer.offending = block->id;
+    effects.note("block " + to_hex(block->id).substr(0, 16) + " not adopted: " + reason);
+    effects.answer(*input.call, std::move(answer));
+    return;
+  }
+  HeadChanged changed;
+  for (BlockRef at = head_; at->id != ask.ancestor && at->id != final_->id;) {
+    changed.reverted.push_back(at);
+    const auto parent = entries_.find(at->parent);
+    if (parent == entries_.end()) break;  // the final block
+    at = parent->second.block;
+  }
+  changed.included = ask.forward;
+  if (!ask.forward.empty()) {
+    head_ = ask.forward.back();
+    head_state_ = state_after(head_->id);
+  } else {
+    const auto it = entries_.find(ask.ancestor);
+    head_ = it == entries_.end() ? final_ : it->second.block;
+    head_state_ = state_after(head_->id);
+  }
+  answer.head = head_->id;
+  answer.height = head_->height;
+  answer.ok = true;
+  answer.state_root = head_state_->root();
+  effects.call(Slot::mempool, std::move(changed));
+  effects.answer(*input.call, std::move(answer));
+}
+
+void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
+  if (block->height <= final_->height) return;
+  // The blocks below it that are not final yet become so too, lowest first.
+  std::vector<const Entry*> path;
+  for (auto it = entries_.find(block->id); it != entries_.end();
+       it = entries_.find(it->second.block->parent)) {
+    path.push_back(&it->second);
+  }
+  if (path.empty()) return;
+  std::reverse(path.begin(), path.end());
+  make_durable(effects, block, path.back()->result->post);
+  for (const Entry* entry : path) {
+    for (const TxRef& tx : entry->block->payload->transactions) verified_.erase(tx->id);
+    effects.call(Slot::mempool, Finalised{entry->block, entry->result->succeeded});
+  }
+  final_ = block;
+  final_state_ = path.back()->result->post;
+  std::erase_if(entries_,
+                [&](const auto& item) { return item.second.block->height <= final_->height; });
+}
+
+void AccountLedger::make_durable(Effects& effects, const BlockRef& block, const StateRef& state) {
+  const FinalRecord record{block->height, block->id, block->parent, block->header, state->root()};
+  store_.hold(state);
+  durable_.push_back({next_record_, state->root()});
+  effects.persist(codec::encode(record));
+  effects.forget(next_record_);
+  ++next_record_;
+}
+
+void AccountLedger::install(const Input& input, Effects& effects, const SnapshotRef& data) {
+  Installed answer{false, final_->height, final_->id, {}};
+  effects.work(Operation::hash_byte, data->bytes.size());
+  StateRef state = context_.share_results ? store_.find(data->state_root) : nullptr;
+  if (!state) {
+    if (auto parsed = State::deserialise(data->bytes)) {
+      state = std::make_shared<const State>(std::move(*parsed));
+    }
+  }
+  if (!state || state->root() != data->state_root) {
+    answer.reason = "the snapshot's accounts do not give its state root";
+  } else if (data->height <= final_->height) {
+    answer.reason = "the snapshot is not newer than the final block";
+  } else {
+    FinalRecord record;
+    record.height = data->height;
+    record.id = data->block;
+    record.state_root = data->state_root;
+    const BlockRef block = summary_block(record);
+    make_durable(effects, block, state);
+    final_ = head_ = block;
+    final_state_ = head_state_ = state;
+    entries_.clear();
+    answer = {true, data->height, data->block, {}};
+  }
+  effects.answer(*input.call, std::move(answer));
+}
+
+void AccountLedger::check(const Input& input, Effects& effects, const TxRef& transaction) {
+  effects.work(Operation::tx_check);
+  if (verified_.try_emplace(transaction->id, true).second) effects.work(Operation::tx_verify);
+  Checked answer;
+  answer.transaction = transaction;
+  const TransferFault fault = transfer_fault(*transaction, *context_.suite);
+  if (fault != TransferFault::none) {
+    answer.reason = transfer_fault_text(fault);
+    verified_.erase(transaction->id);
+  } else {
+    const SignedTransfer& transfer = *decode_transfer(*transaction);
+    answer.sender = *sender_of(transfer, *context_.suite);
+    const Account account = head_state_->get(answer.sender);
+    answer.nonce = transfer.transfer.nonce;
+    answer.next_nonce = account.nonce;
+    answer.fee = transfer.transfer.fee;
+    const auto cost = checked_add(transfer.transfer.value, U256(transfer.transfer.fee));
+    if (answer.nonce < answer.next_nonce) {
+      answer.reason = "nonce used";
+    } else if (!cost || account.balance < *cost) {
+      answer.reason = "unaffordable";
+    } else {
+      answer.ok = true;
+    }
+  }
+  effects.answer(*input.call, std::move(answer));
+}
+
+void AccountLedger::inspect(Inspector& inspector) const {
+  inspector.field("ledger.head", head_->height);
+  inspector.field("ledger.final", final_->height);
+  inspector.field("ledger.root", to_hex(head_state_->root()).substr(0, 16));
+  inspector.field("ledger.executed", entries_.size());
+}
+
+}  // namespace ledgerlab::account

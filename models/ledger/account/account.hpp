@@ -1,0 +1,62 @@
+// The account ledger in the application slot: executes blocks, follows the adopted head back and
+// forth, keeps the last final state durable, answers admission checks, takes and installs
+// snapshots.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "models/api/model_info.hpp"
+#include "models/base/lookup.hpp"
+#include "models/ledger/account/store.hpp"
+
+namespace ledgerlab::account {
+
+class AccountLedger final : public Module {
+ public:
+  explicit AccountLedger(const ModuleContext& context);
+
+  void step(const Input& input, Effects& effects) override;
+  void restore(std::span<const Record> records) override;
+  void inspect(Inspector& inspector) const override;
+
+  /// The account in the adopted state.
+  Account at(const Address& address) const { return head_state()->get(address); }
+
+ private:
+  struct Entry {
+    BlockRef block;
+    BlockResultRef result;
+  };
+
+  void on_call(const Input& input, Effects& effects);
+  void validate(const Input& input, Effects& effects, const Validate& ask);
+  void adopt(const Input& input, Effects& effects, const Adopt& ask);
+  void finalise(Effects& effects, const BlockRef& block);
+  void install(const Input& input, Effects& effects, const SnapshotRef& data);
+  void check(const Input& input, Effects& effects, const TxRef& transaction);
+  /// The block's entry, executing it if this node has not; null with `reason` if it cannot be.
+  const Entry* entry_of(const Input& input, Effects& effects, const BlockRef& block,
+                        std::string* reason);
+  void charge_signatures(Effects& effects, const Block& block);
+  StateRef state_after(const BlockId& block) const;
+  const StateRef& head_state() const { return head_state_; }
+  void make_durable(Effects& effects, const BlockRef& block, const StateRef& state);
+
+  ModuleContext context_;
+  Store& store_;
+  std::map<BlockId, Entry> entries_;  // executed, above the final block
+  BlockRef final_;
+  StateRef final_state_;
+  BlockRef head_;
+  StateRef head_state_;
+  Lookup<TxId, bool, TagHash> verified_;  // signatures this node has checked and not yet finalised
+  std::uint64_t next_record_ = 1;
+  struct Durable {
+    std::uint64_t record;
+    Hash256 root;
+  };
+  std::deque<Durable> durable_;  // versions on this node's disk, oldest first
+};
+
+}  // namespace ledgerlab::account

@@ -1,0 +1,100 @@
+// Registration of the account ledger, and its audit: the books kept a second time.
+#include <map>
+
+#include "models/api/registry.hpp"
+#include "models/ledger/account/account.hpp"
+#include "models/parts/account_tx/account_tx.hpp"
+
+namespace ledgerlab {
+namespace account {
+namespace {
+
+/// Replays a history on plain maps: shares neither execution results nor trie versions with the
+/// nodes, and repeats the ledger's rule in its own words.
+class Audit final : public LedgerAudit {
+ public:
+  Audit(const GenesisSpec& genesis, CryptoSuite& suite) : suite_(suite) {
+    for (AccountIndex i = 0; i < genesis.accounts; ++i) {
+      accounts_[suite.account(i)].balance = U256(genesis.balance);
+    }
+  }
+
+  std::vector<Entry> apply(const Block& block) override {
+    std::vector<Entry> entries;
+    for (const TxRef& tx : block.payload->transactions) entries.push_back(apply_one(*tx));
+    return entries;
+  }
+  U256 supply() const override {
+    U256 total;
+    for (const auto& [address, account] : accounts_) total += account.balance;
+    return total;
+  }
+  U256 issued() const override { return {}; }
+  U256 burned() const override { return {}; }
+  Hash256 state_root() const override {
+    SecureTrie trie;
+    for (const auto& [address, account] : accounts_) {
+      trie.insert(address.view(), encode_account(account));
+    }
+    return trie.root();
+  }
+
+ private:
+  Entry apply_one(const Transaction& tx) {
+    Entry entry;
+    const SignedTransfer* transfer = decode_transfer(tx);
+    if (!transfer || transfer->transfer.chain_id != ledgerlab_chain_id) return entry;
+    const auto sender = suite_.recover(transfer->digest, transfer->signature);
+    if (!sender) return entry;
+    const Transfer& t = transfer->transfer;
+    const U256 cost = t.value + U256(t.fee);
+    const auto from = accounts_.find(*sender);
+    if (from == accounts_.end() || from->second.nonce != t.nonce || from->second.balance < cost) {
+      return entry;
+    }
+    from->second.balance = from->second.balance - cost;
+    from->second.nonce += 1;
+    accounts_[t.to].balance += t.value;
+    accounts_[fee_account()].balance += U256(t.fee);
+    entry.effective = entry.spends = true;
+    std::memcpy(entry.spend.data.data(), sender->data.data(), 20);
+    std::memcpy(entry.spend.data.data() + 24, &t.nonce, 8);
+    return entry;
+  }
+
+  CryptoSuite& suite_;
+  std::map<Address, Account> accounts_;
+};
+
+}  // namespace
+}  // namespace account
+
+void register_ledger_account(Registry& registry) {
+  ModelInfo info;
+  info.name = "account";
+  info.version = 1;
+  info.kind = ModelKind::ledger;
+  info.slot = Slot::application;
+  info.family = "account";
+  info.summary =
+      "Accounts with nonce and balance, signed transfers, secure Merkle-Patricia state root.";
+  info.paper = "G. Wood, Ethereum Yellow Paper, sections 4.1, 4.2, appendices B, C, D";
+  info.f751 = {"7.1.4", "7.1.6"};
+  info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
+    return std::make_unique<account::AccountLedger>(context);
+  };
+  info.make_shared_store = [](const GenesisSpec& genesis, CryptoSuite& suite,
+                              bool share) -> std::unique_ptr<SharedStore> {
+    return std::make_unique<account::Store>(genesis, suite, share);
+  };
+  info.genesis_root = [](const GenesisSpec& genesis, CryptoSuite& suite) {
+    return account::genesis_state(genesis, suite)->root();
+  };
+  info.make_audit = [](const GenesisSpec& genesis,
+                       CryptoSuite& suite) -> std::unique_ptr<LedgerAudit> {
+    return std::make_unique<account::Audit>(genesis, suite);
+  };
+  registry.add(std::move(info));
+}
+
+}  // namespace ledgerlab

@@ -1,0 +1,82 @@
+#include "models/ledger/account/store.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "models/crypto/hash.hpp"
+
+namespace ledgerlab::account {
+namespace {
+
+/// A block id does not cover signatures: are these the same bytes?
+bool same_payload(const PayloadRef& a, const PayloadRef& b) {
+  if (a == b) return true;
+  const auto& x = a->transactions;
+  const auto& y = b->transactions;
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                    [](const TxRef& s, const TxRef& t) { return s == t || s->bytes == t->bytes; });
+}
+
+}  // namespace
+
+BlockResultRef Store::execute(const State& pre, const Block& block, bool recheck) {
+  const auto run = [&] {
+    return std::make_shared<const BlockResult>(execute_block(pre, block, *suite_));
+  };
+  if (!share_) return run();
+  Bytes text;
+  codec::Writer writer(text);
+  // The claimed root is content too: the id of a log block does not cover it.
+  writer(pre.root(), block.id, block.state_root);
+  const Hash256 key = sha256(text);
+  if (const Executed* executed = results_.find(key)) {
+    if (!same_payload(executed->payload, block.payload)) return run();
+    const BlockResultRef* found = &executed->result;
+    if (recheck) {
+      const BlockResultRef again = run();
+      if (again->ok != (*found)->ok || again->state_root != (*found)->state_root ||
+          again->receipts_root != (*found)->receipts_root) {
+        throw std::logic_error("internal fault: executing block " + to_hex(block.id) +
+                               " twice on one state gave two results");
+      }
+    }
+    return *found;
+  }
+  const BlockResultRef result = run();
+  if (order_.size() < results_kept) {
+    order_.push_back(key);
+  } else {
+    results_.erase(order_[oldest_]);
+    order_[oldest_] = key;
+    oldest_ = (oldest_ + 1) % results_kept;
+  }
+  results_[key] = {result, block.payload};
+  return result;
+}
+
+void Store::hold(const StateRef& state) {
+  Held& held = held_[state->root()];
+  if (!held.state) held.state = state;
+  ++held.nodes;
+}
+
+void Store::release(const Hash256& root) {
+  Held* held = held_.find(root);
+  if (held && --held->nodes == 0) held_.erase(root);
+}
+
+StateRef Store::find(const Hash256& root) const {
+  if (root == genesis_->root()) return genesis_;
+  const Held* held = held_.find(root);
+  return held ? held->state : nullptr;
+}
+
+std::shared_ptr<const Bytes> Store::serialised(const StateRef& state) {
+  if (!serialised_ || serialised_root_ != state->root()) {
+    serialised_ = std::make_shared<const Bytes>(state->serialise());
+    serialised_root_ = state->root();
+  }
+  return serialised_;
+}
+
+}  // namespace ledgerlab::account

@@ -1,0 +1,52 @@
+// What the nodes of one world share of the account ledger (DESIGN 13.9): execution results, which
+// are pure functions of (pre-state, block), and the content of their disks, addressed by root.
+#pragma once
+
+#include "models/base/lookup.hpp"
+#include "models/ledger/account/state.hpp"
+
+namespace ledgerlab::account {
+
+class Store final : public SharedStore {
+ public:
+  Store(const GenesisSpec& genesis, CryptoSuite& suite, bool share)
+      : suite_(&suite), share_(share), genesis_(genesis_state(genesis, suite)) {}
+
+  const StateRef& genesis() const { return genesis_; }
+
+  /// Executes, or finds the result that another node's execution gave. With `recheck` a found one
+  /// is computed again; throws std::logic_error if that differs.
+  BlockResultRef execute(const State& pre, const Block& block, bool recheck);
+
+  /// A node writes a version to its disk, or lets go of it.
+  void hold(const StateRef& state);
+  void release(const Hash256& root);
+  /// A version some node's disk holds; null if none does.
+  StateRef find(const Hash256& root) const;
+
+  /// The snapshot's bytes, made once per root.
+  std::shared_ptr<const Bytes> serialised(const StateRef& state);
+
+ private:
+  struct Held {
+    StateRef state;
+    std::uint32_t nodes = 0;
+  };
+  static constexpr std::size_t results_kept = 1024;
+
+  CryptoSuite* suite_;
+  bool share_;
+  StateRef genesis_;
+  struct Executed {
+    BlockResultRef result;
+    PayloadRef payload;
+  };
+  Lookup<Hash256, Executed, TagHash> results_;  // by SHA-256 of (pre-state root, block)
+  std::vector<Hash256> order_;                  // ring of the keys in results_
+  std::size_t oldest_ = 0;
+  Lookup<Hash256, Held, TagHash> held_;
+  Hash256 serialised_root_;
+  std::shared_ptr<const Bytes> serialised_;
+};
+
+}  // namespace ledgerlab::account
