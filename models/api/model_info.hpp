@@ -123,6 +123,7 @@ struct ModuleContext {
   Time workload_end = time_never;
   std::uint64_t workload_seed = 0;  // does not know the system: compared systems meet the same load
   std::uint32_t hash_share_ppb = 0;  // this node's share of all hash power
+  std::uint64_t hash_power = 0;        // hashes/s of all replicas together
 };
 
 /// What the contract suites (tests/contract) must know of a protocol to run it briefly.

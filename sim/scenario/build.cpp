@@ -89,6 +89,7 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   c.consensus_params = &system_.consensus.params;
   c.client_policy = system_.consensus.info->client_policy;
   c.genesis = plan_.genesis;
+  c.hash_power = system_.hash_power;
   c.genesis_root = genesis_root_;
   c.seed = plan_seed(plan_, "plan.system");
   c.suite = suite_.get();
