@@ -3,13 +3,25 @@
 #pragma once
 
 #include "models/api/block.hpp"
+#include "models/api/effects.hpp"
 #include "models/api/message.hpp"
 
 namespace ledgerlab {
 
+/// A frame goes to the slot it was sealed for, and here that is not the sender's own: requests are
+/// read by the mempool of a replica, answers by the client.
+template <class T>
+MessageRef seal_for(Effects& effects, Slot reader, Slot own, T body) {
+  effects.set_slot(reader);
+  MessageRef message = effects.make(std::move(body));
+  effects.set_slot(own);
+  return message;
+}
+
 /// client -> replica: please order this.
 struct Request {
   static constexpr MessageInfo info{1, "Request", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::mempool;
   TxRef transaction;
   template <class A>
   void fields(A& a) {
@@ -20,6 +32,7 @@ struct Request {
 /// replica -> replica or relay content: a transaction on its way to the others' pools.
 struct TransactionContent {
   static constexpr MessageInfo info{2, "Transaction", Role::relay, Auth::none};
+  static constexpr Slot destination = Slot::mempool;
   TxRef transaction;
   template <class A>
   void fields(A& a) {
@@ -30,6 +43,7 @@ struct TransactionContent {
 /// replica -> client: final and executed here.
 struct Reply {
   static constexpr MessageInfo info{1, "Reply", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::client;
   TxId transaction;
   Height height = 0;
   BlockId block;
@@ -43,6 +57,7 @@ struct Reply {
 /// replica -> client: not here; try `leader` (no_node: unknown), Raft section 8.
 struct Redirect {
   static constexpr MessageInfo info{2, "Redirect", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::client;
   TxId transaction;
   NodeId leader = no_node;
   template <class A>
@@ -64,6 +79,7 @@ constexpr Refusal max_value(Refusal) { return Refusal::fee_too_low; }
 /// replica -> client: not admitted.
 struct Refused {
   static constexpr MessageInfo info{3, "Refused", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::client;
   TxId transaction;
   Refusal reason = Refusal::malformed;
   template <class A>
