@@ -6,12 +6,18 @@ namespace ledgerlab::test {
 namespace {
 
 std::string text_of(const Transaction& transaction) {
-  return std::string(transaction.bytes.begin(), transaction.bytes.end());
+  return std::string(transaction.bytes.begin(), transaction.bytes.end() - tx_signature_bytes);
 }
 
 Bytes join(const std::vector<std::string>& words) { return codec::encode(words); }
 
 }  // namespace
+
+TxRef text_transaction(const std::string& text) {
+  Bytes bytes(text.begin(), text.end());
+  bytes.resize(bytes.size() + tx_signature_bytes);
+  return make_transaction(std::move(bytes));
+}
 
 Params params_of(const ModelInfo& info, const std::map<std::string, std::string>& changes) {
   Params params;
@@ -170,7 +176,7 @@ void ModuleWorld::call(NodeId node, Slot from, CallBody body) {
 
 void ModuleWorld::propose(NodeId node, const std::string& text) {
   Node& place = nodes_[node];
-  place.pool.push_back(make_transaction(Bytes(text.begin(), text.end())));
+  place.pool.push_back(text_transaction(text));
   if (place.module)
     call(node, Slot::mempool, Pending{static_cast<std::uint32_t>(place.pool.size()), 1, now_});
 }

@@ -16,6 +16,9 @@
 
 namespace ledgerlab::test {
 
+/// A transaction that is this text and an empty signature.
+TxRef text_transaction(const std::string& text);
+
 /// Parameters of a model at their defaults but for `changes`, written as in a scenario.
 Params params_of(const ModelInfo& info, const std::map<std::string, std::string>& changes = {});
 

@@ -43,8 +43,7 @@ inline std::vector<Record> disk_with(const std::vector<std::uint64_t>& terms, st
   BlockRef tip = make_genesis({});
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const std::string text = "e" + std::to_string(i + 1) + "t" + std::to_string(terms[i]);
-    tip = make_log_block(tip->height + 1, tip->id,
-                         make_payload({make_transaction(Bytes(text.begin(), text.end()))}));
+    tip = make_log_block(tip->height + 1, tip->id, make_payload({test::text_transaction(text)}));
     records.push_back({0, Slot::consensus, encode_entry(i + 1, terms[i], false), tip});
   }
   return records;
