@@ -66,6 +66,7 @@ struct TraceArguments {
   std::filesystem::path file;
   std::optional<std::uint32_t> node;
   std::vector<std::string> types;
+  std::string from, until;  // durations; empty: the whole run
   std::uint64_t limit = 0;  // 0: all
 };
 int trace(const TraceArguments& arguments);

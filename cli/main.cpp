@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "sim/record/trace_file.hpp"
 #include "sim/report/results.hpp"
 #include "sim/scenario/document.hpp"
 #include "sim/scenario/resolver.hpp"
@@ -48,6 +49,9 @@ int guarded(int argc, char** argv) {
   } catch (const ResultsError& error) {
     complain(error.what());
     return exit_results;
+  } catch (const TraceFileError& error) {
+    complain(error.what());
+    return error.exit_status;
   } catch (const std::exception& error) {
     complain(std::string("internal fault: ") + error.what());
     return exit_internal;

@@ -85,6 +85,8 @@ int parse_and_dispatch(int argc, char** argv) {
       ->add_option("--type", trace_arguments.types, "only events of this type (may be repeated)")
       ->allow_extra_args(false)
       ->take_all();
+  trace_verb->add_option("--from", trace_arguments.from, "only from this time on, such as '2 s'");
+  trace_verb->add_option("--until", trace_arguments.until, "only up to this time");
   trace_verb->add_option("--limit", trace_arguments.limit, "stop after so many events");
 
   try {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "cli/commands.hpp"
+#include "sim/record/trace_file.hpp"
 #include "sim/report/render.hpp"
 #include "sim/report/results.hpp"
 #include "sim/scenario/resolver.hpp"
@@ -180,11 +181,11 @@ class Session {
   }
 
   void run_all() {
-    for (std::uint32_t i = 0; i < arguments_.seeds && !stop_requested; ++i) {
+    for (std::uint32_t i = 0; i < arguments_.seeds && !stop_requested && !trace_failed_; ++i) {
       const std::uint64_t seed = first_.seed + i;
       const Plan plan = i == 0 ? first_ : load_plan(document_, seed);
       for (const std::size_t index : chosen_) {
-        if (stop_requested) break;
+        if (stop_requested || trace_failed_) break;
         run_one(plan, plan.systems[index]);
       }
     }
@@ -217,7 +218,7 @@ class Session {
     if (stop_requested) return exit_interrupted;
     const int verdict = worst_verdict();
     if (verdict == exit_fail) return verdict;
-    if (keeper_.failed() || !printed) return exit_results;
+    if (keeper_.failed() || trace_failed_ || !printed) return exit_results;
     return verdict;
   }
 
@@ -241,7 +242,15 @@ class Session {
       options.trace_file =
           directory->path() / ("trace-" + system.digest.substr(0, 16) + ".lltrace");
     }
-    runs_.push_back(run_system(plan, system, options));
+    try {
+      runs_.push_back(run_system(plan, system, options));
+    } catch (const TraceFileError& error) {
+      // A full disk under the trace: what has finished is still told.
+      progress_.clear();
+      complain(error.what());
+      trace_failed_ = true;
+      return;
+    }
     progress_.clear();
     if (RunDirectory* directory = keeper_.directory()) {
       keeper_.guard([&] { directory->store(runs_.back(), system); });
@@ -285,6 +294,7 @@ class Session {
   ProgressLine progress_;
   std::vector<RunResult> runs_;
   std::size_t reused_ = 0;
+  bool trace_failed_ = false;
 };
 
 }  // namespace

@@ -29,7 +29,7 @@ _ledgerlab() {
     new) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=(consensus) ;;
     trace)
       case $cur in
-        -*) mapfile -t COMPREPLY < <(compgen -W "--node --type --limit --help" -- "$cur") ;;
+        -*) mapfile -t COMPREPLY < <(compgen -W "--node --type --from --until --limit --help" -- "$cur") ;;
         *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.lltrace' -- "$cur") ;;
       esac ;;
   esac

@@ -79,6 +79,12 @@ std::string cell(const SystemSummary& system, const SystemSummary* baseline, std
   return text + fmt::format(" ({:.3g}x)", metric->median / base->median);
 }
 
+bool has_look(const std::string& name) {
+  const auto& looks = metric_looks();
+  return std::any_of(looks.begin(), looks.end(),
+                     [&](const MetricLook& l) { return l.name == name; });
+}
+
 void metric_rows(Grid& grid, const std::vector<SystemSummary>& systems, bool ratios) {
   const auto row = [&](std::string_view name, std::string label, int decimals) {
     std::vector<std::string> cells{std::move(label)};
@@ -90,13 +96,13 @@ void metric_rows(Grid& grid, const std::vector<SystemSummary>& systems, bool rat
     }
     if (any) grid.row(std::move(cells));
   };
-  for (const MetricInfo& info : metric_table()) {
-    row(info.name, std::string(info.label), info.decimals);
+  for (const MetricLook& look : metric_looks()) {
+    row(look.name, std::string(look.label), look.decimals);
   }
   std::vector<std::string> others;
   for (const SystemSummary& system : systems) {
     for (const MetricSummary& metric : system.metrics) {
-      if (metric_info(metric.name) != nullptr) continue;
+      if (has_look(metric.name)) continue;
       if (std::find(others.begin(), others.end(), metric.name) != others.end()) continue;
       others.push_back(metric.name);
       row(metric.name, metric.name + ", " + metric.unit, 3);

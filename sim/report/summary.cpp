@@ -64,45 +64,30 @@ std::vector<SystemSummary> summarise(const std::vector<RunResult>& runs) {
   return out;
 }
 
-const std::vector<MetricInfo>& metric_table() {
-  static const std::vector<MetricInfo> table{
-      {"offered_tps", "offered, tx/s", 1, "transactions due in the measured time, a second"},
-      {"accepted_tps", "accepted, tx/s", 1, "of them admitted by a mempool"},
-      {"throughput_tps", "committed, tx/s", 1,
-       "transactions due in the measured time and acknowledged, a second of measured time"},
-      {"dropped_tps", "dropped, tx/s", 1, "of the offered ones, given up by their client"},
-      {"finality_latency_ms_p50", "finality latency p50, ms", 1,
-       "from the instant a transaction was due to its acknowledgement at the client: median"},
-      {"finality_latency_ms_p95", "finality latency p95, ms", 1, "same: 95th percentile"},
-      {"finality_latency_ms_p99", "finality latency p99, ms", 1, "same: 99th percentile"},
-      {"settlement_risk", "settlement risk", 6,
-       "stated probability that a settled block is reversed, for the stated adversary"},
-      {"block_interval_s", "block interval, s", 3, "mean time between blocks of the final history"},
-      {"stale_rate", "stale blocks, share", 4, "blocks that lost against another, of all blocks"},
-      {"reorg_depth_max", "deepest reorganisation, blocks", 0,
-       "most blocks any replica took back at once"},
-      {"messages_per_decision", "messages / decision", 1,
-       "proposals, votes and certificates between replicas, by final block"},
-      {"bytes_per_decision", "bytes / decision", 0, "all bytes between replicas, by final block"},
-      {"availability", "availability, share", 4,
-       "of the measured seconds in which transactions were due, those in which one was committed"},
-      {"recovery_s", "recovery, s", 3,
-       "longest time from the beginning of a fault to the next final block"},
-      {"cpu_utilisation_max", "busiest CPU, share", 4, "of the busiest replica's serial lane"},
-      {"link_utilisation_max", "busiest link, share", 4, "of the busiest access link"},
-      {"storage_bytes_per_tx", "storage, bytes / tx", 0,
-       "bytes written to a replica's disk, by committed transaction"},
-      {"energy_wh_per_tx", "energy, Wh / tx", 4,
-       "machines and mining of all replicas, by committed transaction"},
+const std::vector<MetricLook>& metric_looks() {
+  static const std::vector<MetricLook> looks{
+      {"throughput_tps", "committed, tx/s", 2},
+      {"finality_latency_ms_p50", "finality latency p50, ms", 1},
+      {"finality_latency_ms_p95", "finality latency p95, ms", 1},
+      {"finality_latency_ms_p99", "finality latency p99, ms", 1},
+      {"settlement_risk", "settlement risk, probability", 6},
+      {"transactions_offered", "transactions offered", 0},
+      {"transactions_accepted", "  accepted by a pool", 0},
+      {"transactions_committed", "  committed", 0},
+      {"transactions_dropped", "  given up by clients", 0},
+      {"block_interval_s", "block interval, s", 3},
+      {"stale_rate", "stale blocks, share", 4},
+      {"reorg_depth_max", "deepest reorganisation, blocks", 0},
+      {"messages_per_decision", "messages / decision", 1},
+      {"bytes_per_decision", "bytes / decision", 0},
+      {"availability", "availability, share", 4},
+      {"recovery_s", "recovery from the worst fault, s", 3},
+      {"cpu_utilisation_max", "busiest CPU lane, share", 4},
+      {"link_utilisation_max", "busiest link, share", 4},
+      {"storage_bytes_per_tx", "storage, bytes / tx / replica", 0},
+      {"energy_wh_per_tx", "energy, Wh / tx", 4},
   };
-  return table;
-}
-
-const MetricInfo* metric_info(std::string_view name) {
-  for (const MetricInfo& info : metric_table()) {
-    if (info.name == name) return &info;
-  }
-  return nullptr;
+  return looks;
 }
 
 std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunResult& run) {

@@ -31,15 +31,14 @@ struct SystemSummary {
 std::vector<SystemSummary> summarise(const std::vector<RunResult>& runs);
 MetricSummary summarise_metric(std::string name, std::string unit, std::vector<double> values);
 
-/// How a metric is shown; unknown names are shown as they are.
-struct MetricInfo {
+/// How a metric of sim/measure looks in the table; a name that is not here is shown as it is.
+struct MetricLook {
   std::string_view name;
-  std::string_view label;  // with unit, for the table
+  std::string_view label;  // with unit
   int decimals;
-  std::string_view definition;
 };
-const MetricInfo* metric_info(std::string_view name);
-const std::vector<MetricInfo>& metric_table();
+/// In the order of the table's rows.
+const std::vector<MetricLook>& metric_looks();
 
 enum class Verdict : std::uint8_t { pass, inconclusive, fail };
 /// A violation, or an expected outcome that stayed away, is a fail (DESIGN 13.8).
