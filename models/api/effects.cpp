@@ -30,9 +30,9 @@ void Effects::discard() {
   begin(self_);
 }
 
-MessageRef Effects::seal(MessageRef unsealed) {
+MessageRef Effects::seal(MessageRef unsealed, Slot slot) {
   auto& message = const_cast<Message&>(*unsealed);
-  MessageAccess::seal(message, slot_, self_, *suite_);
+  MessageAccess::seal(message, slot, self_, *suite_);
   work(Operation::message_byte, message.wire_size());
   if (message.auth() == Auth::signature) work(Operation::sign);
   if (message.auth() == Auth::mac) work(Operation::mac);

@@ -79,11 +79,18 @@ class Effects {
       : suite_(&suite), interner_(&interner), costs_(&costs) {}
 
   // --- outside world --------------------------------------------------------------------------
-  /// Seals a message under this node's key and charges for it.
-  MessageRef seal(MessageRef unsealed);
+  /// Seals a message under this node's key, for the same slot of its receiver, and charges for it.
+  MessageRef seal(MessageRef unsealed) { return seal(std::move(unsealed), slot_); }
+  MessageRef seal(MessageRef unsealed, Slot slot);
+  /// A type that is meant for another slot than its sender's says so: T::destination.
   template <class T>
   MessageRef make(T body) {
-    return seal(MessageRef(new MessageOf<T>(std::move(body))));
+    MessageRef unsealed(new MessageOf<T>(std::move(body)));
+    if constexpr (requires { T::destination; }) {
+      return seal(std::move(unsealed), T::destination);
+    } else {
+      return seal(std::move(unsealed));
+    }
   }
 
   void send(NodeId to, MessageRef message, Gate gate = Gate::gated);
