@@ -10,6 +10,7 @@ Bytes encode_body(const Transfer& t) {
   Bytes items;
   rlp::append(items, t.chain_id);
   rlp::append(items, t.nonce);
+  rlp::append(items, t.from.view());
   rlp::append(items, t.to.view());
   rlp::append(items, t.value);
   rlp::append(items, t.fee);
@@ -29,6 +30,7 @@ std::shared_ptr<SignedTransfer> parse(const Transaction& transaction) {
   Transfer& t = out->transfer;
   t.chain_id = cursor->number();
   t.nonce = cursor->number();
+  t.from = cursor->fixed<20>();
   t.to = cursor->fixed<20>();
   t.value = cursor->number256();
   t.fee = cursor->number();
@@ -43,7 +45,8 @@ std::shared_ptr<SignedTransfer> parse(const Transaction& transaction) {
 
 }  // namespace
 
-TxRef sign_transfer(Crypto crypto, AccountIndex signer, const Transfer& transfer) {
+TxRef sign_transfer(Crypto crypto, AccountIndex signer, Transfer transfer) {
+  transfer.from = crypto.account(signer);
   Bytes bytes = encode_body(transfer);
   const TxSignature signature = crypto.sign_transaction(signer, keccak256(bytes));
   bytes.insert(bytes.end(), signature.data.begin(), signature.data.end());
@@ -68,8 +71,9 @@ const SignedTransfer* decode_transfer(const Transaction& transaction) {
 
 const std::optional<Address>& sender_of(const SignedTransfer& s, CryptoSuite& suite) {
   if (!s.recovered) {
-    s.sender = suite.recover(s.digest, s.signature);
     s.recovered = true;
+    s.sender = suite.recover(s.digest, s.signature);
+    if (s.sender && *s.sender != s.transfer.from) s.sender.reset();
   }
   return s.sender;
 }

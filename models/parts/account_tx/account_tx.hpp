@@ -1,6 +1,7 @@
-// Transactions of the account ledger. Encoding: 0x70 || RLP[chain id, nonce, to, value, fee, data]
-// || 65-byte signature. 0x70 is a type byte in the manner of EIP-2718, so that more types can join
-// the same ledger; contracts and Ethereum's own types come later.
+// Transactions of the account ledger. Encoding: 0x70 || RLP[chain id, nonce, from, to, value, fee,
+// data] || 65-byte signature. 0x70 is a type byte in the manner of EIP-2718, so that more types can
+// join the same ledger; contracts and Ethereum's own types come later. The sender stands in the
+// body: an id does not cover the signature, so two senders asking for the same would have one id.
 #pragma once
 
 #include <optional>
@@ -18,6 +19,7 @@ inline constexpr std::uint64_t ledgerlab_chain_id = 1337;
 struct Transfer {
   std::uint64_t chain_id = ledgerlab_chain_id;
   std::uint64_t nonce = 0;  // transfers this sender made before
+  Address from;             // sign_transfer fills it in
   Address to;
   U256 value;             // smallest units
   std::uint64_t fee = 0;  // smallest units, to the fee account
@@ -34,10 +36,11 @@ struct SignedTransfer {
 };
 
 /// Signs and charges for it.
-TxRef sign_transfer(Crypto crypto, AccountIndex signer, const Transfer& transfer);
+TxRef sign_transfer(Crypto crypto, AccountIndex signer, Transfer transfer);
 /// Null if the bytes are no canonical transfer. The result lives as long as the transaction.
 const SignedTransfer* decode_transfer(const Transaction& transaction);
-/// The sender's address, nothing if the signature is not valid. Charging is the caller's.
+/// The sender's address, nothing if the signature is not valid or not the sender's. Charging is the
+/// caller's.
 const std::optional<Address>& sender_of(const SignedTransfer& signed_transfer, CryptoSuite& suite);
 
 }  // namespace ledgerlab
