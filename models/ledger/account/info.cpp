@@ -79,7 +79,7 @@ void register_ledger_account(Registry& registry) {
   info.summary =
       "Accounts with nonce and balance, signed transfers, secure Merkle-Patricia state root.";
   info.paper = "G. Wood, Ethereum Yellow Paper, sections 4.1, 4.2, appendices B, C, D";
-  info.f751 = {"7.1.4", "7.1.6"};
+  info.f751 = {"F7512-7.1.5.3-b", "F7512-7.1.7.1-a", "F7512-7.1.7.1-b"};
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<account::AccountLedger>(context);
   };
