@@ -1,0 +1,296 @@
+#include "models/client/open_loop/open_loop.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "models/parts/account_tx/account_tx.hpp"
+
+namespace ledgerlab::client {
+namespace {
+
+constexpr TimerId timer_due{0, 0};
+constexpr TimerId timer_wait{1, 0};
+
+/// A pool takes another transaction for a nonce it holds only for a higher fee; an eighth more is
+/// what Bitcoin's and Ethereum's pools ask for at most.
+std::uint64_t outbid(std::uint64_t fee) { return fee + fee / 8 + 1; }
+
+}  // namespace
+
+Options::Options(const Params& params)
+    : retry_timeout(params.duration("retry_timeout")),
+      home_retry_timeout(params.duration("home_retry_timeout")),
+      redirect_backoff(params.duration("redirect_backoff")),
+      give_up_after(params.duration("give_up_after")),
+      max_outstanding(params.count("max_outstanding")) {}
+
+OpenLoop::OpenLoop(const ModuleContext& context)
+    : options_(*context.params),
+      policy_(context.client_policy),
+      load_(context.workload_model->make_load(context)),
+      replicas_(context.replicas),
+      replies_needed_(std::max(1u, policy_.replies(context.replicas))),
+      end_(context.workload_end),
+      home_(context.neighbours.empty() ? context.client_index % context.replicas
+                                       : context.neighbours[0]),
+      target_(home_),
+      due_(context.workload_start) {
+  if (policy_.ask == ClientPolicy::Ask::all) {
+    everybody_.resize(replicas_);
+    std::iota(everybody_.begin(), everybody_.end(), 0);
+  }
+  if (policy_.ask == ClientPolicy::Ask::home) options_.retry_timeout = options_.home_retry_timeout;
+  draw_next();
+}
+
+void OpenLoop::step(const Input& input, Effects& effects) {
+  switch (input.kind) {
+    case InputKind::start:
+      start(input, effects);
+      break;
+    case InputKind::timer:
+      if (input.timer == timer_due) {
+        offer_due(input, effects);
+      } else if (input.timer == timer_wait) {
+        armed_ = time_never;
+        take_due(postponed_, input, effects);
+        take_due(unanswered_, input, effects);
+      }
+      break;
+    case InputKind::deliver:
+      if (!from_replica(input)) break;
+      if (input.from == target_) target_heard_ = input.local;
+      if (const auto* reply = input.message->as<Reply>()) {
+        on_reply(input, effects, *reply);
+      } else if (const auto* redirect = input.message->as<Redirect>()) {
+        on_redirect(input, effects, *redirect);
+      } else if (const auto* refused = input.message->as<Refused>()) {
+        on_refused(input, effects, *refused);
+      }
+      break;
+    default:
+      break;
+  }
+  arm(input, effects);
+}
+
+// --- offering ------------------------------------------------------------------------------------
+
+void OpenLoop::start(const Input& input, Effects& effects) {
+  target_heard_ = input.local;
+  // In a later life: what was due while we were down is not offered any more.
+  if (input.incarnation > 0) {
+    while (due_ < input.local) {
+      ++k_;
+      draw_next();
+    }
+  }
+  if (due_ < end_) effects.set_timer(timer_due, std::max(due_ - input.local, Duration::zero()));
+}
+
+/// The dates are the load's own; nothing the system does changes them.
+void OpenLoop::draw_next() { due_ = load_->due(k_, due_); }
+
+void OpenLoop::offer_due(const Input& input, Effects& effects) {
+  while (due_ <= input.local && due_ < end_) {
+    offer(input, effects, load_->item(k_));
+    ++k_;
+    draw_next();
+  }
+  if (due_ < end_) effects.set_timer(timer_due, due_ - input.local);
+}
+
+void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& item) {
+  const auto [payer, first] = payers_.try_emplace(item.payer);
+  if (first) payer->next = item.nonce;
+  Open open;
+  open.payer = item.payer;
+  open.fee = item.fee;
+  open.nonce = payer->next;
+  if (!payer->holes.empty()) {
+    open.nonce = payer->holes.front().nonce;
+    open.fee = std::max(open.fee, outbid(payer->holes.front().fee));
+  }
+  Transfer transfer;
+  transfer.nonce = open.nonce;
+  transfer.to = effects.crypto().account(item.payee);
+  transfer.value = U256(item.amount);
+  transfer.fee = open.fee;
+  // Two offers of one nonce (after a drop) are two transactions.
+  for (std::size_t i = 8; i-- > 0;) transfer.data.push_back(static_cast<Byte>(k_ >> (8 * i)));
+  open.tx = sign_transfer(effects.crypto(), item.payer, std::move(transfer));
+  open.due = due_;
+  ++offered_;
+  effects.submit(open.tx, due_);
+  if (options_.max_outstanding != 0 && open_.size() >= options_.max_outstanding) {
+    // Dropped unsent, so its nonce stays the next one.
+    ++given_up_;
+    effects.give_up(open.tx->id);
+    return;
+  }
+  if (!payer->holes.empty()) {
+    payer->holes.erase(payer->holes.begin());
+  } else {
+    ++payer->next;
+  }
+  const TxId id = open.tx->id;
+  Open& kept = *open_.try_emplace(id, std::move(open)).first;
+  ask(input, effects, kept, target_);
+}
+
+void OpenLoop::ask(const Input& input, Effects& effects, Open& open, NodeId whom) {
+  ++open.attempt;
+  open.asked_at = input.local;
+  if (policy_.ask == ClientPolicy::Ask::all) {
+    effects.multicast(everybody_, Request{open.tx});
+  } else {
+    open.asked = whom;
+    effects.send(whom, Request{open.tx});
+  }
+  unanswered_.push_back({input.local + options_.retry_timeout, open.tx->id, open.attempt});
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+void OpenLoop::arm(const Input& input, Effects& effects) {
+  Time earliest = time_never;
+  if (!unanswered_.empty()) earliest = unanswered_.front().until;
+  if (!postponed_.empty()) earliest = std::min(earliest, postponed_.front().until);
+  // A timer that is too early is set again when it fires: cheaper than moving it at every reply.
+  if (earliest >= armed_) return;
+  armed_ = earliest;
+  effects.set_timer(timer_wait, std::max(earliest - input.local, Duration::zero()));
+}
+
+void OpenLoop::take_due(std::deque<Wait>& waits, const Input& input, Effects& effects) {
+  while (!waits.empty()) {
+    const Wait wait = waits.front();
+    const Open* open = open_.find(wait.id);
+    const bool live = open && open->attempt == wait.attempt;
+    if (live && wait.until > input.local) return;
+    waits.pop_front();
+    if (live) repeat(input, effects, wait);
+  }
+}
+
+void OpenLoop::repeat(const Input& input, Effects& effects, const Wait& wait) {
+  Open& open = *open_.find(wait.id);
+  if (options_.give_up_after > Duration::zero() &&
+      input.local - open.due >= options_.give_up_after) {
+    give_up(effects, wait.id, true);
+    return;
+  }
+  ++open.repeats;
+  open.redirects = 0;
+  NodeId whom = target_;
+  if (policy_.ask != ClientPolicy::Ask::all) {
+    // Not a word since we asked: it is down or cut off, so nobody new is sent there either.
+    if (open.asked == target_ && target_heard_ < open.asked_at) {
+      target_ = after(target_);
+      target_heard_ = input.local;
+    }
+    whom = target_;
+    if (policy_.ask == ClientPolicy::Ask::home) {
+      // Its own node may be back; else the others in turn.
+      whom = open.repeats % 2 == 0 ? home_ : (home_ + (open.repeats + 1) / 2) % replicas_;
+    }
+  }
+  ask(input, effects, open, whom);
+}
+
+/// Asks the next replica after a short wait.
+void OpenLoop::ask_later(const Input& input, Open& open) {
+  if (open.asked == target_) target_ = after(target_);
+  open.redirects = 0;
+  open.asked = no_node;
+  ++open.attempt;
+  postponed_.push_back({input.local + options_.redirect_backoff, open.tx->id, open.attempt});
+}
+
+// --- answers -------------------------------------------------------------------------------------
+
+void OpenLoop::on_reply(const Input& input, Effects& effects, const Reply& reply) {
+  Open* open = open_.find(reply.transaction);
+  if (!open) return;
+  if (policy_.ask == ClientPolicy::Ask::home && input.from == home_) target_ = home_;
+  const Outcome outcome{reply.height, reply.block, reply.succeeded};
+  // A replica has one vote; its last word counts.
+  std::erase_if(open->votes, [&](const Vote& v) { return v.from == input.from; });
+  open->votes.push_back({input.from, outcome});
+  const auto equal = std::count_if(open->votes.begin(), open->votes.end(),
+                                   [&](const Vote& v) { return v.outcome == outcome; });
+  if (static_cast<std::uint32_t>(equal) < replies_needed_) return;
+  if (!outcome.succeeded) {
+    // In a block without effect: the nonce was not used by it.
+    give_up(effects, reply.transaction, true);
+    return;
+  }
+  ++done_;
+  effects.acknowledge(reply.transaction, reply.height);
+  open_.erase(reply.transaction);
+}
+
+void OpenLoop::on_redirect(const Input& input, Effects& effects, const Redirect& redirect) {
+  Open* open = open_.find(redirect.transaction);
+  if (policy_.ask != ClientPolicy::Ask::leader) return;
+  if (redirect.leader < replicas_ && redirect.leader != input.from && input.from == target_) {
+    target_ = redirect.leader;
+    target_heard_ = input.local;
+  }
+  // Only who was asked last can send us on; an older answer is overtaken.
+  if (!open || open->asked != input.from) return;
+  // Two nodes that name each other would send us to and fro.
+  if (redirect.leader < replicas_ && open->redirects < replicas_) {
+    ++open->redirects;
+    ask(input, effects, *open, redirect.leader);
+  } else {
+    ask_later(input, *open);
+  }
+}
+
+void OpenLoop::on_refused(const Input& input, Effects& effects, const Refused& refused) {
+  Open* open = open_.find(refused.transaction);
+  if (!open) return;
+  switch (refused.reason) {
+    case Refusal::pool_full:
+    case Refusal::fee_too_low:
+      return;  // there may be room when we ask again
+    case Refusal::malformed:
+    case Refusal::bad_signature:
+    case Refusal::nonce_used:
+    case Refusal::unaffordable:
+      break;
+  }
+  // A replica that has restarted does not remember what is final and only sees the nonce used:
+  // others may know better. When as many refusals came as there are replicas, none does.
+  if (++open->refusals >= replicas_) {
+    give_up(effects, refused.transaction, refused.reason != Refusal::nonce_used);
+  } else if (open->asked == input.from) {
+    ask_later(input, *open);
+  }
+}
+
+void OpenLoop::give_up(Effects& effects, const TxId& id, bool nonce_is_free) {
+  const Open& open = *open_.find(id);
+  if (nonce_is_free) {
+    std::vector<Hole>& holes = payers_[open.payer].holes;
+    const Hole hole{open.nonce, open.fee};
+    holes.insert(std::find_if(holes.begin(), holes.end(),
+                              [&](const Hole& h) { return h.nonce > hole.nonce; }),
+                 hole);
+  }
+  ++given_up_;
+  effects.give_up(id);
+  open_.erase(id);
+}
+
+void OpenLoop::inspect(Inspector& inspector) const {
+  inspector.field("offered", offered_);
+  inspector.field("done", done_);
+  inspector.field("given_up", given_up_);
+  inspector.field("open", open_.size());
+  inspector.field("target", std::uint64_t{target_});
+}
+
+}  // namespace ledgerlab::client

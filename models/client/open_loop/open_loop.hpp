@@ -1,0 +1,119 @@
+// The client of every protocol (DESIGN 13.1): offers its share of the load when it is due, whatever
+// the system does (open loop), asks whom the protocol's ClientPolicy names, repeats what is not
+// answered with the same transaction, and counts a transaction as done by enough equal replies.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "models/api/client_messages.hpp"
+#include "models/api/model_info.hpp"
+#include "models/base/lookup.hpp"
+
+namespace ledgerlab::client {
+
+struct Options {
+  explicit Options(const Params& params);
+  Duration retry_timeout;
+  Duration home_retry_timeout;
+  Duration redirect_backoff;
+  Duration give_up_after;         // 0: never
+  std::uint64_t max_outstanding;  // 0: unlimited
+};
+
+class OpenLoop final : public Module {
+ public:
+  explicit OpenLoop(const ModuleContext& context);
+
+  void step(const Input& input, Effects& effects) override;
+  /// Nothing of a client is durable: after a crash it goes on with what is due from then on.
+  void restore(std::span<const Record>) override {}
+  void inspect(Inspector& inspector) const override;
+
+ private:
+  /// What a reply says; replies count together if they say the same.
+  struct Outcome {
+    Height height = 0;
+    BlockId block;
+    bool succeeded = false;
+    friend bool operator==(const Outcome&, const Outcome&) = default;
+  };
+  struct Vote {
+    NodeId from;
+    Outcome outcome;
+  };
+  /// A transaction that was offered and is not done.
+  struct Open {
+    TxRef tx;
+    AccountIndex payer = 0;
+    std::uint64_t nonce = 0;
+    std::uint64_t fee = 0;
+    Time due{};
+    std::uint32_t attempt = 0;    // of asking; an older timer does not fire
+    std::uint32_t repeats = 0;    // attempts because nobody answered
+    std::uint32_t redirects = 0;  // followed since the last wait
+    std::uint32_t refusals = 0;   // that say it can never be done
+    NodeId asked = no_node;       // not for Ask::all
+    Time asked_at{};
+    std::vector<Vote> votes;
+  };
+  /// A nonce whose transaction was given up: the next of this payer takes it, with a fee that
+  /// outbids what may still lie in some pool. Left empty it would block all that follow.
+  struct Hole {
+    std::uint64_t nonce;
+    std::uint64_t fee;
+  };
+  struct Payer {
+    std::uint64_t next = 0;
+    std::vector<Hole> holes;
+  };
+  struct Wait {
+    Time until;
+    TxId id;
+    std::uint32_t attempt;
+  };
+
+  void start(const Input& input, Effects& effects);
+  void offer_due(const Input& input, Effects& effects);
+  void offer(const Input& input, Effects& effects, const Load::Item& item);
+  void draw_next();
+  void ask(const Input& input, Effects& effects, Open& open, NodeId whom);
+  void ask_later(const Input& input, Open& open);
+  void repeat(const Input& input, Effects& effects, const Wait& wait);
+  void take_due(std::deque<Wait>& waits, const Input& input, Effects& effects);
+  void arm(const Input& input, Effects& effects);
+
+  void on_reply(const Input& input, Effects& effects, const Reply& reply);
+  void on_redirect(const Input& input, Effects& effects, const Redirect& redirect);
+  void on_refused(const Input& input, Effects& effects, const Refused& refused);
+  void give_up(Effects& effects, const TxId& id, bool nonce_is_free);
+  NodeId after(NodeId replica) const { return (replica + 1) % replicas_; }
+  bool from_replica(const Input& input) const { return input.from < replicas_; }
+
+  Options options_;
+  ClientPolicy policy_;
+  std::unique_ptr<Load> load_;
+  std::uint32_t replicas_;
+  std::uint32_t replies_needed_;
+  Time end_;
+  std::vector<NodeId> everybody_;  // Ask::all only
+  NodeId home_;
+
+  NodeId target_;        // whom new transactions go to
+  Time target_heard_{};  // when it last said anything
+  std::uint64_t k_ = 0;
+  Time due_{};  // of the k-th
+  Lookup<TxId, Open, TagHash> open_;
+  Lookup<AccountIndex, Payer> payers_;
+  // Both wait for a constant time, so that the front is always the earliest.
+  std::deque<Wait> unanswered_;
+  std::deque<Wait> postponed_;
+  Time armed_ = time_never;  // the one timer for both
+
+  std::uint64_t offered_ = 0;
+  std::uint64_t done_ = 0;
+  std::uint64_t given_up_ = 0;
+};
+
+}  // namespace ledgerlab::client
