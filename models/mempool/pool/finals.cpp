@@ -1,0 +1,40 @@
+#include "models/mempool/pool/finals.hpp"
+
+namespace ledgerlab::pool {
+
+void Finals::add(const BlockRef& block, std::vector<std::uint8_t> succeeded) {
+  const std::size_t count = block->payload->transactions.size();
+  if (count == 0) return;
+  transactions_ += count;
+  blocks_.push_back({block, std::move(succeeded)});
+  while (blocks_.size() > 1 && transactions_ > limit_) {
+    const Entry& oldest = blocks_.front();
+    transactions_ -= oldest.block->payload->transactions.size();
+    if (indexed_ > 0) {
+      --indexed_;
+      for (const TxRef& tx : oldest.block->payload->transactions) {
+        // A transaction may have been put into a later block once more, without effect.
+        const Place* place = index_.find(tx->id);
+        if (place && place->height == oldest.block->height) index_.erase(tx->id);
+      }
+    }
+    blocks_.pop_front();
+  }
+}
+
+const Finals::Place* Finals::find(const TxId& id) {
+  for (; indexed_ < blocks_.size(); ++indexed_) {
+    const Entry& entry = blocks_[indexed_];
+    const auto& transactions = entry.block->payload->transactions;
+    for (std::size_t i = 0; i < transactions.size(); ++i) {
+      const bool succeeded = i < entry.succeeded.size() && entry.succeeded[i] != 0;
+      const Place place{entry.block->height, entry.block->id, succeeded};
+      const auto [found, made] = index_.try_emplace(transactions[i]->id, place);
+      // Of two places the one where it had its effect counts.
+      if (!made && succeeded && !found->succeeded) *found = place;
+    }
+  }
+  return index_.find(id);
+}
+
+}  // namespace ledgerlab::pool

@@ -1,0 +1,98 @@
+// What the pool says of itself.
+#include "models/api/registry.hpp"
+#include "models/mempool/pool/pool.hpp"
+
+namespace ledgerlab {
+namespace pool {
+namespace {
+
+std::vector<ParamInfo> params() {
+  return {
+      {"max_transactions",
+       ParamType::integer,
+       "100000",
+       "most transactions in the pool; then the lowest fee goes",
+       "1",
+       "100000000",
+       {}},
+      {"max_bytes",
+       ParamType::size,
+       "64 MiB",
+       "most bytes of transactions in the pool",
+       "1 kB",
+       "64 GiB",
+       {}},
+      {"per_sender",
+       ParamType::integer,
+       "1000",
+       "most transactions of one sender",
+       "1",
+       "100000000",
+       {}},
+      {"max_gap",
+       ParamType::integer,
+       "1000",
+       "how far a nonce may be ahead of what is there",
+       "0",
+       "100000000",
+       {}},
+      {"replace_bump",
+       ParamType::ratio,
+       "10 %",
+       "how much more fee replaces a transaction of the same sender and nonce",
+       "0",
+       "100",
+       {}},
+      {"min_fee",
+       ParamType::integer,
+       "0",
+       "lowest fee that is admitted, in smallest units",
+       "0",
+       "1000000000000000",
+       {}},
+      {"expiry",
+       ParamType::duration,
+       "0 s",
+       "a transaction that has waited so long is thrown out; 0: never",
+       "0 s",
+       "3650 d",
+       {}},
+      {"remember",
+       ParamType::integer,
+       "100000",
+       "final transactions remembered for clients that ask again, and askers remembered for "
+       "transactions in blocks that are not final",
+       "1",
+       "100000000",
+       {}},
+      {"relay",
+       ParamType::choice,
+       "auto",
+       "spread admitted transactions over the overlay; auto: where each client asks its own node",
+       {},
+       {},
+       {"auto", "on", "off"}},
+  };
+}
+
+}  // namespace
+}  // namespace pool
+
+void register_mempool_pool(Registry& registry) {
+  ModelInfo info;
+  info.name = "pool";
+  info.version = 1;
+  info.kind = ModelKind::mempool;
+  info.slot = Slot::mempool;
+  info.family = "fee-priority";
+  info.summary =
+      "Transaction pool: queues by sender and nonce, highest fee first, replacement and eviction.";
+  info.params = pool::params();
+  info.messages = message_list<Request, TransactionContent>();
+  info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
+    return std::make_unique<pool::Pool>(context);
+  };
+  registry.add(std::move(info));
+}
+
+}  // namespace ledgerlab

@@ -1,0 +1,418 @@
+#include "models/mempool/pool/pool.hpp"
+
+#include <algorithm>
+
+#include "models/base/int128.hpp"
+
+namespace ledgerlab::pool {
+namespace {
+
+/// Clients remembered for one transaction: its own, and a few that pass it on.
+constexpr std::size_t askers_most = 16;
+
+void add_asker(Item& item, NodeId client) {
+  if (std::find(item.askers.begin(), item.askers.end(), client) != item.askers.end()) return;
+  if (item.askers.size() < askers_most) item.askers.push_back(client);
+}
+
+Refusal refusal_of(const Checked& checked) {
+  if (!checked.sender.is_zero() && checked.nonce < checked.next_nonce) return Refusal::nonce_used;
+  if (checked.reason == "unaffordable") return Refusal::unaffordable;
+  if (checked.reason.find("signature") != std::string::npos) return Refusal::bad_signature;
+  return Refusal::malformed;
+}
+
+}  // namespace
+
+Options::Options(const Params& params, const ClientPolicy& policy)
+    : max_transactions(params.count("max_transactions")),
+      max_bytes(params.count("max_bytes")),
+      per_sender(params.count("per_sender")),
+      max_gap(params.count("max_gap")),
+      replace_bump_ppb(params.count("replace_bump")),
+      min_fee(params.count("min_fee")),
+      expiry(params.duration("expiry")),
+      remember(params.count("remember")),
+      relay(params.text("relay") == "on" ||
+            (params.text("relay") == "auto" && policy.ask == ClientPolicy::Ask::home)) {}
+
+Pool::Pool(const ModuleContext& context)
+    : self_(context.self),
+      options_(*context.params, context.client_policy),
+      asks_leader_(context.client_policy.ask == ClientPolicy::Ask::leader),
+      finals_(options_.remember) {}
+
+void Pool::step(const Input& input, Effects& effects) {
+  switch (input.kind) {
+    case InputKind::deliver:
+      if (const auto* request = input.message->as<Request>(); request && request->transaction) {
+        on_request(input, effects, request->transaction);
+      }
+      break;
+    case InputKind::call:
+      on_call(input, effects);
+      break;
+    case InputKind::timer:
+      expire(input, effects);
+      break;
+    default:
+      break;
+  }
+  if (!passive()) tell_pending(effects);
+}
+
+void Pool::on_call(const Input& input, Effects& effects) {
+  if (const auto* checked = input.call->as<Checked>()) {
+    on_checked(input, effects, *checked);
+  } else if (const auto* build = input.call->as<Build>()) {
+    // A reorganisation is still being worked into the queues: the payload waits for it.
+    if (rechecks_ > 0) {
+      builds_.push_back(*input.call);
+    } else {
+      on_build(*input.call, effects, *build);
+    }
+  } else if (const auto* relayed = input.call->as<Relayed>()) {
+    on_relayed(effects, *relayed);
+  } else if (const auto* changed = input.call->as<HeadChanged>()) {
+    on_head(effects, *changed);
+  } else if (const auto* final = input.call->as<Finalised>()) {
+    on_final(effects, *final);
+  } else if (const auto* change = input.call->as<RoleChange>()) {
+    on_role(effects, *change);
+  }
+}
+
+// --- transactions come in ----------------------------------------------------------------------
+
+void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
+  const NodeId client = input.from;
+  if (passive()) {
+    if (const auto* place = finals_.find(tx->id)) {
+      reply(effects, client, tx->id, *place);
+    } else {
+      redirect(effects, client, tx->id);
+    }
+    return;
+  }
+  const auto [item, made] = items_.try_emplace(tx->id);
+  add_asker(*item, client);
+  if (made) {
+    item->tx = tx;
+    item->spread = options_.relay;
+    check(effects, *item);
+  } else if (item->state == Item::State::used) {
+    retire(effects, *item);
+  }
+}
+
+void Pool::on_relayed(Effects& effects, const Relayed& relayed) {
+  const auto* content = relayed.content->as<TransactionContent>();
+  if (!content || !content->transaction) return;
+  const auto [item, made] = items_.try_emplace(content->transaction->id);
+  if (!made) return;
+  item->tx = content->transaction;
+  item->spread = true;
+  item->content = relayed.content;
+  check(effects, *item);
+}
+
+void Pool::check(Effects& effects, Item& item) {
+  item.state = Item::State::checking;
+  effects.call(Slot::application, Check{item.tx});
+}
+
+void Pool::recheck(Effects& effects, const TxRef& tx) {
+  ++rechecks_;
+  effects.call(Slot::application, call_recheck, Check{tx});
+}
+
+void Pool::on_checked(const Input& input, Effects& effects, const Checked& checked) {
+  if (!checked.sender.is_zero()) {
+    for (Item* below : queues_.set_next(checked.sender, checked.next_nonce)) {
+      retire(effects, *below);
+    }
+  }
+  Item* item = items_.find(checked.transaction->id);
+  if (item && item->state == Item::State::checking) {
+    item->sender = checked.sender;
+    item->nonce = checked.nonce;
+    item->fee = checked.fee;
+    settle(effects, *item,
+           checked.ok ? admit(input, effects, *item, checked) : std::optional(refusal_of(checked)));
+  } else if (item && item->state == Item::State::queued && !checked.ok) {
+    queues_.remove(*item);
+    settle(effects, *item, refusal_of(checked));
+  }
+  if (input.call->id != call_recheck || --rechecks_ > 0) return;
+  for (const LocalCall& call : std::exchange(builds_, {})) {
+    on_build(call, effects, *call.as<Build>());
+  }
+}
+
+/// An item that is in no queue was refused; or it was admitted.
+void Pool::settle(Effects& effects, Item& item, std::optional<Refusal> refusal) {
+  if (!refusal) {
+    if (item.spread) publish(effects, item);
+  } else if (*refusal == Refusal::nonce_used) {
+    retire(effects, item);
+  } else {
+    drop(effects, item, *refusal);
+  }
+}
+
+std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& item,
+                                   const Checked& checked) {
+  if (item.nonce < checked.next_nonce) return Refusal::nonce_used;
+  if (item.fee < options_.min_fee) return Refusal::fee_too_low;
+  item.entered = input.local;
+  Sender* sender = queues_.find(item.sender);
+  if (Item* old = sender ? sender->at(item.nonce) : nullptr) {
+    if (!pays_for(*old, item)) return Refusal::fee_too_low;
+    item.arrival = next_arrival_++;
+    queues_.replace(*old, item);
+    drop(effects, *old, Refusal::fee_too_low);
+  } else {
+    const std::uint64_t expected = sender ? sender->end : checked.next_nonce;
+    if (item.nonce > expected && item.nonce - expected > options_.max_gap) {
+      return Refusal::pool_full;
+    }
+    if (sender && sender->queue.size() >= options_.per_sender) {
+      // A missing nonce is worth more than the last of those it holds up.
+      Item* tail = sender->tail;
+      if (!tail || tail->nonce < item.nonce) return Refusal::pool_full;
+      evict(effects, *tail);
+    }
+    if (const auto refusal = make_room(effects, item)) return refusal;
+    item.arrival = next_arrival_++;
+    queues_.open(item.sender, checked.next_nonce);
+    queues_.insert(item);
+  }
+  if (options_.expiry > Duration::zero()) {
+    expiring_.emplace_back(item.entered + options_.expiry, item.tx->id);
+    arm_expiry(input, effects);
+  }
+  return std::nullopt;
+}
+
+/// A replacement pays `replace_bump` more than what it replaces, and at least one unit.
+bool Pool::pays_for(const Item& old, const Item& item) const {
+  const Uint128 bump = Uint128{old.fee} * options_.replace_bump_ppb / 1'000'000'000;
+  return Uint128{item.fee} >= Uint128{old.fee} + std::max<Uint128>(bump, 1);
+}
+
+std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item) {
+  while (queues_.count() + 1 > options_.max_transactions ||
+         queues_.bytes() + item.bytes() > options_.max_bytes) {
+    Item* worst = queues_.worst();
+    if (!worst || worst->fee >= item.fee) return Refusal::pool_full;
+    // Not in place of its own predecessor, without which it could not be executed.
+    if (worst->sender == item.sender && worst->nonce < item.nonce) return Refusal::pool_full;
+    evict(effects, *worst);
+  }
+  return std::nullopt;
+}
+
+void Pool::publish(Effects& effects, Item& item) {
+  item.spread = false;
+  MessageRef content = std::move(item.content);
+  if (!content) content = effects.make(TransactionContent{item.tx});
+  item.content = {};
+  effects.publish(std::move(content));
+}
+
+// --- and out -------------------------------------------------------------------------------------
+
+void Pool::evict(Effects& effects, Item& item) {
+  ++evicted_;
+  queues_.remove(item);
+  drop(effects, item, Refusal::pool_full);
+}
+
+void Pool::drop(Effects& effects, Item& item, Refusal reason) {
+  for (const NodeId client : item.askers) refuse(effects, client, item.tx->id, reason);
+  forget(item);
+}
+
+/// Its nonce is taken: by another transaction, or by itself in a block this pool has not seen or
+/// that is not final yet; then the reply follows.
+void Pool::retire(Effects& effects, Item& item) {
+  const Finals::Place* place = item.askers.empty() ? nullptr : finals_.find(item.tx->id);
+  if (place) {
+    for (const NodeId client : item.askers) reply(effects, client, item.tx->id, *place);
+    forget(item);
+    return;
+  }
+  for (const NodeId client : item.askers) {
+    refuse(effects, client, item.tx->id, Refusal::nonce_used);
+  }
+  keep(item, Item::State::used);
+}
+
+void Pool::keep(Item& item, Item::State state) {
+  if (item.askers.empty()) return forget(item);
+  const bool kept = item.state == Item::State::included || item.state == Item::State::used;
+  item.content = {};
+  item.state = state;
+  if (kept) return;
+  kept_.push_back(item.tx->id);
+  while (kept_.size() > options_.remember) {
+    const Item* oldest = items_.find(kept_.front());
+    if (oldest && (oldest->state == Item::State::included || oldest->state == Item::State::used)) {
+      items_.erase(TxId{kept_.front()});
+    }
+    kept_.pop_front();
+  }
+}
+
+void Pool::arm_expiry(const Input& input, Effects& effects) {
+  if (expiry_armed_ || expiring_.empty()) return;
+  expiry_armed_ = true;
+  effects.set_timer({timer_expiry, 0},
+                    std::max(Duration::zero(), expiring_.front().first - input.local));
+}
+
+void Pool::expire(const Input& input, Effects& effects) {
+  expiry_armed_ = false;
+  while (!expiring_.empty() && expiring_.front().first <= input.local) {
+    Item* item = items_.find(expiring_.front().second);
+    expiring_.pop_front();
+    if (!item || item->state != Item::State::queued) continue;
+    const Time due = item->entered + options_.expiry;
+    if (due > input.local) {
+      expiring_.emplace_back(due, item->tx->id);  // it had left and come back
+    } else if (item->reserved != 0) {
+      expiring_.emplace_back(input.local + options_.expiry, item->tx->id);
+    } else {
+      evict(effects, *item);
+    }
+  }
+  arm_expiry(input, effects);
+}
+
+// --- consensus and ledger ------------------------------------------------------------------------
+
+/// A second payload for the same height replaces the first, and ends what was built above it.
+void Pool::on_build(const LocalCall& call, Effects& effects, const Build& build) {
+  queues_.release_from(build.height);
+  std::vector<TxRef> taken = queues_.take(build.height, build.max_count, build.max_bytes);
+  // Before the payload: so the asker knows what is left when it wonders whether to ask again.
+  if (!passive()) tell_pending(effects);
+  effects.answer(call, Built{taken.empty() ? empty_payload() : make_payload(std::move(taken))});
+}
+
+void Pool::on_head(Effects& effects, const HeadChanged& changed) {
+  Lookup<TxId, bool, TagHash> included;
+  if (!changed.reverted.empty()) {
+    for (const BlockRef& block : changed.included) {
+      for (const TxRef& tx : block->payload->transactions) included.try_emplace(tx->id, true);
+    }
+  }
+  // Oldest first, so that they come back in the order of their nonces.
+  for (auto it = changed.reverted.rbegin(); it != changed.reverted.rend(); ++it) {
+    for (const TxRef& tx : (*it)->payload->transactions) {
+      if (!included.contains(tx->id)) put_back(effects, tx);
+    }
+  }
+  for (const BlockRef& block : changed.included) {
+    if (items_.empty()) break;
+    for (const TxRef& tx : block->payload->transactions) include(effects, tx);
+  }
+  // What was handed out for these heights and is not in the blocks is free again.
+  if (!changed.included.empty()) queues_.release_up_to(changed.included.back()->height);
+}
+
+void Pool::include(Effects& effects, const TxRef& tx) {
+  Item* item = items_.find(tx->id);
+  if (!item) {
+    // A transaction from elsewhere: the ledger knows whose it is and what that sender's next nonce
+    // has become. Who hands out no payloads need not know.
+    if (!passive() && queues_.count() > 0) recheck(effects, tx);
+    return;
+  }
+  if (item->state != Item::State::queued) return keep(*item, Item::State::included);
+  const Address sender = item->sender;
+  if (item->nonce == queues_.find(sender)->next) {
+    queues_.set_next(sender, item->nonce + 1);  // takes out this one alone
+  } else {
+    // Its predecessors are not known here, or it was in vain: let the ledger say.
+    queues_.remove(*item);
+    if (queues_.find(sender)) recheck(effects, tx);
+  }
+  keep(*item, Item::State::included);
+}
+
+void Pool::put_back(Effects& effects, const TxRef& tx) {
+  const auto [item, made] = items_.try_emplace(tx->id);
+  if (!made && item->state == Item::State::queued) return;
+  item->tx = tx;
+  item->state = Item::State::checking;
+  recheck(effects, tx);
+}
+
+void Pool::on_final(Effects& effects, const Finalised& final) {
+  const auto& transactions = final.block->payload->transactions;
+  if (transactions.empty()) return;
+  for (std::size_t i = 0; i < transactions.size() && !items_.empty(); ++i) {
+    Item* item = items_.find(transactions[i]->id);
+    if (!item) continue;
+    if (item->state == Item::State::queued) queues_.remove(*item);
+    const bool succeeded = i < final.succeeded.size() && final.succeeded[i] != 0;
+    const Finals::Place place{final.block->height, final.block->id, succeeded};
+    for (const NodeId client : item->askers) reply(effects, client, item->tx->id, place);
+    forget(*item);
+  }
+  finals_.add(final.block, final.succeeded);
+}
+
+void Pool::on_role(Effects& effects, const RoleChange& change) {
+  const bool leads = change.role == NodeRole::leader;
+  const bool began = leads && (!leads_ || change.term != term_);
+  if (!leads || began) queues_.release_all();
+  leads_ = leads;
+  leader_ = change.leader;
+  term_ = change.term;
+  if (!began) return;
+  told_count_ = untold;
+  // What was left from an earlier reign may have been decided under another leader.
+  if (asks_leader_) {
+    for (const Item* item : queues_.all()) recheck(effects, item->tx);
+  }
+}
+
+// --- what others hear ------------------------------------------------------------------------
+
+void Pool::tell_pending(Effects& effects) {
+  const std::size_t count = queues_.waiting_count();
+  if (count == told_count_ || (count == 0 && told_count_ == untold)) return;
+  told_count_ = count;
+  const Item* oldest = queues_.oldest_waiting();
+  effects.call(Slot::consensus, Pending{static_cast<std::uint32_t>(count), queues_.waiting_bytes(),
+                                        oldest ? oldest->entered : Time{}});
+}
+
+void Pool::reply(Effects& effects, NodeId client, const TxId& id, const Finals::Place& place) {
+  effects.send(client, seal_for(effects, Slot::client, Slot::mempool,
+                                Reply{id, place.height, place.block, place.succeeded}));
+}
+
+void Pool::redirect(Effects& effects, NodeId client, const TxId& id) {
+  const NodeId leader = leader_ == self_ ? no_node : leader_;
+  effects.send(client, seal_for(effects, Slot::client, Slot::mempool, Redirect{id, leader}));
+}
+
+void Pool::refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason) {
+  ++refused_;
+  effects.send(client, seal_for(effects, Slot::client, Slot::mempool, Refused{id, reason}));
+}
+
+void Pool::inspect(Inspector& inspector) const {
+  inspector.field("pool.transactions", queues_.count());
+  inspector.field("pool.bytes", queues_.bytes());
+  inspector.field("pool.senders", queues_.senders());
+  inspector.field("pool.waiting", queues_.waiting_count());
+  inspector.field("pool.known", items_.size());
+  inspector.field("pool.refused", refused_);
+  inspector.field("pool.evicted", evicted_);
+}
+
+}  // namespace ledgerlab::pool

@@ -1,0 +1,99 @@
+// The transaction pool: admission by the ledger's check, queues by sender and nonce, replacement
+// and eviction by fee, payloads for the consensus module, answers for the clients that asked here.
+// It is volatile: after a crash it starts empty and clients ask again.
+#pragma once
+
+#include <deque>
+
+#include "models/api/client_messages.hpp"
+#include "models/api/model_info.hpp"
+#include "models/mempool/pool/finals.hpp"
+#include "models/mempool/pool/queues.hpp"
+
+namespace ledgerlab::pool {
+
+struct Options {
+  Options(const Params& params, const ClientPolicy& policy);
+  std::size_t max_transactions;
+  std::uint64_t max_bytes;
+  std::size_t per_sender;
+  std::uint64_t max_gap;
+  std::uint64_t replace_bump_ppb;
+  std::uint64_t min_fee;
+  Duration expiry;
+  std::size_t remember;
+  bool relay;
+};
+
+class Pool final : public Module {
+ public:
+  explicit Pool(const ModuleContext& context);
+  void step(const Input& input, Effects& effects) override;
+  void restore(std::span<const Record>) override {}  // nothing is kept on disk
+  void inspect(Inspector& inspector) const override;
+
+ private:
+  enum Timer : std::uint32_t { timer_expiry };
+
+  /// Call id of a Check after a change of head or leader; first checks have none.
+  static constexpr CallId call_recheck = 1;
+  static constexpr std::size_t untold = std::numeric_limits<std::size_t>::max();
+
+  void on_call(const Input& input, Effects& effects);
+  void on_request(const Input& input, Effects& effects, const TxRef& tx);
+  void on_relayed(Effects& effects, const Relayed& relayed);
+  void on_checked(const Input& input, Effects& effects, const Checked& checked);
+  void on_build(const LocalCall& call, Effects& effects, const Build& build);
+  void on_head(Effects& effects, const HeadChanged& changed);
+  void on_final(Effects& effects, const Finalised& final);
+  void on_role(Effects& effects, const RoleChange& change);
+
+  void check(Effects& effects, Item& item);
+  void recheck(Effects& effects, const TxRef& tx);
+  void settle(Effects& effects, Item& item, std::optional<Refusal> refusal);
+  /// Nothing if the item was admitted.
+  std::optional<Refusal> admit(const Input& input, Effects& effects, Item& item,
+                               const Checked& checked);
+  std::optional<Refusal> make_room(Effects& effects, const Item& item);
+  bool pays_for(const Item& old, const Item& item) const;
+  void publish(Effects& effects, Item& item);
+  void include(Effects& effects, const TxRef& tx);
+  void put_back(Effects& effects, const TxRef& tx);
+  void arm_expiry(const Input& input, Effects& effects);
+  void expire(const Input& input, Effects& effects);
+  void evict(Effects& effects, Item& item);
+  /// Of an item that is in no queue: out of the table, who asked is told why.
+  void drop(Effects& effects, Item& item, Refusal reason);
+  void retire(Effects& effects, Item& item);
+  /// Remembers who asked for a transaction that is in no queue, within a bound.
+  void keep(Item& item, Item::State state);
+  void forget(Item& item) { items_.erase(TxId{item.tx->id}); }
+  void tell_pending(Effects& effects);
+  void reply(Effects& effects, NodeId client, const TxId& id, const Finals::Place& place);
+  void redirect(Effects& effects, NodeId client, const TxId& id);
+  void refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason);
+
+  /// Only the leader of a protocol with one takes requests.
+  bool passive() const { return asks_leader_ && !leads_; }
+
+  NodeId self_;
+  Options options_;
+  bool asks_leader_;
+  bool leads_ = false;
+  NodeId leader_ = no_node;
+  std::uint64_t term_ = 0;
+  Queues queues_;
+  Lookup<TxId, Item, TagHash> items_;
+  std::deque<TxId> kept_;  // included or used, oldest first
+  std::deque<std::pair<Time, TxId>> expiring_;
+  bool expiry_armed_ = false;
+  Finals finals_;
+  std::uint64_t next_arrival_ = 1;
+  std::size_t told_count_ = 0;     // by the last Pending
+  std::uint64_t rechecks_ = 0;     // not answered yet
+  std::vector<LocalCall> builds_;  // waiting for them
+  std::uint64_t refused_ = 0;
+  std::uint64_t evicted_ = 0;
+};
+
+}  // namespace ledgerlab::pool
