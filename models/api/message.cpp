@@ -118,10 +118,10 @@ MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
 
 void codec_write(codec::Writer& writer, const MessageRef& message) {
   if (IdentityPass* pass = IdentityPass::current()) {
-    IdentityPass::Pause whole;
     writer(message->identity());
-    const Bytes frame = encode_frame(*message);
-    pass->full_bytes += codec::encoded_size(frame);
+    codec::Sizer length;
+    length.varint(message->wire_size());
+    pass->full_bytes += length.size() + message->wire_size();
     pass->written_bytes += message->identity().size();
     return;
   }
