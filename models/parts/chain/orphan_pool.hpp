@@ -27,6 +27,7 @@ class OrphanPool {
     return nullptr;
   }
   std::size_t size() const { return orphans_.size(); }
+  const Orphan* oldest() const { return orphans_.empty() ? nullptr : &orphans_.front(); }
 
   /// False if it is there already.
   bool add(BlockRef block, Item item) {

@@ -1,0 +1,82 @@
+#include "models/consensus/pow/header.hpp"
+
+#include "models/crypto/hash.hpp"
+#include "models/parts/work/work.hpp"
+
+namespace ledgerlab::pow {
+namespace {
+
+struct Searched {
+  Header* header;
+  template <class A>
+  void fields(A& a) {
+    header->searched_fields(a);
+  }
+};
+
+MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
+  auto block = std::make_shared<Block>();
+  block->height = header.height;
+  block->id = sha256d(bytes);
+  block->parent = header.parent;
+  block->payload = std::move(payload);
+  block->state_root = header.state_root;
+  block->header = std::move(bytes);
+  return {header, search_digest(header), std::move(block)};
+}
+
+}  // namespace
+
+Hash256 search_digest(const Header& header) {
+  Header copy = header;
+  return sha256(codec::encode(Searched{&copy}));
+}
+
+std::optional<U256> claimed_target(const Header& header) {
+  if (header.version == version_compact) return work::target_from_compact(header.bits);
+  if (header.difficulty.is_zero()) return std::nullopt;
+  return work::target_for_tries(header.difficulty);
+}
+
+U256 claimed_work(const Header& header) {
+  if (header.version == version_difficulty) return header.difficulty;
+  const auto target = work::target_from_compact(header.bits);
+  return target ? work::block_work(*target) : U256();
+}
+
+std::optional<Header> header_of(const Block& block) {
+  auto header = codec::decode<Header>(block.header);
+  if (header && header->version != version_compact && header->version != version_difficulty) {
+    return std::nullopt;
+  }
+  return header;
+}
+
+MinedBlock make_mined(const Header& header, PayloadRef payload) {
+  return assemble(header, codec::encode(header), std::move(payload));
+}
+
+std::optional<MinedBlock> mined_from(const BlockRef& block) {
+  const auto header = header_of(*block);
+  if (!header) return std::nullopt;
+  return MinedBlock{*header, search_digest(*header), block};
+}
+
+void codec_write(codec::Writer& writer, const MinedBlock& value) {
+  writer(value.header, value.block->payload);
+}
+
+bool codec_read(codec::Reader& reader, MinedBlock& value) {
+  Header header;
+  PayloadRef payload;
+  reader(header);
+  if (!reader.ok() || (header.version != version_compact && header.version != version_difficulty)) {
+    return false;
+  }
+  reader(payload);
+  if (!reader.ok()) return false;
+  value = make_mined(header, std::move(payload));
+  return true;
+}
+
+}  // namespace ledgerlab::pow

@@ -1,0 +1,72 @@
+// The block header of the proof-of-work chain and the block as it travels.
+//
+// Layout, little endian: version 4, parent 32, transactions' Merkle root 32, state root 32, height
+// 8, time 8 (milliseconds of the miner's wall clock), difficulty 4 or 32, miner 4, nonce 8. Version
+// 1 carries Bitcoin's compact target in 4 bytes (132 bytes in all), version 2 Ethereum's difficulty
+// as an integer of 32 bytes (160). The block's id is the double SHA-256 of these bytes; the work is
+// searched over the SHA-256 of all but the nonce.
+#pragma once
+
+#include <optional>
+
+#include "models/api/block.hpp"
+#include "models/base/u256.hpp"
+
+namespace ledgerlab::pow {
+
+inline constexpr std::uint32_t version_compact = 1;
+inline constexpr std::uint32_t version_difficulty = 2;
+
+struct Header {
+  std::uint32_t version = version_compact;
+  BlockId parent;
+  Hash256 tx_root;
+  Hash256 state_root;
+  Height height = 0;
+  std::uint64_t time = 0;
+  std::uint32_t bits = 0;  // version 1
+  U256 difficulty;         // version 2
+  NodeId miner = no_node;
+  std::uint64_t nonce = 0;
+
+  template <class A>
+  void fields(A& a) {
+    searched_fields(a);
+    a(nonce);
+  }
+  template <class A>
+  void searched_fields(A& a) {
+    a(version, parent, tx_root, state_root, height, time);
+    if (version == version_difficulty) {
+      a(difficulty);
+    } else {
+      a(bits);
+    }
+    a(miner);
+  }
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+/// What the search runs over: SHA-256 of the header without its nonce.
+Hash256 search_digest(const Header& header);
+/// The target a header claims, or nothing if its bits or difficulty are none.
+std::optional<U256> claimed_target(const Header& header);
+/// Its weight: hashes it took on average.
+U256 claimed_work(const Header& header);
+/// The header of a block made here; nothing for genesis and foreign blocks.
+std::optional<Header> header_of(const Block& block);
+
+/// A block with its header decoded, once for all nodes that share it.
+struct MinedBlock {
+  Header header;
+  Hash256 digest;  // of the search
+  BlockRef block;
+};
+MinedBlock make_mined(const Header& header, PayloadRef payload);
+/// The same from a block that was stored.
+std::optional<MinedBlock> mined_from(const BlockRef& block);
+
+void codec_write(codec::Writer& writer, const MinedBlock& value);
+bool codec_read(codec::Reader& reader, MinedBlock& value);
+
+}  // namespace ledgerlab::pow

@@ -1,0 +1,202 @@
+// What proof of work says of itself.
+#include "models/api/log_protocol.hpp"
+#include "models/api/registry.hpp"
+#include "models/consensus/pow/pow.hpp"
+
+namespace ledgerlab {
+namespace pow {
+namespace {
+
+void add_difficulty_params(std::vector<ParamInfo>& list) {
+  list.insert(
+      list.end(),
+      {{"block_interval",
+        ParamType::duration,
+        "600 s",
+        "mean time between blocks that the difficulty aims at",
+        "10 ms",
+        "1000 h",
+        {}},
+       {"retarget",
+        ParamType::choice,
+        "bitcoin",
+        "how difficulty follows hash power: Bitcoin's window, Ethereum Homestead's rule for every "
+        "block, or not at all",
+        {},
+        {},
+        {"none", "bitcoin", "homestead"}},
+       {"retarget_window",
+        ParamType::integer,
+        "2016",
+        "blocks of one of Bitcoin's windows",
+        "2",
+        "1000000",
+        {}},
+       {"homestead_step",
+        ParamType::duration,
+        "0 ns",
+        "a block within this time of its parent raises the difficulty (EIP-2: 10 s); 0: block "
+        "interval times ln 2, which has that interval as its balance",
+        "0 ns",
+        "1000 h",
+        {}},
+       {"homestead_minimum",
+        ParamType::integer,
+        "131072",
+        "lowest difficulty of the Homestead rule, if the first one is not lower",
+        "1",
+        "9000000000000000000",
+        {}},
+       {"homestead_bomb_period",
+        ParamType::integer,
+        "0",
+        "blocks after which Ethereum's difficulty bomb doubles (100000); 0: none",
+        "0",
+        "1000000000",
+        {}},
+       {"initial_difficulty",
+        ParamType::integer,
+        "0",
+        "hashes for one block at first; 0: what all hash power makes in one block interval",
+        "0",
+        "9000000000000000000",
+        {}}});
+}
+
+void add_chain_params(std::vector<ParamInfo>& list) {
+  list.insert(
+      list.end(),
+      {{"settlement_risk",
+        ParamType::ratio,
+        "0.1 %",
+        "a block is settled when its reversal is less likely than this (Rosenfeld 2012)",
+        "0.000000001",
+        "50 %",
+        {}},
+       {"adversary_share",
+        ParamType::ratio,
+        "10 %",
+        "share of hash power the risk is stated for",
+        "0",
+        "49.9 %",
+        {}},
+       {"settlement_depth",
+        ParamType::integer,
+        "0",
+        "confirmations of a settled block, its own among them; 0: derived from risk and share",
+        "0",
+        "1000",
+        {}},
+       {"tie_rule",
+        ParamType::choice,
+        "first_seen",
+        "which of equally heavy chains: the first seen (Nakamoto 5) or one drawn by each node",
+        {},
+        {},
+        {"first_seen", "drawn"}},
+       {"empty_blocks", ParamType::flag, "true", "mine when no transaction waits", {}, {}, {}},
+       {"template_refresh",
+        ParamType::duration,
+        "0 ns",
+        "a miner renews timestamp and payload this often; 0: ten times in a block interval",
+        "0 ns",
+        "10000 h",
+        {}},
+       {"max_future",
+        ParamType::duration,
+        "2 h",
+        "how far a block's time may be ahead of the receiver's wall clock",
+        "1 ms",
+        "10000 h",
+        {}},
+       {"median_window",
+        ParamType::integer,
+        "11",
+        "a block's time is later than the median of so many before it",
+        "1",
+        "63",
+        {}}});
+}
+
+void add_sync_params(std::vector<ParamInfo>& list) {
+  list.insert(list.end(),
+              {{"orphans_max",
+                ParamType::integer,
+                "64",
+                "blocks kept while their parent is unknown",
+                "1",
+                "100000",
+                {}},
+               {"request_timeout",
+                ParamType::duration,
+                "5 s",
+                "time after which the next neighbour is asked for missing blocks",
+                "1 ms",
+                "1 h",
+                {}},
+               {"sync_batch",
+                ParamType::integer,
+                "16",
+                "most blocks in answer to one question",
+                "1",
+                "1000",
+                {}},
+               {"poll_interval",
+                ParamType::duration,
+                "0 ns",
+                "a node whose head has not moved for so long asks a neighbour for its tip; 0: four "
+                "block intervals",
+                "0 ns",
+                "10000 h",
+                {}}});
+}
+
+std::string check(const Params& params, std::uint32_t) {
+  if (params.count("settlement_depth") == 0 &&
+      !work::settlement_depth(params.count("adversary_share"), params.count("settlement_risk"))) {
+    return "no settlement depth up to 1000 brings the risk below settlement_risk at this "
+           "adversary_share: lower the share or accept more risk";
+  }
+  return "";
+}
+
+}  // namespace
+}  // namespace pow
+
+void register_consensus_pow(Registry& registry) {
+  ModelInfo info;
+  info.name = "pow";
+  info.version = 1;
+  info.kind = ModelKind::consensus;
+  info.slot = Slot::consensus;
+  info.family = "lottery";
+  info.summary = "Nakamoto proof of work: the heaviest chain wins, depth settles.";
+  info.paper =
+      "S. Nakamoto: Bitcoin: A Peer-to-Peer Electronic Cash System, 2008; M. Rosenfeld: Analysis "
+      "of "
+      "Hashrate-Based Double Spending, 2012; EIP-2 (Homestead)";
+  info.params = log_protocol_params();
+  pow::add_difficulty_params(info.params);
+  pow::add_chain_params(info.params);
+  pow::add_sync_params(info.params);
+  info.fault_model.text =
+      "honest majority of hash power: a settled block is reversed with the stated risk by an "
+      "adversary of the stated share; blocks spread in much less than a block interval, no "
+      "partition";
+  info.fault_model.max_crashed = [](std::uint32_t n) { return n == 0 ? 0 : (n - 1) / 2; };
+  info.fault_model.max_adversary_ppb = 100'000'000;
+  info.fault_model.safety_needs_synchrony = true;
+  info.fault_model.liveness_bound = pow::liveness_bound;
+  info.fault_model.settlement_risk_ppb = pow::settlement_risk_ppb;
+  info.client_policy.ask = ClientPolicy::Ask::home;
+  info.messages = message_list<pow::BlockContent, pow::GetBlocks, pow::GetTip, pow::Tip>();
+  info.uses_relay = true;
+  info.uses_hash_power = true;
+  info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
+    return std::make_unique<pow::Pow>(context);
+  };
+  info.check = pow::check;
+  registry.add(std::move(info));
+}
+
+}  // namespace ledgerlab

@@ -1,0 +1,117 @@
+// Making blocks: paper section 5, steps 2 to 4. A payload from the pool, its state root from the
+// application, then the search, which begins anew with every head and every refresh.
+#include <algorithm>
+
+#include "models/consensus/pow/pow.hpp"
+
+namespace ledgerlab::pow {
+
+void Pow::begin_template(Effects& effects) {
+  if (!mines_) return;
+  // The paper's step 6: acceptance is expressed by working on the next block.
+  if (searching_ && searched_.parent != head_->id) {
+    searching_ = false;
+    effects.stop_search();
+  }
+  pending_fresh_ = false;
+  stage_ = Stage::building;
+  draft_call_ = ++call_;
+  effects.call(
+      Slot::mempool, draft_call_,
+      Build{head_->height + 1, head_->id, rules_.block_max_transactions, rules_.block_max_bytes});
+}
+
+void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& payload) {
+  if (payload->transactions.empty()) pending_ = {};
+  if (payload->transactions.empty() && !empty_blocks_) {
+    stage_ = Stage::idle;
+    return;
+  }
+  draft_payload_ = payload;
+  execute_draft(input, effects);
+}
+
+bool Pow::set_time(const Input& input, Header& header) const {
+  const chain::Index parent = tree_.find(header.parent);
+  if (parent == chain::no_block) return false;
+  const std::uint64_t now =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0)) / 1'000'000;
+  header.time = std::max(now, median_time_past(parent) + 1);
+  rules_.set_difficulty(header, lineage(parent));
+  return true;
+}
+
+void Pow::execute_draft(const Input& input, Effects& effects) {
+  draft_ = {};
+  draft_.parent = head_->id;
+  draft_.tx_root = draft_payload_->root;
+  draft_.height = head_->height + 1;
+  draft_.miner = self_;
+  if (!set_time(input, draft_)) return;
+  stage_ = Stage::executing;
+  effects.call(Slot::application, draft_call_, Execute{make_mined(draft_, draft_payload_).block});
+}
+
+void Pow::on_executed(const Input& input, Effects& effects, const Executed& executed) {
+  if (executed.ok) {
+    draft_.state_root = executed.state_root;
+    searched_ = draft_;
+    searched_payload_ = draft_payload_;
+    stage_ = Stage::ready;
+    start_search(effects);
+    return;
+  }
+  effects.note("template refused by the application: " + executed.reason);
+  stage_ = Stage::idle;
+  if (draft_payload_->transactions.empty() || !empty_blocks_) return;
+  draft_payload_ = empty_payload();
+  execute_draft(input, effects);
+}
+
+void Pow::start_search(Effects& effects) {
+  searching_ = true;
+  effects.work(Operation::hash_byte, 160);
+  effects.search({search_digest(searched_), *claimed_target(searched_)});
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::refresh), 0}, refresh_);
+}
+
+void Pow::on_refresh(const Input& input, Effects& effects) {
+  if (!searching_ || stage_ != Stage::ready) return;
+  if (pending_fresh_) {
+    begin_template(effects);  // the old search goes on until the new one replaces it
+    return;
+  }
+  if (set_time(input, searched_)) start_search(effects);
+}
+
+void Pow::on_pending(Effects& effects, const Pending& pending) {
+  pending_ = pending;
+  pending_fresh_ = pending.count != 0;
+  // Nothing is being searched: a miner that makes no empty blocks waits for just this.
+  if (mines_ && pending_fresh_ && stage_ == Stage::idle && !searching_ && !adopt_open_) {
+    begin_template(effects);
+  }
+}
+
+void Pow::on_found(const Input& input, Effects& effects) {
+  if (!searching_) return;
+  Header header = searched_;
+  header.nonce = input.nonce;
+  MinedBlock mined = make_mined(header, searched_payload_);
+  // A find of a search that was replaced while this input waited is no work for the new one.
+  if (!effects.crypto().work_valid(mined.digest, *claimed_target(header), header.nonce)) return;
+  searching_ = false;
+  stage_ = Stage::idle;
+  ++mined_;
+  const chain::Index parent = tree_.find(header.parent);
+  if (parent == chain::no_block) return;
+  const BlockId id = mined.block->id;
+  const MessageRef content = effects.make(BlockContent{std::move(mined)});
+  if (!connect(input, effects, content, parent)) return begin_template(effects);
+  connect_orphans(input, effects, id);
+  choose(effects);
+  // Another chain may have become heavier while its adoption is under way: then that one decides.
+  if (!adopt_open_) begin_template(effects);
+}
+
+}  // namespace ledgerlab::pow

@@ -1,0 +1,51 @@
+// The rules of the chain, the same at every node: difficulty of the next block, timestamps, sizes,
+// settlement depth. Pure functions of headers and parameters.
+#pragma once
+
+#include "models/api/model_info.hpp"
+#include "models/consensus/pow/header.hpp"
+#include "models/parts/work/work.hpp"
+
+namespace ledgerlab::pow {
+
+enum class Retarget : std::uint8_t { none, bitcoin, homestead };
+
+/// What the difficulty of a block's child depends on.
+struct Lineage {
+  Header header;                   // of the parent
+  std::uint64_t window_start = 0;  // time of the first block of its window
+};
+
+struct Rules {
+  explicit Rules(const ModuleContext& context);
+
+  Retarget retarget;
+  std::uint64_t window;  // blocks
+  work::BitcoinRule bitcoin;
+  work::HomesteadRule homestead;
+  std::uint64_t max_future_ms;
+  std::size_t median_window;
+  std::uint32_t block_max_transactions;
+  std::uint64_t block_max_bytes;
+  std::uint32_t depth;  // confirmations of a settled block
+  /// Of height 0: it carries the first difficulty and was mined by nobody.
+  Header genesis;
+
+  /// Sets bits or difficulty of a header whose parent, height and time are there.
+  void set_difficulty(Header& header, const Lineage& parent) const;
+  /// Why this block is none, whatever stands before it; empty if it may be one. Not the work
+  /// itself.
+  std::string malformed(const MinedBlock& mined) const;
+  std::uint64_t next_window_start(const Lineage& parent, const Header& child) const;
+};
+
+/// Confirmations: given, or the smallest number whose reversal risk is below the one stated.
+std::uint32_t settlement_depth(const Params& params);
+std::uint64_t settlement_risk_ppb(const Params& params);
+/// After the last fault, a block is settled within this time but for one case in 10^9.
+Duration liveness_bound(const Params& params, Duration delay, std::uint32_t n);
+/// Smallest whole x such that the sum of `count` exponential waits of mean 1 exceeds x with a
+/// probability of at most 10^-9 (Chernoff's bound for the gamma distribution).
+std::uint64_t waits_bound(std::uint64_t count);
+
+}  // namespace ledgerlab::pow

@@ -1,0 +1,139 @@
+// Filling gaps: a block without its parent, a crash, a partition. One question at a time, to the
+// peer that showed the block first, then to the neighbours in turn.
+#include <algorithm>
+
+#include "models/consensus/pow/pow.hpp"
+
+namespace ledgerlab::pow {
+
+namespace {
+constexpr std::uint32_t attempts_max = 8;
+}
+
+void Pow::ask_blocks(Effects& effects, NodeId peer, const Place& want) {
+  if (sync_.running || neighbours_.empty()) return;
+  sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0};
+  send_question(effects);
+}
+
+void Pow::ask_for_orphan(Effects& effects, const chain::OrphanPool<Orphan>::Orphan* base) {
+  if (!base) return;
+  ask_blocks(effects, base->item.from, {base->block->height - 1, base->block->parent});
+}
+
+void Pow::send_question(Effects& effects) {
+  sync_.connected = 0;
+  ++sync_.attempts;
+  effects.send(sync_.peer, GetBlocks{locator(), sync_.want, sync_batch_});
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::sync), 0}, request_timeout_);
+}
+
+void Pow::after_connecting(Effects& effects) {
+  if (!sync_.running) return;
+  if (tree_.contains(sync_.want.id)) {
+    sync_.running = false;
+    effects.cancel_timer({static_cast<std::uint32_t>(TimerKind::sync), 0});
+    if (const auto* other = orphans_.oldest()) {
+      ask_for_orphan(effects, orphans_.base_of(other->block->id));
+    }
+  } else if (sync_.connected >= sync_batch_) {
+    sync_.attempts = 0;  // a full batch came: go on with the same peer
+    send_question(effects);
+  }
+}
+
+void Pow::on_sync_timer(Effects& effects) {
+  if (!sync_.running) return;
+  if (tree_.contains(sync_.want.id) || sync_.attempts >= attempts_max) {
+    sync_.running = false;
+    return;
+  }
+  sync_.peer = next_neighbour(sync_.peer);
+  send_question(effects);
+}
+
+NodeId Pow::next_neighbour(NodeId after) const {
+  const auto it = std::find(neighbours_.begin(), neighbours_.end(), after);
+  if (it == neighbours_.end() || it + 1 == neighbours_.end()) return neighbours_.front();
+  return *(it + 1);
+}
+
+void Pow::on_poll(const Input& input, Effects& effects) {
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::poll), 0}, poll_);
+  const bool moved = head_->height != polled_height_;
+  polled_height_ = head_->height;
+  if (moved || neighbours_.empty()) return;
+  const std::uint64_t u = input.draw(Purpose("pow.poll"), ++polls_);
+  effects.send(neighbours_[draw_below(u, neighbours_.size())], GetTip{head_->id});
+}
+
+void Pow::on_tip(const Input& input, Effects& effects, const Tip& tip) {
+  if (tree_.contains(tip.head) || tip.height <= tree_.height(tree_.final_block())) return;
+  if (tip.weight <= tree_.at(tree_.best()).weight) return;
+  ask_blocks(effects, input.from, {tip.height, tip.head});
+}
+
+std::vector<Place> Pow::locator() const {
+  // The newest blocks one by one, then at doubling distances, at last the settled one, which every
+  // honest node shares, and genesis.
+  std::vector<Place> places;
+  Height step = 1;
+  chain::Index i = tree_.best();
+  const Height settled = tree_.height(tree_.final_block());
+  while (i != chain::no_block && places.size() + 2 < locator_max) {
+    const Height height = tree_.height(i);
+    places.push_back({height, tree_.at(i).block->id});
+    if (height <= settled) break;
+    if (places.size() >= 8) step *= 2;
+    i = tree_.ancestor(i, height > settled + step ? height - step : settled);
+  }
+  if (places.back().height != 0) places.push_back({0, genesis_->id});
+  return places;
+}
+
+BlockRef Pow::archived(Height height) const {
+  if (height < archive_base_ || height - archive_base_ >= archive_.size()) return {};
+  return archive_[height - archive_base_];
+}
+
+void Pow::on_get_blocks(const Input& input, Effects& effects, const GetBlocks& get) {
+  // `want` is in the tree or, if it is settled here, in the archive.
+  const chain::Index tip = tree_.find(get.want.id);
+  const Height settled = tree_.height(tree_.final_block());
+  const auto on_chain = [&](Height h) -> BlockRef {
+    if (h <= settled || tip == chain::no_block) return archived(h);
+    const chain::Index at = tree_.ancestor(tip, h);
+    return at == chain::no_block ? BlockRef() : tree_.at(at).block;
+  };
+  const auto is_on_chain = [&](const Place& place) {
+    const BlockRef block = on_chain(place.height);
+    return block && block->id == place.id;
+  };
+  const Height top = get.want.height;
+  if (!is_on_chain(get.want)) return;
+  // The first of the asker's blocks that lies on the way; else the oldest we have.
+  const auto shared = std::find_if(get.locator.begin(), get.locator.end(), [&](const Place& place) {
+    return place.height <= top && is_on_chain(place);
+  });
+  const Height from = shared != get.locator.end() ? shared->height : archive_base_;
+  const Height last = std::min<Height>(top, from + std::min(get.limit, sync_batch_));
+  for (Height h = from + 1; h <= last; ++h) {
+    if (const BlockRef block = on_chain(h)) send_stored(effects, input.from, block);
+  }
+}
+
+void Pow::send_stored(Effects& effects, NodeId to, const BlockRef& block) {
+  if (const chain::Index at = tree_.find(block->id); at != chain::no_block) {
+    if (!tree_.at(at).extra.content) {
+      if (auto mined = mined_from(block)) {
+        tree_.extra(at).content = effects.make(BlockContent{std::move(*mined)});
+      }
+    }
+    if (tree_.at(at).extra.content) effects.send(to, tree_.at(at).extra.content);
+    return;
+  }
+  if (auto mined = mined_from(block))
+    effects.send(to, effects.make(BlockContent{std::move(*mined)}));
+}
+
+}  // namespace ledgerlab::pow
