@@ -35,6 +35,10 @@ void register_consensus_fixed_leader(Registry& registry) {
     // Two heartbeats may be needed to find out what is missing; then resending, and a new block.
     return 4 * params.duration("heartbeat_interval") + 16 * delay;
   };
+  // One Append to each follower and its answer.
+  info.contract.messages_per_decision = [](std::uint32_t n) -> std::uint64_t {
+    return 2 * (n - 1);
+  };
   info.messages = message_list<fixed_leader::Append, fixed_leader::Ack>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<fixed_leader::FixedLeader>(context);
