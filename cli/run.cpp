@@ -226,7 +226,7 @@ class Session {
   void run_one(const Plan& plan, const SystemPlan& system) {
     if (RunDirectory* directory = keeper_.directory(); directory != nullptr && !arguments_.force) {
       std::optional<RunResult> stored;
-      keeper_.guard([&] { stored = directory->find(system.name, system.digest, plan.seed); });
+      keeper_.guard([&] { stored = directory->find(system, plan.seed); });
       if (stored) {
         ++reused_;
         runs_.push_back(std::move(*stored));

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS runs (
   seed TEXT NOT NULL, plan_digest TEXT NOT NULL, trace_hash TEXT NOT NULL,
   saturated INTEGER NOT NULL, inconclusive INTEGER NOT NULL, interrupted INTEGER NOT NULL,
   wall_s REAL NOT NULL, cpu_s REAL NOT NULL, events INTEGER NOT NULL, deliveries INTEGER NOT NULL,
-  peak_rss_bytes INTEGER NOT NULL, UNIQUE (system, plan_digest, seed));
+  peak_rss_bytes INTEGER NOT NULL, expect TEXT NOT NULL, UNIQUE (system, plan_digest, seed));
 CREATE TABLE IF NOT EXISTS parameters (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   slot TEXT NOT NULL, model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL);
@@ -118,6 +118,13 @@ class Statement {
   int bound_ = 0;
   int column_ = 0;
 };
+
+/// Verdicts depend on what was expected, and the plan digest does not hold that.
+std::string expectations(const SystemPlan& system) {
+  std::string out;
+  for (const std::string& checker : system.expect) out += checker + "\n";
+  return out;
+}
 
 }  // namespace
 
@@ -235,14 +242,15 @@ void RunDirectory::store(const RunResult& run, const SystemPlan& system) {
                   "DELETE FROM runs WHERE system = ? AND plan_digest = ? AND seed = ?");
     old.bind(run.system).bind(run.plan_digest).bind(std::to_string(run.seed)).run();
     Statement insert(database_->db,
-                     "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                     "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     insert.bind(run.system).bind(run.protocol).bind(run.engine).bind(std::to_string(run.seed));
     insert.bind(run.plan_digest).bind(run.trace_hash).bind(std::int64_t{run.saturated});
     insert.bind(std::int64_t{run.inconclusive}).bind(std::int64_t{run.interrupted});
     insert.bind(run.cost.wall_s).bind(run.cost.cpu_s);
     insert.bind(static_cast<std::int64_t>(run.cost.events));
     insert.bind(static_cast<std::int64_t>(run.cost.deliveries));
-    insert.bind(static_cast<std::int64_t>(run.cost.peak_rss_bytes)).run();
+    insert.bind(static_cast<std::int64_t>(run.cost.peak_rss_bytes));
+    insert.bind(expectations(system)).run();
     const std::int64_t id = sqlite3_last_insert_rowid(database_->db);
     database_->insert_parameters(id, "consensus", system.consensus);
     database_->insert_parameters(id, "ledger", system.ledger);
@@ -345,13 +353,12 @@ void RunDirectory::Database::read_faults_and_verdicts(std::int64_t run, RunResul
   for (cards.bind(run); cards.step();) out.card.push_back(cards.text());
 }
 
-std::optional<RunResult> RunDirectory::find(const std::string& system,
-                                            const std::string& plan_digest,
-                                            std::uint64_t seed) const {
+std::optional<RunResult> RunDirectory::find(const SystemPlan& system, std::uint64_t seed) const {
   Statement query(database_->db,
                   "SELECT id FROM runs WHERE system = ? AND plan_digest = ? AND seed = ? AND "
-                  "interrupted = 0");
-  query.bind(system).bind(plan_digest).bind(std::to_string(seed));
+                  "interrupted = 0 AND expect = ?");
+  query.bind(system.name).bind(system.digest).bind(std::to_string(seed));
+  query.bind(expectations(system));
   if (!query.step()) return std::nullopt;
   return database_->read(query.integer());
 }

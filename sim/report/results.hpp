@@ -31,9 +31,8 @@ class RunDirectory {
 
   /// Keeps a text beside the database ("scenario.toml", "plan.txt"); replaced if it is there.
   void write_file(const std::string& name, const std::string& text);
-  /// A finished run of this system name, plan digest and seed, if there is one.
-  std::optional<RunResult> find(const std::string& system, const std::string& plan_digest,
-                                std::uint64_t seed) const;
+  /// A finished run of this system (name, plan digest, expectations) and seed, if there is one.
+  std::optional<RunResult> find(const SystemPlan& system, std::uint64_t seed) const;
   /// One transaction; replaces an earlier run of the same name, digest and seed.
   void store(const RunResult& run, const SystemPlan& system);
   /// Every stored run, oldest first.

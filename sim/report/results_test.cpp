@@ -43,8 +43,9 @@ RunResult example(std::uint64_t seed, double latency) {
   return run;
 }
 
-SystemPlan system_plan(const ModelInfo& info) {
+SystemPlan system_plan(const ModelInfo& info, const std::string& digest = "") {
   SystemPlan system;
+  system.digest = digest;
   system.name = "raft";
   system.consensus.info = &info;
   system.consensus.params.set("timeout", 150'000'000);
@@ -66,11 +67,11 @@ TEST(Results, what_is_stored_is_read_back) {
   const RunResult run = example(18446744073709551615ull, 212.125);
   {
     RunDirectory directory(folder.path / "deep" / "out");
-    EXPECT_FALSE(directory.find("raft", run.plan_digest, run.seed));
+    EXPECT_FALSE(directory.find(system_plan(raft_info(), run.plan_digest), run.seed));
     directory.store(run, system_plan(raft_info()));
   }
   const RunDirectory directory(folder.path / "deep" / "out");
-  const auto back = directory.find("raft", run.plan_digest, run.seed);
+  const auto back = directory.find(system_plan(raft_info(), run.plan_digest), run.seed);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->seed, run.seed);
   EXPECT_EQ(back->trace_hash, run.trace_hash);
@@ -86,8 +87,13 @@ TEST(Results, what_is_stored_is_read_back) {
   EXPECT_EQ(back->card, run.card);
   EXPECT_EQ(back->series[0].value, 100);
   EXPECT_EQ(back->cost.deliveries, 900u);
-  EXPECT_FALSE(directory.find("raft", run.plan_digest, 1));
-  EXPECT_FALSE(directory.find("other", run.plan_digest, run.seed));
+  EXPECT_FALSE(directory.find(system_plan(raft_info(), run.plan_digest), 1));
+  SystemPlan other = system_plan(raft_info(), run.plan_digest);
+  other.expect = {"liveness"};  // the same run, to be judged otherwise
+  EXPECT_FALSE(directory.find(other, run.seed));
+  other.expect.clear();
+  other.name = "other";
+  EXPECT_FALSE(directory.find(other, run.seed));
 }
 
 TEST(Results, a_second_run_replaces_the_first_and_interrupted_ones_are_not_reused) {
@@ -96,9 +102,9 @@ TEST(Results, a_second_run_replaces_the_first_and_interrupted_ones_are_not_reuse
   RunResult run = example(1, 1);
   run.interrupted = true;
   directory.store(run, system_plan(raft_info()));
-  EXPECT_FALSE(directory.find("raft", "d1", 1));
+  EXPECT_FALSE(directory.find(system_plan(raft_info(), "d1"), 1));
   directory.store(example(1, 2), system_plan(raft_info()));
-  EXPECT_TRUE(directory.find("raft", "d1", 1));
+  EXPECT_TRUE(directory.find(system_plan(raft_info(), "d1"), 1));
   ASSERT_EQ(directory.all().size(), 1u);
   EXPECT_EQ(directory.all()[0].metric("finality_latency_ms_p50")->value, 2);
   EXPECT_EQ(directory.all()[0].metrics.size(), 2u);  // the old rows went with the old run

@@ -68,7 +68,9 @@ RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOption
   result.seed = plan.seed;
   result.plan_digest = system.digest;
   result.interrupted = !run_to_end(world, plan, options);
-  if (const auto unread = built.unread_parameters(); !unread.empty()) {
+  // A world stopped before its first instant has built no module yet.
+  const auto unread = built.unread_parameters();
+  if (!unread.empty() && !result.interrupted) {
     throw InternalFault("parameter " + unread.front() +
                         " was set but building the world never read it");
   }
