@@ -72,31 +72,31 @@ Figure stale_rate(const Figures& f) {
   return ratio(static_cast<double>(stale), static_cast<double>(all));
 }
 
-Figure reorg_depth_max(const Figures& f) {
-  const Evidence& e = f.evidence;
-  if (!e.lottery()) return std::nullopt;
-  const auto& blocks = e.chronicle.blocks();
-  const auto parent = [&](RowIndex row) {
-    return blocks[row].block ? e.chronicle.find_block(blocks[row].block->parent.tag()) : no_row;
-  };
+/// Height of the block that both lines share; nothing if a block between was never announced.
+std::optional<Height> meeting_height(const Chronicle& chronicle, RowIndex a, RowIndex b) {
+  const auto& blocks = chronicle.blocks();
   const auto height = [&](RowIndex row) {
     return blocks[row].block ? blocks[row].block->height : 0;
   };
+  while (a != b) {
+    RowIndex& higher = height(a) >= height(b) ? a : b;
+    if (height(higher) <= 1) return 0;  // in genesis, which nobody announces
+    higher = chronicle.find_block(blocks[higher].block->parent.tag());
+    if (higher == no_row) return std::nullopt;
+  }
+  return height(a);
+}
+
+Figure reorg_depth_max(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (!e.lottery()) return std::nullopt;
   std::set<std::pair<RowIndex, RowIndex>> seen;
   Height most = 0;
   for (const auto& change : e.chronicle.head_changes()) {
     if (change.from == no_row || !seen.insert({change.from, change.to}).second) continue;
-    RowIndex old = change.from, fresh = change.to;
-    while (old != no_row && fresh != no_row && old != fresh) {
-      if (height(old) >= height(fresh)) {
-        old = parent(old);
-      } else {
-        fresh = parent(fresh);
-      }
-    }
-    // Both lines ended before they met: they meet in genesis, which nobody announces.
-    const Height meeting = old != no_row && old == fresh ? height(old) : 0;
-    most = std::max(most, height(change.from) - std::min(height(change.from), meeting));
+    const auto meeting = meeting_height(e.chronicle, change.from, change.to);
+    const BlockRef& from = e.block(change.from).block;
+    if (meeting && from) most = std::max(most, from->height - *meeting);
   }
   return static_cast<double>(most);
 }

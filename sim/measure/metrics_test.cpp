@@ -1,0 +1,262 @@
+// Metrics of streams small enough to be worked out by hand; the figures stand beside the checks.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "sim/measure/measure_fixture.hpp"
+
+namespace ledgerlab {
+namespace {
+
+using Fixture = testing::MeasureFixture;
+
+struct Vote {
+  static constexpr MessageInfo info{1, "Vote", Role::vote, Auth::mac};
+  std::uint64_t number = 0;
+  template <class A>
+  void fields(A& a) {
+    a(number);
+  }
+};
+
+/// Measured time is 1 s to 9 s, the drain ends at 10 s.
+void feed_load(Fixture& f) {
+  struct Row {
+    std::int64_t due, final, acknowledged;
+  };
+  const Row rows[] = {{500, 700, 750},    {1000, 1100, 1200}, {2000, 2300, 2400},
+                      {3000, 3500, 3600}, {8000, 8900, 9100}, {8500, 9200, 9300}};
+  BlockRef tip = f.genesis;
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    const TxRef t = f.tx(std::string(1, static_cast<char>('a' + i)) + "1");
+    f.submit(rows[i].due, t);
+    tip = f.block(tip, {t});
+    f.decide(rows[i].final, static_cast<NodeId>(i % 4), tip);
+    for (NodeId n = 0; n < 4; ++n) {
+      if (n != i % 4) f.decide(rows[i].final + 20, n, tip);
+    }
+    f.acknowledge(rows[i].acknowledged, t, tip->height);
+  }
+  const TxRef dropped = f.tx("x1"), open = f.tx("y1");
+  f.submit(5000, dropped);
+  f.admitted(5010, 2, dropped);
+  f.give_up(7000, dropped);
+  f.submit(8990, open);
+}
+
+TEST(Metrics, OfLoadAndLatency) {
+  Fixture f;
+  f.begin();
+  feed_load(f);
+  f.fault(4000, 1, FaultKind::slow, 0, true);
+  f.fault(4500, 1, FaultKind::slow, 0, false);
+  f.end();
+  // Due in [1 s, 9 s): five that commit, one given up, one left open.
+  EXPECT_EQ(f.metric("transactions_offered"), 7);
+  EXPECT_EQ(f.metric("transactions_accepted"), 6);
+  EXPECT_EQ(f.metric("transactions_committed"), 5);
+  EXPECT_EQ(f.metric("transactions_dropped"), 1);
+  EXPECT_TRUE(f.result.saturated);  // 5 of 7
+  // Final in [1 s, 9 s): at 1.1, 2.3, 3.5 and 8.9 s.
+  EXPECT_DOUBLE_EQ(f.metric("throughput_tps"), 4 / 8.0);
+  // 200, 400, 600, 800, 1100 ms: ranks ceil(2.5) = 3 and ceil(4.75) = 5.
+  EXPECT_DOUBLE_EQ(f.metric("finality_latency_ms_p50"), 600);
+  EXPECT_DOUBLE_EQ(f.metric("finality_latency_ms_p95"), 1100);
+  EXPECT_DOUBLE_EQ(f.metric("finality_latency_ms_p99"), 1100);
+  EXPECT_DOUBLE_EQ(f.metric("block_interval_s"), (8.9 - 1.1) / 3);
+  EXPECT_DOUBLE_EQ(f.metric("recovery_s"), 8.9 - 4.0);
+  EXPECT_EQ(f.metric("messages_per_decision"), 0);
+  // Log protocols have no stale blocks, deterministic finality no risk, this network no limit.
+  for (const char* absent : {"stale_rate", "reorg_depth_max", "settlement_risk",
+                             "link_utilisation_max", "energy_wh_per_tx"}) {
+    EXPECT_EQ(f.result.metric(absent), nullptr) << absent;
+  }
+  ASSERT_EQ(f.result.faults.size(), 1u);
+  EXPECT_EQ(f.result.faults[0].text, "slow of node 1");
+  EXPECT_EQ(f.result.faults[0].until, f.ms_at(4500));
+}
+
+TEST(Metrics, SeriesAndBlocks) {
+  Fixture f;
+  f.begin();
+  feed_load(f);
+  f.end();
+  ASSERT_EQ(f.result.series.size(), 10u);
+  const double expected[] = {1, 1, 1, 1, 0, 0, 0, 0, 1, 1};
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(f.result.series[i].value, expected[i]) << i;
+    EXPECT_EQ(f.result.series[i].at, time_start + seconds(static_cast<std::int64_t>(i)));
+  }
+  ASSERT_EQ(f.result.blocks.size(), 6u);
+  const BlockRow& third = f.result.blocks[2];
+  EXPECT_EQ(third.height, 3u);
+  EXPECT_EQ(third.producer, 2u);
+  EXPECT_EQ(third.made, f.ms_at(2300));
+  EXPECT_EQ(third.final, f.ms_at(2300));
+  EXPECT_EQ(third.transactions, 1u);
+  EXPECT_EQ(third.parent, f.result.blocks[1].id);
+  EXPECT_FALSE(third.stale);
+}
+
+TEST(Metrics, AvailabilityCountsWindowsInWhichTransactionsWaitInVain) {
+  Fixture f;
+  f.begin();
+  BlockRef tip = f.genesis;
+  int number = 0;
+  const auto commit = [&](std::int64_t due, std::int64_t at) {
+    const TxRef t = f.tx("t" + std::to_string(number++));
+    f.submit(due, t);
+    tip = f.block(tip, {t});
+    f.decide(at, 0, tip);
+    f.acknowledge(at + 10, t, tip->height);
+  };
+  for (std::int64_t at = 1000; at < 4000; at += 100) commit(at - 50, at);
+  commit(4000, 7000);
+  for (std::int64_t at = 7100; at < 9000; at += 100) commit(at - 50, at);
+  f.end();
+  // Median gap 100 ms, so windows of 1 s: eight, of which [4, 5), [5, 6) and [6, 7) are dead.
+  EXPECT_DOUBLE_EQ(f.metric("availability"), 5 / 8.0);
+  EXPECT_FALSE(f.result.saturated);
+}
+
+TEST(Metrics, AvailabilityIsWholeWhereNothingWaits) {
+  Fixture f;
+  f.begin();
+  const TxRef t = f.tx("a1");
+  f.submit(1500, t);
+  f.decide(1600, 0, f.block(f.genesis, {t}));
+  f.acknowledge(1610, t, 1);
+  f.end();
+  EXPECT_DOUBLE_EQ(f.metric("availability"), 1);
+}
+
+TEST(Metrics, OfALottery) {
+  Fixture f;
+  f.protocol.family = "lottery";
+  f.protocol.fault_model.settlement_risk_ppb = [](const Params&) -> std::uint64_t {
+    return 1'000'000;
+  };
+  f.begin();
+  const TxRef t = f.tx("a1");
+  f.submit(900, t);
+  const BlockRef a1 = f.block(f.genesis, {}), a2 = f.block(a1, {}), a3 = f.block(a2, {});
+  const BlockRef b1 = f.block(f.genesis, {t}), b2 = f.block(b1, {});
+  f.head(1000, 0, a1);
+  f.head(1100, 1, b1);
+  f.head(1200, 1, b2);
+  f.head(2000, 0, a2);
+  f.head(3000, 0, a3);
+  f.head(3100, 1, a3);  // takes back b1 and b2
+  for (const BlockRef& b : {a1, a2}) f.final(3200, 0, b);
+  f.end();
+  // Settled up to height 2: a1 and a2 are in, b1 and b2 are out; a3 is too young to tell.
+  EXPECT_DOUBLE_EQ(f.metric("stale_rate"), 0.5);
+  EXPECT_EQ(f.metric("reorg_depth_max"), 2);
+  EXPECT_DOUBLE_EQ(f.metric("settlement_risk"), 0.001);
+  EXPECT_DOUBLE_EQ(f.metric("block_interval_s"), 1.0);  // a1 at 1 s, a2 at 2 s
+  ASSERT_EQ(f.result.blocks.size(), 5u);
+  int stale = 0;
+  for (const BlockRow& row : f.result.blocks) stale += row.stale ? 1 : 0;
+  EXPECT_EQ(stale, 2);
+}
+
+/// Node 0 broadcasts one vote, works for a second and writes 96 bytes at the start.
+class Busy final : public Module {
+ public:
+  void step(const Input& in, Effects& fx) override {
+    if (in.kind != InputKind::start || in.self != 0) return;
+    fx.broadcast(Vote{7});
+    fx.persist(Bytes(96));
+    fx.work_time(seconds(1));
+  }
+  void restore(std::span<const Record>) override {}
+  void inspect(Inspector&) const override {}
+};
+
+TEST(Metrics, OfTheWorld) {
+  Fixture f;
+  f.make_node = [](NodeId, std::uint64_t) { return std::make_unique<Busy>(); };
+  f.plan.hardware.power_idle_mw = 36'000;
+  f.plan.hardware.power_busy_mw = 72'000;
+  f.plan.network.links.up_bps.assign(5, 960);  // a vote of 8 + 8 + 16 bytes takes 4/15 s
+  f.plan.network.links.down_bps.assign(5, 0);
+  f.begin();
+  feed_load(f);
+  f.end();
+  // One vote to three replicas, six decisions.
+  EXPECT_DOUBLE_EQ(f.metric("messages_per_decision"), 3 / 6.0);
+  EXPECT_DOUBLE_EQ(f.metric("bytes_per_decision"), 3 * 32 / 6.0);
+  EXPECT_DOUBLE_EQ(f.metric("cpu_utilisation_max"), 0.1);  // 1 s of 10 s
+  EXPECT_NEAR(f.metric("link_utilisation_max"), 3 * 32 * 8 / 960.0 / 10, 1e-9);
+  EXPECT_DOUBLE_EQ(f.metric("storage_bytes_per_tx"),
+                   static_cast<double>(f.world->disk_bytes(0)) / 4 / 6);
+  EXPECT_GE(f.world->disk_bytes(0), 96u);
+  // 4 x 36 W x 10 s, and 36 W more on one of four cores for 1 s; six transactions.
+  EXPECT_DOUBLE_EQ(f.metric("energy_wh_per_tx"), (4 * 36 * 10 + 36 / 4.0) / 3600 / 6);
+}
+
+TEST(Metrics, HashPowerTakesEnergyWhileItsMinerIsUp) {
+  Fixture f;
+  f.system.hash_power = 1'000'000'000'000;  // 1 TH/s at 30 J/TH: 30 W
+  f.system.hash_share_ppb = {250'000'000, 250'000'000, 250'000'000, 250'000'000};
+  f.system.hash_energy_pj = 30;
+  f.begin();
+  feed_load(f);
+  f.end();
+  EXPECT_DOUBLE_EQ(f.metric("energy_wh_per_tx"), 30.0 * 10 / 3600 / 6);
+}
+
+TEST(Metrics, DoNotDependOnTheOrderBetweenNodes) {
+  // What one node says may come before or after what another says at an earlier instant.
+  const auto run = [](bool turned) {
+    Fixture f;
+    f.protocol.family = "lottery";
+    f.begin();
+    const TxRef t = f.tx("a1");
+    const BlockRef one = f.block(f.genesis, {t}), two = f.block(one, {});
+    if (turned) {
+      for (NodeId n : {1u, 0u}) {
+        f.decide(1100 + n, n, one);
+        f.decide(1200 + n, n, two);
+      }
+      f.admitted(1010, 0, t);
+      f.submit(1000, t);
+    } else {
+      f.submit(1000, t);
+      f.admitted(1010, 0, t);
+      for (const BlockRef& b : {one, two}) {
+        for (NodeId n : {0u, 1u}) f.decide((b == one ? 1100 : 1200) + n, n, b);
+      }
+    }
+    f.acknowledge(1300, t, 1);
+    f.end();
+    std::string text;
+    for (const Metric& m : f.result.metrics) text += m.name + " " + std::to_string(m.value) + "\n";
+    for (const Finding& v : f.result.violations) text += v.checker + " " + v.text + "\n";
+    for (const BlockRow& b : f.result.blocks) {
+      text +=
+          b.id + " " + std::to_string(b.producer) + " " + std::to_string(count_ns(b.made)) + "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(run(false), run(true));
+}
+
+TEST(Metrics, AreDocumentedAsTheyAreDefined) {
+  std::ifstream file(std::string(LEDGERLAB_SOURCE_DIR) + "/docs/metrics.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const MetricInfo& info : metric_table()) {
+    const std::string row = "| `" + std::string(info.name) + "` | " + std::string(info.unit) +
+                            " | " + std::string(info.definition) + " |";
+    EXPECT_NE(text.str().find(row), std::string::npos) << row;
+  }
+  for (const CheckerInfo& info : checker_table()) {
+    const std::string row = "| `" + std::string(info.name) + "` | " + std::string(info.text) + " |";
+    EXPECT_NE(text.str().find(row), std::string::npos) << row;
+  }
+}
+
+}  // namespace
+}  // namespace ledgerlab
