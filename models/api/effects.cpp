@@ -4,15 +4,6 @@
 
 namespace ledgerlab {
 
-std::string_view operation_name(Operation op) {
-  static constexpr std::string_view names[] = {
-      "message_handle", "message_byte", "sign",         "verify",     "mac",
-      "hash_byte",      "vrf_prove",    "vrf_verify",   "tx_sign",    "tx_verify",
-      "tx_check",       "tx_execute",   "state_update", "log_append", "user"};
-  static_assert(std::size(names) == operation_count);
-  return names[static_cast<std::size_t>(op)];
-}
-
 void Effects::begin(NodeId self) {
   self_ = self;
   cost_ps_ = 0;
