@@ -3,20 +3,9 @@
 #pragma once
 
 #include "models/api/block.hpp"
-#include "models/api/effects.hpp"
 #include "models/api/message.hpp"
 
 namespace ledgerlab {
-
-/// A frame goes to the slot it was sealed for, and here that is not the sender's own: requests are
-/// read by the mempool of a replica, answers by the client.
-template <class T>
-MessageRef seal_for(Effects& effects, Slot reader, Slot own, T body) {
-  effects.set_slot(reader);
-  MessageRef message = effects.make(std::move(body));
-  effects.set_slot(own);
-  return message;
-}
 
 /// client -> replica: please order this.
 struct Request {

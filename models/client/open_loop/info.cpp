@@ -1,4 +1,4 @@
-// What the open-loop client says of itself.
+// What the client says of itself: parameters and messages.
 #include "models/api/registry.hpp"
 #include "models/client/open_loop/open_loop.hpp"
 
@@ -11,45 +11,47 @@ void register_client_open_loop(Registry& registry) {
   info.kind = ModelKind::client;
   info.slot = Slot::client;
   info.family = "open-loop";
-  info.summary =
-      "Client of every protocol: offers transfers when they are due and asks until enough replies "
-      "have come.";
+  info.summary = "Offers its share of the load when it is due, whatever the system does.";
   info.params = {
       {"retry_timeout",
        ParamType::duration,
        "2 s",
-       "a request without an answer is repeated after this, then after twice as long each time (up "
-       "to 8 times; without bound where each client asks its own node); 0: never",
-       "0 s",
-       "365 d",
-       {}},
-      {"pause",
-       ParamType::duration,
-       "100 ms",
-       "wait after an answer that names no leader (doubles up to 8 times) or a full pool (64 "
-       "times)",
+       "a transaction without answer is asked for again after this time",
        "1 ms",
        "1 d",
        {}},
+      {"home_retry_timeout",
+       ParamType::duration,
+       "1 min",
+       "the same where a client asks its own node and answers take many blocks (lotteries)",
+       "1 ms",
+       "7 d",
+       {}},
+      {"redirect_backoff",
+       ParamType::duration,
+       "100 ms",
+       "wait before the next replica is asked when nobody is known to lead",
+       "1 ms",
+       "1 h",
+       {}},
       {"give_up_after",
        ParamType::duration,
-       "0 s",
-       "from the instant a transaction was due; then it counts as failed; 0: never",
-       "0 s",
-       "3650 d",
+       "0 ns",
+       "a transaction older than this is not asked for again and counts as dropped; 0 ns: never",
+       "0 ns",
+       "30 d",
        {}},
       {"max_outstanding",
        ParamType::integer,
        "0",
-       "requests of one client under way at a time; more wait at the client while their latency "
-       "counts; 0: any number",
+       "transactions due while so many wait for replies are dropped unsent; 0: no limit",
        "0",
        "100000000",
        {}},
   };
   info.messages = message_list<Reply, Redirect, Refused>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
-    return std::make_unique<open_loop::Client>(context);
+    return std::make_unique<client::OpenLoop>(context);
   };
   registry.add(std::move(info));
 }

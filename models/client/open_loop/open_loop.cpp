@@ -1,55 +1,66 @@
 #include "models/client/open_loop/open_loop.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "models/parts/account_tx/account_tx.hpp"
 
-namespace ledgerlab::open_loop {
+namespace ledgerlab::client {
 namespace {
 
-/// Redirects followed at once; more in a row means that replicas point at each other.
-constexpr std::uint32_t redirects_at_once = 3;
-/// With Ask::home the own node is asked so often before another one is.
-constexpr std::uint32_t home_attempts = 3;
+constexpr TimerId timer_due{0, 0};
+constexpr TimerId timer_wait{1, 0};
 
-bool for_good(Refusal reason) {
-  return reason != Refusal::nonce_used && reason != Refusal::pool_full;
-}
+/// A pool takes another transaction for a nonce it holds only for a higher fee; an eighth more is
+/// what Bitcoin's and Ethereum's pools ask for at most.
+std::uint64_t outbid(std::uint64_t fee) { return fee + fee / 8 + 1; }
 
 }  // namespace
 
 Options::Options(const Params& params)
     : retry_timeout(params.duration("retry_timeout")),
-      pause(params.duration("pause")),
+      home_retry_timeout(params.duration("home_retry_timeout")),
+      redirect_backoff(params.duration("redirect_backoff")),
       give_up_after(params.duration("give_up_after")),
       max_outstanding(params.count("max_outstanding")) {}
 
-Client::Client(const ModuleContext& context)
+OpenLoop::OpenLoop(const ModuleContext& context)
     : options_(*context.params),
-      ask_(context.client_policy.ask),
+      policy_(context.client_policy),
+      load_(context.workload_model->make_load(context)),
       replicas_(context.replicas),
-      needed_(std::max(1u, context.client_policy.replies(context.replicas))),
+      replies_needed_(std::max(1u, policy_.replies(context.replicas))),
+      end_(context.workload_end),
       home_(context.neighbours.empty() ? context.client_index % context.replicas
                                        : context.neighbours[0]),
-      leader_(home_),
-      end_(context.workload_end) {
-  if (!context.workload_model || !context.workload_model->make_load) {
-    throw std::logic_error("the open-loop client needs a workload model that makes a load");
+      target_(home_),
+      due_(context.workload_start) {
+  if (policy_.ask == ClientPolicy::Ask::all) {
+    everybody_.resize(replicas_);
+    std::iota(everybody_.begin(), everybody_.end(), 0);
   }
-  load_ = context.workload_model->make_load(context);
-  due_ = load_->due(0, context.workload_start);
-  for (NodeId i = 0; i < replicas_; ++i) everyone_.push_back(i);
+  if (policy_.ask == ClientPolicy::Ask::home) options_.retry_timeout = options_.home_retry_timeout;
+  draw_next();
 }
 
-void Client::step(const Input& input, Effects& effects) {
+void OpenLoop::step(const Input& input, Effects& effects) {
   switch (input.kind) {
     case InputKind::start:
-      // A client that comes back does not know which nonces it has used: it stays silent.
-      offers_ = input.incarnation == 0;
+      start(input, effects);
+      break;
+    case InputKind::timer:
+      if (input.timer == timer_due) {
+        offer_due(input, effects);
+      } else if (input.timer == timer_wait) {
+        armed_ = time_never;
+        take_due(postponed_, input, effects);
+        take_due(unanswered_, input, effects);
+      }
       break;
     case InputKind::deliver:
-      if (input.from >= replicas_) break;
+      if (!from_replica(input)) break;
+      if (input.from == target_) target_heard_ = input.local;
       if (const auto* reply = input.message->as<Reply>()) {
         on_reply(input, effects, *reply);
       } else if (const auto* redirect = input.message->as<Redirect>()) {
@@ -58,211 +69,228 @@ void Client::step(const Input& input, Effects& effects) {
         on_refused(input, effects, *refused);
       }
       break;
-    case InputKind::timer:
-      if (input.timer.kind == timer_retry) on_deadlines(input, effects);
-      break;
     default:
       break;
   }
-  const bool due = input.kind == InputKind::start ||
-                   (input.kind == InputKind::timer && input.timer.kind == timer_due);
-  if (due && offers_) offer_due(input, effects);
   arm(input, effects);
 }
 
-// --- the load ------------------------------------------------------------------------------------
+// --- offering ------------------------------------------------------------------------------------
 
-void Client::offer_due(const Input& input, Effects& effects) {
-  while (due_ <= input.local && due_ < end_) {
-    offer(input, effects, k_, due_);
-    due_ = load_->due(++k_, due_);
+void OpenLoop::start(const Input& input, Effects& effects) {
+  target_heard_ = input.local;
+  // In a later life: what was due while we were down is not offered any more.
+  if (input.incarnation > 0) {
+    while (due_ < input.local) {
+      ++k_;
+      draw_next();
+    }
   }
-  if (due_ < end_) effects.set_timer({timer_due, 0}, due_ - input.local);
+  if (due_ < end_) effects.set_timer(timer_due, std::max(due_ - input.local, Duration::zero()));
 }
 
-void Client::offer(const Input& input, Effects& effects, std::uint64_t k, Time due) {
-  const Load::Item item = load_->item(k);
+/// The dates are the load's own; nothing the system does changes them.
+void OpenLoop::draw_next() { due_ = load_->due(k_, due_); }
+
+void OpenLoop::offer_due(const Input& input, Effects& effects) {
+  while (due_ <= input.local && due_ < end_) {
+    offer(input, effects, load_->item(k_));
+    ++k_;
+    draw_next();
+  }
+  if (due_ < end_) effects.set_timer(timer_due, due_ - input.local);
+}
+
+void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& item) {
+  const auto [payer, first] = payers_.try_emplace(item.payer);
+  if (first) payer->next = item.nonce;
+  Open open;
+  open.payer = item.payer;
+  open.fee = item.fee;
+  open.nonce = payer->next;
+  if (!payer->holes.empty()) {
+    open.nonce = payer->holes.front().nonce;
+    open.fee = std::max(open.fee, outbid(payer->holes.front().fee));
+  }
   Transfer transfer;
-  transfer.nonce = item.nonce;
+  transfer.nonce = open.nonce;
   transfer.to = effects.crypto().account(item.payee);
   transfer.value = U256(item.amount);
-  transfer.fee = item.fee;
-  const TxRef tx = sign_transfer(effects.crypto(), item.payer, transfer);
-  effects.submit(tx, due);
-  const auto [open, made] = open_.try_emplace(tx->id);
-  if (!made) return;  // not with ids that bind sender and nonce
-  open->tx = tx;
-  open->k = k;
-  if (options_.give_up_after > Duration::zero()) open->give_up_at = due + options_.give_up_after;
-  if (options_.max_outstanding != 0 && outstanding_ >= options_.max_outstanding) {
-    held_.push_back(tx->id);
-    schedule(*open, time_never);
+  transfer.fee = open.fee;
+  // Two offers of one nonce (after a drop) are two transactions.
+  for (std::size_t i = 8; i-- > 0;) transfer.data.push_back(static_cast<Byte>(k_ >> (8 * i)));
+  open.tx = sign_transfer(effects.crypto(), item.payer, std::move(transfer));
+  open.due = due_;
+  ++offered_;
+  effects.submit(open.tx, due_);
+  if (options_.max_outstanding != 0 && open_.size() >= options_.max_outstanding) {
+    // Dropped unsent, so its nonce stays the next one.
+    ++given_up_;
+    effects.give_up(open.tx->id);
     return;
   }
-  ++outstanding_;
-  ask(input, effects, *open);
+  if (!payer->holes.empty()) {
+    payer->holes.erase(payer->holes.begin());
+  } else {
+    ++payer->next;
+  }
+  const TxId id = open.tx->id;
+  Open& kept = *open_.try_emplace(id, std::move(open)).first;
+  ask(input, effects, kept, target_);
 }
 
-void Client::send_held(const Input& input, Effects& effects) {
-  while (!held_.empty() && outstanding_ < options_.max_outstanding) {
-    Open* open = open_.find(held_.front());
-    held_.pop_front();
-    if (!open) continue;
-    if (!open->given_up) ++outstanding_;
-    ask(input, effects, *open);
+void OpenLoop::ask(const Input& input, Effects& effects, Open& open, NodeId whom) {
+  ++open.attempt;
+  open.asked_at = input.local;
+  if (policy_.ask == ClientPolicy::Ask::all) {
+    effects.multicast(everybody_, Request{open.tx});
+  } else {
+    open.asked = whom;
+    effects.send(whom, Request{open.tx});
+  }
+  unanswered_.push_back({input.local + options_.retry_timeout, open.tx->id, open.attempt});
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+void OpenLoop::arm(const Input& input, Effects& effects) {
+  Time earliest = time_never;
+  if (!unanswered_.empty()) earliest = unanswered_.front().until;
+  if (!postponed_.empty()) earliest = std::min(earliest, postponed_.front().until);
+  // A timer that is too early is set again when it fires: cheaper than moving it at every reply.
+  if (earliest >= armed_) return;
+  armed_ = earliest;
+  effects.set_timer(timer_wait, std::max(earliest - input.local, Duration::zero()));
+}
+
+void OpenLoop::take_due(std::deque<Wait>& waits, const Input& input, Effects& effects) {
+  while (!waits.empty()) {
+    const Wait wait = waits.front();
+    const Open* open = open_.find(wait.id);
+    const bool live = open && open->attempt == wait.attempt;
+    if (live && wait.until > input.local) return;
+    waits.pop_front();
+    if (live) repeat(input, effects, wait);
   }
 }
 
-/// Sends the request and sets the time of the next one: twice as long with every attempt, without
-/// end where the client's own node keeps the transaction (settlement may take hours), else up to
-/// eight times.
-void Client::ask(const Input& input, Effects& effects, Open& open) {
-  if (ask_ == ClientPolicy::Ask::leader) {
-    open.target = leader_;
-  } else if (open.attempts < home_attempts || ask_ == ClientPolicy::Ask::all) {
-    open.target = home_;
-  } else {
-    open.target = (home_ + open.attempts - home_attempts + 1) % replicas_;
+void OpenLoop::repeat(const Input& input, Effects& effects, const Wait& wait) {
+  Open& open = *open_.find(wait.id);
+  if (options_.give_up_after > Duration::zero() &&
+      input.local - open.due >= options_.give_up_after) {
+    give_up(effects, wait.id, true);
+    return;
   }
-  open.sent = true;
-  MessageRef request = seal_for(effects, Slot::mempool, Slot::client, Request{open.tx});
-  if (ask_ == ClientPolicy::Ask::all) {
-    effects.multicast(everyone_, std::move(request));
-  } else {
-    effects.send(open.target, std::move(request));
+  ++open.repeats;
+  open.redirects = 0;
+  NodeId whom = target_;
+  if (policy_.ask != ClientPolicy::Ask::all) {
+    // Not a word since we asked: it is down or cut off, so nobody new is sent there either.
+    if (open.asked == target_ && target_heard_ < open.asked_at) {
+      target_ = after(target_);
+      target_heard_ = input.local;
+    }
+    whom = target_;
+    if (policy_.ask == ClientPolicy::Ask::home) {
+      // Its own node may be back; else the others in turn.
+      whom = open.repeats % 2 == 0 ? home_ : (home_ + (open.repeats + 1) / 2) % replicas_;
+    }
   }
-  const std::uint32_t most = ask_ == ClientPolicy::Ask::home ? 20 : 3;
-  schedule(open, options_.retry_timeout == Duration::zero()
-                     ? time_never
-                     : input.local + grown(options_.retry_timeout, std::min(open.attempts, most)));
+  ask(input, effects, open, whom);
+}
+
+/// Asks the next replica after a short wait.
+void OpenLoop::ask_later(const Input& input, Open& open) {
+  if (open.asked == target_) target_ = after(target_);
+  open.redirects = 0;
+  open.asked = no_node;
+  ++open.attempt;
+  postponed_.push_back({input.local + options_.redirect_backoff, open.tx->id, open.attempt});
 }
 
 // --- answers -------------------------------------------------------------------------------------
 
-void Client::on_reply(const Input& input, Effects& effects, const Reply& reply) {
+void OpenLoop::on_reply(const Input& input, Effects& effects, const Reply& reply) {
   Open* open = open_.find(reply.transaction);
   if (!open) return;
-  // One vote a replica; its latest word counts (after a reorganisation it may be another).
-  std::erase_if(open->votes, [&](const Vote& vote) { return vote.replica == input.from; });
-  open->votes.push_back({input.from, reply.height, reply.block, reply.succeeded});
-  const auto equal = std::count_if(open->votes.begin(), open->votes.end(), [&](const Vote& vote) {
-    return vote.height == reply.height && vote.block == reply.block &&
-           vote.succeeded == reply.succeeded;
-  });
-  if (static_cast<std::uint32_t>(equal) < needed_) return;
-  if (!open->given_up) {
-    ++acknowledged_;
-    effects.acknowledge(reply.transaction, reply.height);
+  if (policy_.ask == ClientPolicy::Ask::home && input.from == home_) target_ = home_;
+  const Outcome outcome{reply.height, reply.block, reply.succeeded};
+  // A replica has one vote; its last word counts.
+  std::erase_if(open->votes, [&](const Vote& v) { return v.from == input.from; });
+  open->votes.push_back({input.from, outcome});
+  const auto equal = std::count_if(open->votes.begin(), open->votes.end(),
+                                   [&](const Vote& v) { return v.outcome == outcome; });
+  if (static_cast<std::uint32_t>(equal) < replies_needed_) return;
+  if (!outcome.succeeded) {
+    // In a block without effect: the nonce was not used by it.
+    give_up(effects, reply.transaction, true);
+    return;
   }
-  close(input, effects, reply.transaction);
+  ++done_;
+  effects.acknowledge(reply.transaction, reply.height);
+  open_.erase(reply.transaction);
 }
 
-/// Raft, section 8: a server that is not the leader rejects the request and names the one it knows.
-void Client::on_redirect(const Input& input, Effects& effects, const Redirect& redirect) {
+void OpenLoop::on_redirect(const Input& input, Effects& effects, const Redirect& redirect) {
   Open* open = open_.find(redirect.transaction);
-  if (!open || ask_ != ClientPolicy::Ask::leader || open->target != input.from) return;
-  const bool named = redirect.leader < replicas_ && redirect.leader != input.from;
-  if (leader_ == input.from) leader_ = named ? redirect.leader : next_replica(input.from);
-  // Where the client has learnt of another leader meanwhile, it goes there without being told.
-  if ((named || leader_ != next_replica(input.from)) && open->redirects < redirects_at_once) {
+  if (policy_.ask != ClientPolicy::Ask::leader) return;
+  if (redirect.leader < replicas_ && redirect.leader != input.from && input.from == target_) {
+    target_ = redirect.leader;
+    target_heard_ = input.local;
+  }
+  // Only who was asked last can send us on; an older answer is overtaken.
+  if (!open || open->asked != input.from) return;
+  // Two nodes that name each other would send us to and fro.
+  if (redirect.leader < replicas_ && open->redirects < replicas_) {
     ++open->redirects;
-    ask(input, effects, *open);
-    return;
+    ask(input, effects, *open, redirect.leader);
+  } else {
+    ask_later(input, *open);
   }
-  open->redirects = 0;
-  schedule(*open, input.local + grown(options_.pause, std::min(open->refusals++, 3u)));
 }
 
-void Client::on_refused(const Input& input, Effects& effects, const Refused& refused) {
+void OpenLoop::on_refused(const Input& input, Effects& effects, const Refused& refused) {
   Open* open = open_.find(refused.transaction);
-  if (!open || refused.reason == Refusal::nonce_used) return;  // the reply is on its way
-  if (!for_good(refused.reason)) {
-    schedule(*open, input.local + grown(options_.pause, std::min(open->refusals++, 6u)));
-    return;
+  if (!open) return;
+  switch (refused.reason) {
+    case Refusal::pool_full:
+    case Refusal::fee_too_low:
+      return;  // there may be room when we ask again
+    case Refusal::malformed:
+    case Refusal::bad_signature:
+    case Refusal::nonce_used:
+    case Refusal::unaffordable:
+      break;
   }
-  auto& by = open->refused_by;
-  if (std::find(by.begin(), by.end(), input.from) == by.end()) by.push_back(input.from);
-  // One liar among many must not talk a client out of it.
-  if (by.size() < needed_) return;
-  give_up(effects, *open);
-  close(input, effects, refused.transaction);
+  // A replica that has restarted does not remember what is final and only sees the nonce used:
+  // others may know better. When as many refusals came as there are replicas, none does.
+  if (++open->refusals >= replicas_) {
+    give_up(effects, refused.transaction, refused.reason != Refusal::nonce_used);
+  } else if (open->asked == input.from) {
+    ask_later(input, *open);
+  }
 }
 
-/// The user stops waiting; whether the transaction goes on is for the caller to say.
-void Client::give_up(Effects& effects, Open& open) {
-  if (open.given_up) return;
-  open.given_up = true;
-  open.give_up_at = time_never;
+void OpenLoop::give_up(Effects& effects, const TxId& id, bool nonce_is_free) {
+  const Open& open = *open_.find(id);
+  if (nonce_is_free) {
+    std::vector<Hole>& holes = payers_[open.payer].holes;
+    const Hole hole{open.nonce, open.fee};
+    holes.insert(std::find_if(holes.begin(), holes.end(),
+                              [&](const Hole& h) { return h.nonce > hole.nonce; }),
+                 hole);
+  }
   ++given_up_;
-  effects.give_up(open.tx->id);
-  if (open.sent) --outstanding_;
+  effects.give_up(id);
+  open_.erase(id);
 }
 
-void Client::close(const Input& input, Effects& effects, const TxId& id) {
-  Open& open = *open_.find(id);
-  if (open.sent && !open.given_up) --outstanding_;
-  unschedule(open);
-  open_.erase(TxId{id});
-  send_held(input, effects);
+void OpenLoop::inspect(Inspector& inspector) const {
+  inspector.field("offered", offered_);
+  inspector.field("done", done_);
+  inspector.field("given_up", given_up_);
+  inspector.field("open", open_.size());
+  inspector.field("target", std::uint64_t{target_});
 }
 
-// --- deadlines ---------------------------------------------------------------------------------
-
-void Client::on_deadlines(const Input& input, Effects& effects) {
-  armed_ = time_never;
-  while (!deadlines_.empty() && deadlines_.begin()->first.first <= input.local) {
-    Open& open = *open_.find(deadlines_.begin()->second);
-    if (open.give_up_at <= input.local) give_up(effects, open);
-    if (open.retry_at <= input.local) {
-      time_out(input, effects, open);
-    } else {
-      schedule(open, open.retry_at);
-    }
-  }
-  send_held(input, effects);
-}
-
-void Client::time_out(const Input& input, Effects& effects, Open& open) {
-  ++open.attempts;
-  open.redirects = open.refusals = 0;
-  // The first transaction to time out looks elsewhere; the others follow it.
-  if (leader_ == open.target) leader_ = next_replica(leader_);
-  ask(input, effects, open);
-}
-
-Duration Client::grown(Duration base, std::uint32_t times) const {
-  constexpr Duration most = seconds(365ll * 86'400);
-  return base > most / (std::int64_t{1} << times) ? most : base * (std::int64_t{1} << times);
-}
-
-void Client::schedule(Open& open, Time retry_at) {
-  unschedule(open);
-  open.retry_at = retry_at;
-  open.deadline = std::min(retry_at, open.give_up_at);
-  if (open.deadline == time_never) return;
-  deadlines_.emplace(std::pair{open.deadline, open.k}, open.tx->id);
-}
-
-void Client::unschedule(Open& open) {
-  if (open.deadline != time_never) deadlines_.erase({open.deadline, open.k});
-  open.deadline = time_never;
-}
-
-/// A timer that fires too early costs less than setting it anew with every acknowledgement.
-void Client::arm(const Input& input, Effects& effects) {
-  if (deadlines_.empty() || deadlines_.begin()->first.first >= armed_) return;
-  armed_ = deadlines_.begin()->first.first;
-  effects.set_timer({timer_retry, 0}, std::max(Duration::zero(), armed_ - input.local));
-}
-
-void Client::inspect(Inspector& inspector) const {
-  inspector.field("client.offered", k_);
-  inspector.field("client.open", open_.size());
-  inspector.field("client.held", held_.size());
-  inspector.field("client.acknowledged", acknowledged_);
-  inspector.field("client.given_up", given_up_);
-  inspector.field("client.home", std::uint64_t{home_});
-  inspector.field("client.leader", std::uint64_t{leader_});
-}
-
-}  // namespace ledgerlab::open_loop
+}  // namespace ledgerlab::client

@@ -1,96 +1,119 @@
-// The open-loop client: offers its share of the workload at the instants it is due, whatever the
-// system does, and asks by the protocol's ClientPolicy (DESIGN 13.1) until enough equal replies
-// have come. One client module serves every protocol.
+// The client of every protocol (DESIGN 13.1): offers its share of the load when it is due, whatever
+// the system does (open loop), asks whom the protocol's ClientPolicy names, repeats what is not
+// answered with the same transaction, and counts a transaction as done by enough equal replies.
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
+#include <vector>
 
 #include "models/api/client_messages.hpp"
 #include "models/api/model_info.hpp"
 #include "models/base/lookup.hpp"
 
-namespace ledgerlab::open_loop {
+namespace ledgerlab::client {
 
 struct Options {
   explicit Options(const Params& params);
   Duration retry_timeout;
-  Duration pause;
-  Duration give_up_after;
-  std::size_t max_outstanding;
+  Duration home_retry_timeout;
+  Duration redirect_backoff;
+  Duration give_up_after;         // 0: never
+  std::uint64_t max_outstanding;  // 0: unlimited
 };
 
-class Client final : public Module {
+class OpenLoop final : public Module {
  public:
-  explicit Client(const ModuleContext& context);
+  explicit OpenLoop(const ModuleContext& context);
+
   void step(const Input& input, Effects& effects) override;
-  void restore(std::span<const Record>) override {}  // nothing is kept on disk
+  /// Nothing of a client is durable: after a crash it goes on with what is due from then on.
+  void restore(std::span<const Record>) override {}
   void inspect(Inspector& inspector) const override;
 
  private:
-  enum Timer : std::uint32_t { timer_due, timer_retry };
-
-  struct Vote {
-    NodeId replica;
-    Height height;
+  /// What a reply says; replies count together if they say the same.
+  struct Outcome {
+    Height height = 0;
     BlockId block;
-    bool succeeded;
+    bool succeeded = false;
+    friend bool operator==(const Outcome&, const Outcome&) = default;
   };
-  /// A transaction that is not acknowledged.
+  struct Vote {
+    NodeId from;
+    Outcome outcome;
+  };
+  /// A transaction that was offered and is not done.
   struct Open {
     TxRef tx;
-    std::uint64_t k = 0;
-    NodeId target = no_node;      // asked last; with Ask::all the first of all
-    std::uint32_t attempts = 0;   // requests that no answer in time has followed
-    std::uint32_t redirects = 0;  // in a row
-    std::uint32_t refusals = 0;   // pauses in a row
-    bool sent = false;
-    bool given_up = false;  // the user has; the wallet goes on, see README
-    Time give_up_at = time_never;
-    Time retry_at = time_never;
-    Time deadline = time_never;  // as it stands in deadlines_
+    AccountIndex payer = 0;
+    std::uint64_t nonce = 0;
+    std::uint64_t fee = 0;
+    Time due{};
+    std::uint32_t attempt = 0;    // of asking; an older timer does not fire
+    std::uint32_t repeats = 0;    // attempts because nobody answered
+    std::uint32_t redirects = 0;  // followed since the last wait
+    std::uint32_t refusals = 0;   // that say it can never be done
+    NodeId asked = no_node;       // not for Ask::all
+    Time asked_at{};
     std::vector<Vote> votes;
-    std::vector<NodeId> refused_by;
+  };
+  /// A nonce whose transaction was given up: the next of this payer takes it, with a fee that
+  /// outbids what may still lie in some pool. Left empty it would block all that follow.
+  struct Hole {
+    std::uint64_t nonce;
+    std::uint64_t fee;
+  };
+  struct Payer {
+    std::uint64_t next = 0;
+    std::vector<Hole> holes;
+  };
+  struct Wait {
+    Time until;
+    TxId id;
+    std::uint32_t attempt;
   };
 
+  void start(const Input& input, Effects& effects);
   void offer_due(const Input& input, Effects& effects);
-  void offer(const Input& input, Effects& effects, std::uint64_t k, Time due);
-  void ask(const Input& input, Effects& effects, Open& open);
+  void offer(const Input& input, Effects& effects, const Load::Item& item);
+  void draw_next();
+  void ask(const Input& input, Effects& effects, Open& open, NodeId whom);
+  void ask_later(const Input& input, Open& open);
+  void repeat(const Input& input, Effects& effects, const Wait& wait);
+  void take_due(std::deque<Wait>& waits, const Input& input, Effects& effects);
+  void arm(const Input& input, Effects& effects);
+
   void on_reply(const Input& input, Effects& effects, const Reply& reply);
   void on_redirect(const Input& input, Effects& effects, const Redirect& redirect);
   void on_refused(const Input& input, Effects& effects, const Refused& refused);
-  void on_deadlines(const Input& input, Effects& effects);
-  void time_out(const Input& input, Effects& effects, Open& open);
-  void give_up(Effects& effects, Open& open);
-  void close(const Input& input, Effects& effects, const TxId& id);
-  void send_held(const Input& input, Effects& effects);
-
-  NodeId next_replica(NodeId after) const { return (after + 1) % replicas_; }
-  Duration grown(Duration base, std::uint32_t times) const;
-  void schedule(Open& open, Time retry_at);
-  void unschedule(Open& open);
-  void arm(const Input& input, Effects& effects);
+  void give_up(Effects& effects, const TxId& id, bool nonce_is_free);
+  NodeId after(NodeId replica) const { return (replica + 1) % replicas_; }
+  bool from_replica(const Input& input) const { return input.from < replicas_; }
 
   Options options_;
-  ClientPolicy::Ask ask_;
-  std::uint32_t replicas_;
-  std::uint32_t needed_;
-  NodeId home_;
-  NodeId leader_;  // whom this client takes for the leader
-  Time end_;
+  ClientPolicy policy_;
   std::unique_ptr<Load> load_;
-  bool offers_ = false;
+  std::uint32_t replicas_;
+  std::uint32_t replies_needed_;
+  Time end_;
+  std::vector<NodeId> everybody_;  // Ask::all only
+  NodeId home_;
+
+  NodeId target_;        // whom new transactions go to
+  Time target_heard_{};  // when it last said anything
   std::uint64_t k_ = 0;
-  Time due_{};
+  Time due_{};  // of the k-th
   Lookup<TxId, Open, TagHash> open_;
-  std::map<std::pair<Time, std::uint64_t>, TxId> deadlines_;  // time, k
-  Time armed_ = time_never;
-  std::deque<TxId> held_;  // over max_outstanding
-  std::size_t outstanding_ = 0;
-  std::vector<NodeId> everyone_;
-  std::uint64_t acknowledged_ = 0;
+  Lookup<AccountIndex, Payer> payers_;
+  // Both wait for a constant time, so that the front is always the earliest.
+  std::deque<Wait> unanswered_;
+  std::deque<Wait> postponed_;
+  Time armed_ = time_never;  // the one timer for both
+
+  std::uint64_t offered_ = 0;
+  std::uint64_t done_ = 0;
   std::uint64_t given_up_ = 0;
 };
 
-}  // namespace ledgerlab::open_loop
+}  // namespace ledgerlab::client

@@ -391,18 +391,17 @@ void Pool::tell_pending(Effects& effects) {
 }
 
 void Pool::reply(Effects& effects, NodeId client, const TxId& id, const Finals::Place& place) {
-  effects.send(client, seal_for(effects, Slot::client, Slot::mempool,
-                                Reply{id, place.height, place.block, place.succeeded}));
+  effects.send(client, Reply{id, place.height, place.block, place.succeeded});
 }
 
 void Pool::redirect(Effects& effects, NodeId client, const TxId& id) {
   const NodeId leader = leader_ == self_ ? no_node : leader_;
-  effects.send(client, seal_for(effects, Slot::client, Slot::mempool, Redirect{id, leader}));
+  effects.send(client, Redirect{id, leader});
 }
 
 void Pool::refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason) {
   ++refused_;
-  effects.send(client, seal_for(effects, Slot::client, Slot::mempool, Refused{id, reason}));
+  effects.send(client, Refused{id, reason});
 }
 
 void Pool::inspect(Inspector& inspector) const {
