@@ -18,9 +18,10 @@ void Pow::on_block(const Input& input, Effects& effects, MessageRef content, Nod
     }
     return;
   }
-  // The header is hashed twice for the id, the ids of its transactions once for the root.
+  // The header is hashed twice for the id, the ids of its transactions
+  // (64 bytes a pair and level) and their signatures once.
   effects.work(Operation::hash_byte,
-               2 * block->header.size() + 64 * block->payload->transactions.size());
+               2 * block->header.size() + 129 * block->payload->transactions.size());
   const std::string wrong = rules_.malformed(mined);
   if (!wrong.empty()) return refuse(effects, block->id, wrong);
   // Work first, history later: an orphan costs its sender what a block costs.

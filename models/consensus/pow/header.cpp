@@ -1,5 +1,7 @@
 #include "models/consensus/pow/header.hpp"
 
+#include <algorithm>
+
 #include "models/crypto/hash.hpp"
 #include "models/parts/work/work.hpp"
 
@@ -22,10 +24,23 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   block->payload = std::move(payload);
   block->state_root = header.state_root;
   block->header = std::move(bytes);
-  return {header, search_digest(header), std::move(block)};
+  const Hash256 signatures = signatures_digest(*block->payload);
+  return {header, search_digest(header), signatures, std::move(block)};
 }
 
 }  // namespace
+
+Hash256 signatures_digest(const Payload& payload) {
+  if (payload.transactions.empty()) return {};
+  Bytes text;
+  text.reserve(payload.transactions.size() * tx_signature_bytes);
+  for (const TxRef& tx : payload.transactions) {
+    const ByteView bytes = tx->bytes;
+    const ByteView tail = bytes.last(std::min(bytes.size(), tx_signature_bytes));
+    text.insert(text.end(), tail.begin(), tail.end());
+  }
+  return sha256(text);
+}
 
 Hash256 search_digest(const Header& header) {
   Header copy = header;
@@ -59,7 +74,7 @@ MinedBlock make_mined(const Header& header, PayloadRef payload) {
 std::optional<MinedBlock> mined_from(const BlockRef& block) {
   const auto header = header_of(*block);
   if (!header) return std::nullopt;
-  return MinedBlock{*header, search_digest(*header), block};
+  return MinedBlock{*header, search_digest(*header), header->signatures, block};
 }
 
 void codec_write(codec::Writer& writer, const MinedBlock& value) {

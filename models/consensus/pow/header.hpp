@@ -1,10 +1,10 @@
 // The block header of the proof-of-work chain and the block as it travels.
 //
-// Layout, little endian: version 4, parent 32, transactions' Merkle root 32, state root 32, height
-// 8, time 8 (milliseconds of the miner's wall clock), difficulty 4 or 32, miner 4, nonce 8. Version
-// 1 carries Bitcoin's compact target in 4 bytes (132 bytes in all), version 2 Ethereum's difficulty
-// as an integer of 32 bytes (160). The block's id is the double SHA-256 of these bytes; the work is
-// searched over the SHA-256 of all but the nonce.
+// Layout, little endian: version 4, parent 32, transactions' Merkle root 32, signatures 32, state
+// root 32, height 8, time 8 (milliseconds of the miner's wall clock), difficulty 4 or 32, miner 4,
+// nonce 8. Version 1 carries Bitcoin's compact target in 4 bytes (164 bytes in all), version 2
+// Ethereum's difficulty as an integer of 32 bytes (192). The block's id is the double SHA-256 of
+// these bytes; the work is searched over the SHA-256 of all but the nonce.
 #pragma once
 
 #include <optional>
@@ -21,6 +21,7 @@ struct Header {
   std::uint32_t version = version_compact;
   BlockId parent;
   Hash256 tx_root;
+  Hash256 signatures;  // of the transactions, which their ids leave out: signatures_digest()
   Hash256 state_root;
   Height height = 0;
   std::uint64_t time = 0;
@@ -36,7 +37,7 @@ struct Header {
   }
   template <class A>
   void searched_fields(A& a) {
-    a(version, parent, tx_root, state_root, height, time);
+    a(version, parent, tx_root, signatures, state_root, height, time);
     if (version == version_difficulty) {
       a(difficulty);
     } else {
@@ -47,6 +48,9 @@ struct Header {
   friend bool operator==(const Header&, const Header&) = default;
 };
 
+/// SHA-256 of all transactions' signatures in order; zero for none. Without it a relaying node
+/// could spoil a signature inside a block and have the block's honest id refused.
+Hash256 signatures_digest(const Payload& payload);
 /// What the search runs over: SHA-256 of the header without its nonce.
 Hash256 search_digest(const Header& header);
 /// The target a header claims, or nothing if its bits or difficulty are none.
@@ -59,7 +63,8 @@ std::optional<Header> header_of(const Block& block);
 /// A block with its header decoded, once for all nodes that share it.
 struct MinedBlock {
   Header header;
-  Hash256 digest;  // of the search
+  Hash256 digest;      // of the search
+  Hash256 signatures;  // of the payload as it is; the header has to claim the same
   BlockRef block;
 };
 MinedBlock make_mined(const Header& header, PayloadRef payload);

@@ -190,6 +190,11 @@ void register_consensus_pow(Registry& registry) {
   info.fault_model.settlement_risk_ppb = pow::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
   info.messages = message_list<pow::BlockContent, pow::GetBlocks, pow::GetTip, pow::Tip>();
+  info.contract.params = "block_interval = \"500 ms\", settlement_depth = 6";
+  // A swarm cuts off up to half the hash power for exponential times of mean 1.6 s: at depth 40 a
+  // settled block is reversed once in 10^10 cuts (0.6^40 and less).
+  info.contract.swarm_params = "settlement_depth = 40";
+  info.contract.run = seconds(8);
   info.uses_relay = true;
   info.uses_hash_power = true;
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {

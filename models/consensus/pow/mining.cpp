@@ -45,6 +45,7 @@ void Pow::execute_draft(const Input& input, Effects& effects) {
   draft_ = {};
   draft_.parent = head_->id;
   draft_.tx_root = draft_payload_->root;
+  draft_.signatures = signatures_digest(*draft_payload_);
   draft_.height = head_->height + 1;
   draft_.miner = self_;
   if (!set_time(input, draft_)) return;

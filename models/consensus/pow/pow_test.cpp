@@ -49,7 +49,7 @@ TEST(Chain, HeadersCarryTheirRoots) {
   EXPECT_EQ(h->state_root, w.nodes[0].roots[b.id]);
   EXPECT_EQ(h->miner, 1u);
   EXPECT_EQ(b.id, sha256d(b.header));
-  EXPECT_EQ(b.header.size(), 132u);
+  EXPECT_EQ(b.header.size(), 164u);
 }
 
 TEST(Reorganisation, HeavierChainWinsAndTheStateFollows) {
@@ -148,6 +148,7 @@ TEST(Refusal, OfWhatBreaksARule) {
       },
       "too far ahead");
   refused([](Header& h) { h.height += 1; }, "height");
+  refused([](Header& h) { h.signatures.data[0] = 1; }, "signatures");
   // The work itself: another nonce is none.
   Header h = w.forge(tip, [](Header&) {});
   ++h.nonce;
@@ -156,6 +157,23 @@ TEST(Refusal, OfWhatBreaksARule) {
   --h.nonce;
   w.relay(1, 0, h, empty_payload());
   EXPECT_EQ(w.height(0), 4u) << "and the same block with its work is taken";
+}
+
+TEST(Refusal, ASpoiltSignatureDoesNotPoisonTheBlock) {
+  PowWorld w(2, short_chain);
+  w.propose(0, "a");
+  w.fire(0, TimerKind::refresh);
+  w.advance(seconds(1));
+  w.find(0);
+  w.flights.clear();
+  const Block& honest = *w.nodes[0].head;
+  Bytes bytes = honest.payload->transactions[0]->bytes;
+  bytes.back() ^= 1;
+  const Header header = *header_of(honest);
+  w.relay(9, 1, header, make_payload({make_transaction(std::move(bytes))}));
+  EXPECT_TRUE(w.last_note_has(1, "signatures"));
+  w.relay(0, 1, header, honest.payload);
+  EXPECT_EQ(w.nodes[1].head->id, honest.id) << "the same id, with its true signatures";
 }
 
 TEST(Refusal, AnInvalidStateMarksTheBranchAndTheNextBestIsChosen) {

@@ -170,8 +170,9 @@ class PowWorld {
     return nodes[id].timers.contains(static_cast<std::uint32_t>(kind));
   }
   TxRef propose(NodeId id, const std::string& text) {
-    const ByteView bytes = as_bytes(text);
-    nodes[id].pool.push_back(make_transaction(Bytes(bytes.begin(), bytes.end())));
+    Bytes bytes(text.begin(), text.end());
+    bytes.resize(text.size() + tx_signature_bytes, 7);
+    nodes[id].pool.push_back(make_transaction(std::move(bytes)));
     call(id, Slot::mempool, 0, Pending{static_cast<std::uint32_t>(nodes[id].pool.size()), 1, now_});
     return nodes[id].pool.back();
   }
