@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "sim/measure/measure_fixture.hpp"
+#include "tests/support/measure_fixture.hpp"
 
 namespace ledgerlab {
 namespace {
