@@ -98,7 +98,9 @@ void add_chain_params(std::vector<ParamInfo>& list) {
        {"template_refresh",
         ParamType::duration,
         "0 ns",
-        "a miner renews timestamp and payload this often; 0: ten times in a block interval",
+        "a miner takes up new transactions this often, and the time under the Homestead rule; 0: "
+        "ten "
+        "times in a block interval",
         "0 ns",
         "10000 h",
         {}},

@@ -73,10 +73,19 @@ void Pow::start_search(Effects& effects) {
   searching_ = true;
   effects.work(Operation::hash_byte, 160);
   effects.search({search_digest(searched_), *claimed_target(searched_)});
+  // Homestead's rule reads the time since the parent, so that its miners keep the time fresh; for
+  // the others a constant lag changes nothing, and ten thousand idle miners set no timer.
+  if (pending_fresh_ || rules_.retarget == Retarget::homestead) arm_refresh(effects);
+}
+
+void Pow::arm_refresh(Effects& effects) {
+  if (refresh_armed_) return;
+  refresh_armed_ = true;
   effects.set_timer({static_cast<std::uint32_t>(TimerKind::refresh), 0}, refresh_);
 }
 
 void Pow::on_refresh(const Input& input, Effects& effects) {
+  refresh_armed_ = false;
   if (!searching_ || stage_ != Stage::ready) return;
   if (pending_fresh_) {
     begin_template(effects);  // the old search goes on until the new one replaces it
@@ -91,6 +100,8 @@ void Pow::on_pending(Effects& effects, const Pending& pending) {
   // Nothing is being searched: a miner that makes no empty blocks waits for just this.
   if (mines_ && pending_fresh_ && stage_ == Stage::idle && !searching_ && !adopt_open_) {
     begin_template(effects);
+  } else if (searching_ && stage_ == Stage::ready && pending_fresh_) {
+    arm_refresh(effects);
   }
 }
 

@@ -81,6 +81,7 @@ class Pow final : public Module {
   void execute_draft(const Input& input, Effects& effects);
   void on_executed(const Input& input, Effects& effects, const Executed& executed);
   void start_search(Effects& effects);
+  void arm_refresh(Effects& effects);
   void on_refresh(const Input& input, Effects& effects);
   void on_found(const Input& input, Effects& effects);
   void on_pending(Effects& effects, const Pending& pending);
@@ -134,6 +135,7 @@ class Pow final : public Module {
   CallId draft_call_ = 0;
   Header draft_;  // being prepared
   PayloadRef draft_payload_;
+  bool refresh_armed_ = false;
   bool searching_ = false;
   Header searched_;  // being searched
   PayloadRef searched_payload_;

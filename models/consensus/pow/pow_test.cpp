@@ -309,16 +309,18 @@ TEST(Poll, AQuietNodeAsksANeighbour) {
 }
 
 TEST(Mining, RefreshTakesUpWhatWaitsAndRollsTheTime) {
+  PowWorld homestead(1, with({{"retarget", "homestead"}}));
+  const WorkSearch first = *homestead.nodes[0].search;
+  homestead.fire(0, TimerKind::refresh);
+  EXPECT_NE(homestead.nodes[0].search->header, first.header) << "a later timestamp";
   PowWorld w(1, short_chain);
-  const WorkSearch first = *w.nodes[0].search;
-  w.fire(0, TimerKind::refresh);
-  EXPECT_NE(w.nodes[0].search->header, first.header) << "a later timestamp";
+  EXPECT_FALSE(w.timer_set(0, TimerKind::refresh)) << "nothing waits";
   w.propose(0, "a");
   w.fire(0, TimerKind::refresh);
   w.mine(0);
   EXPECT_EQ(w.nodes[0].head->payload->transactions.size(), 1u);
   EXPECT_EQ(header_of(*w.nodes[0].head)->time,
-            static_cast<std::uint64_t>(count_ns(time_start + seconds(102))) / 1'000'000);
+            static_cast<std::uint64_t>(count_ns(time_start + seconds(101))) / 1'000'000);
 }
 
 TEST(Mining, WithoutEmptyBlocksItWaitsForATransaction) {
@@ -332,7 +334,7 @@ TEST(Mining, WithoutEmptyBlocksItWaitsForATransaction) {
 }
 
 TEST(Mining, AStaleFindIsNotTaken) {
-  PowWorld w(1, short_chain);
+  PowWorld w(1, with({{"retarget", "homestead"}}));
   const WorkSearch old = *w.nodes[0].search;
   w.fire(0, TimerKind::refresh);
   const WorkSearch now = *w.nodes[0].search;
