@@ -58,7 +58,7 @@ void Pool::step(const Input& input, Effects& effects) {
     default:
       break;
   }
-  if (!passive()) tell_pending(effects);
+  if (!passive() && rechecks_ == 0) tell_pending(effects);
 }
 
 void Pool::on_call(const Input& input, Effects& effects) {
