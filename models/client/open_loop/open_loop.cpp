@@ -193,7 +193,7 @@ void OpenLoop::repeat(const Input& input, Effects& effects, const Wait& wait) {
     whom = target_;
     if (policy_.ask == ClientPolicy::Ask::home) {
       // Its own node may be back; else the others in turn.
-      whom = open.repeats % 2 == 0 ? home_ : (home_ + (open.repeats + 1) / 2) % replicas_;
+      whom = open.repeats % 2 == 1 ? home_ : (home_ + open.repeats / 2) % replicas_;
     }
   }
   ask(input, effects, open, whom);
@@ -256,16 +256,20 @@ void OpenLoop::on_refused(const Input& input, Effects& effects, const Refused& r
     case Refusal::pool_full:
     case Refusal::fee_too_low:
       return;  // there may be room when we ask again
+    case Refusal::nonce_used:
+      // Perhaps by this very transaction, in a block that is not final or that the replica does not
+      // remember since it restarted: its reply, or another's, follows.
+      return;
     case Refusal::malformed:
     case Refusal::bad_signature:
-    case Refusal::nonce_used:
     case Refusal::unaffordable:
       break;
   }
-  // A replica that has restarted does not remember what is final and only sees the nonce used:
-  // others may know better. When as many refusals came as there are replicas, none does.
-  if (++open->refusals >= replicas_) {
-    give_up(effects, refused.transaction, refused.reason != Refusal::nonce_used);
+  // One liar must not talk a client out of it: as many must agree as for a reply.
+  std::vector<NodeId>& by = open->refused_by;
+  if (std::find(by.begin(), by.end(), input.from) == by.end()) by.push_back(input.from);
+  if (by.size() >= replies_needed_) {
+    give_up(effects, refused.transaction, true);
   } else if (open->asked == input.from) {
     ask_later(input, *open);
   }

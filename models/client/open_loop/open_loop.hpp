@@ -53,10 +53,10 @@ class OpenLoop final : public Module {
     std::uint32_t attempt = 0;    // of asking; an older timer does not fire
     std::uint32_t repeats = 0;    // attempts because nobody answered
     std::uint32_t redirects = 0;  // followed since the last wait
-    std::uint32_t refusals = 0;   // that say it can never be done
     NodeId asked = no_node;       // not for Ask::all
     Time asked_at{};
     std::vector<Vote> votes;
+    std::vector<NodeId> refused_by;  // as never possible
   };
   /// A nonce whose transaction was given up: the next of this payer takes it, with a fee that
   /// outbids what may still lie in some pool. Left empty it would block all that follow.
