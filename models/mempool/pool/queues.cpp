@@ -14,7 +14,7 @@ void Queues::insert(Item& item) {
   Sender& sender = *senders_.find(item.sender);
   item.state = Item::State::queued;
   sender.queue.emplace(item.nonce, &item);
-  queued_.emplace(item.arrival, &item);
+  queued_.emplace_hint(queued_.end(), item.arrival, &item);
   ++count_;
   bytes_ += item.bytes();
   if (item.nonce == sender.end) extend(sender);
@@ -36,7 +36,7 @@ void Queues::replace(Item& old, Item& item) {
   take_out(sender, old);
   item.state = Item::State::queued;
   sender.queue.emplace(item.nonce, &item);
-  queued_.emplace(item.arrival, &item);
+  queued_.emplace_hint(queued_.end(), item.arrival, &item);
   ++count_;
   bytes_ += item.bytes();
   item.reserved = reserved;
@@ -144,7 +144,7 @@ void Queues::set_waiting(Item& item, bool waiting) {
   if (item.waiting == waiting) return;
   item.waiting = waiting;
   if (waiting) {
-    waiting_.emplace(item.arrival, &item);
+    waiting_.emplace_hint(waiting_.end(), item.arrival, &item);
     waiting_bytes_ += item.bytes();
   } else {
     waiting_.erase(item.arrival);

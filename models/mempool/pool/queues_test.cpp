@@ -1,0 +1,252 @@
+// Random operations on the queues against a plain model that recomputes everything; and their
+// speed.
+#include "models/mempool/pool/queues.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "models/base/draw.hpp"
+
+namespace ledgerlab::pool {
+namespace {
+
+Address address_of(std::uint64_t sender) {
+  Address address;
+  for (int i = 0; i < 8; ++i) address.data[static_cast<std::size_t>(i)] = Byte(sender >> (8 * i));
+  address.data[19] = 1;
+  return address;
+}
+
+std::unique_ptr<Item> item(std::uint64_t sender, std::uint64_t nonce, std::uint64_t fee,
+                           std::uint64_t arrival) {
+  auto out = std::make_unique<Item>();
+  Bytes bytes;
+  codec::Writer writer(bytes);
+  writer(sender, nonce, fee, arrival);
+  bytes.resize(bytes.size() + 65);
+  out->tx = make_transaction(std::move(bytes));
+  out->sender = address_of(sender);
+  out->nonce = nonce;
+  out->fee = fee;
+  out->arrival = arrival;
+  return out;
+}
+
+/// The same pool as a list of items and the senders' nonces.
+struct Model {
+  std::vector<std::unique_ptr<Item>> items;
+  std::map<std::uint64_t, std::uint64_t> next;
+  std::map<const Item*, Height> reserved;
+
+  Item* at(std::uint64_t sender, std::uint64_t nonce) const {
+    for (const auto& i : items) {
+      if (i->sender == address_of(sender) && i->nonce == nonce) return i.get();
+    }
+    return nullptr;
+  }
+  /// Ready and not reserved, in the order in which they may be handed out.
+  std::vector<Item*> take_order() const {
+    std::map<std::uint64_t, std::uint64_t> at_nonce = next;
+    std::vector<Item*> out;
+    for (;;) {
+      Item* best = nullptr;
+      std::uint64_t whose = 0;
+      for (auto& [sender, nonce] : at_nonce) {
+        Item* candidate = at(sender, nonce);
+        while (candidate && reserved.count(candidate)) candidate = at(sender, ++nonce);
+        if (!candidate) continue;
+        if (!best || candidate->fee > best->fee ||
+            (candidate->fee == best->fee && candidate->arrival < best->arrival)) {
+          best = candidate;
+          whose = sender;
+        }
+      }
+      if (!best) return out;
+      out.push_back(best);
+      ++at_nonce[whose];
+    }
+  }
+  Item* worst() const {
+    Item* out = nullptr;
+    for (const auto& i : items) {
+      const bool tail = std::none_of(items.begin(), items.end(), [&](const auto& other) {
+        return other->sender == i->sender && other->nonce > i->nonce;
+      });
+      if (!tail || reserved.count(i.get())) continue;
+      if (!out || i->fee < out->fee || (i->fee == out->fee && i->arrival > out->arrival)) {
+        out = i.get();
+      }
+    }
+    return out;
+  }
+  void release_after(const Item& first) {
+    for (const auto& i : items) {
+      if (i->sender == first.sender && i->nonce >= first.nonce) reserved.erase(i.get());
+    }
+  }
+  /// Reservations without a gap before them hold; the others are gone.
+  void drop_unready(std::uint64_t sender) {
+    std::uint64_t end = next[sender];
+    while (at(sender, end)) ++end;
+    for (const auto& i : items) {
+      if (i->sender == address_of(sender) && i->nonce >= end) reserved.erase(i.get());
+    }
+  }
+  void erase(const Item* gone) {
+    reserved.erase(gone);
+    std::erase_if(items, [&](const auto& i) { return i.get() == gone; });
+  }
+};
+
+class Walk {
+ public:
+  explicit Walk(std::uint64_t seed) : seed_(seed) {}
+
+  void run(int steps) {
+    for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
+      one_step();
+      compare();
+    }
+  }
+
+ private:
+  std::uint64_t draw(std::uint64_t n) {
+    return draw_below(draw64(seed_, 1, Purpose("t"), ++c_), n);
+  }
+
+  void one_step() {
+    const std::uint64_t sender = draw(4), what = draw(12);
+    if (what < 6) {
+      const std::uint64_t nonce = model_.next[sender] + draw(5);
+      auto made = item(sender, nonce, draw(6), ++arrival_);
+      Item* old = model_.at(sender, nonce);
+      if (old && what > 2) {
+        const auto held = model_.reserved.find(old);
+        if (held != model_.reserved.end()) model_.reserved[made.get()] = held->second;
+        queues_.replace(*old, *made);
+        model_.erase(old);
+      } else if (!old) {
+        queues_.open(made->sender, model_.next[sender]);
+        queues_.insert(*made);
+      } else {
+        return;
+      }
+      model_.items.push_back(std::move(made));
+    } else if (what < 8) {
+      take();
+    } else if (what < 9) {
+      if (model_.items.empty()) return;
+      Item* gone = model_.items[draw(model_.items.size())].get();
+      queues_.remove(*gone);
+      std::uint64_t whose = gone->sender.data[0];
+      model_.erase(gone);
+      model_.drop_unready(whose);
+    } else if (what < 11) {
+      set_next(sender, model_.next[sender] + draw(3) - (draw(4) == 0 && model_.next[sender] > 0));
+    } else {
+      release(draw(6));
+    }
+  }
+
+  void take() {
+    const Height height = 1 + draw(5);
+    release(height);
+    const auto order = model_.take_order();
+    const auto count = static_cast<std::uint32_t>(draw(5));
+    const auto taken = queues_.take(height, count, 1'000'000);
+    ASSERT_EQ(taken.size(), std::min<std::size_t>(count, order.size()));
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      ASSERT_EQ(taken[i], order[i]->tx);
+      model_.reserved[order[i]] = height;
+    }
+  }
+
+  void release(Height lowest) {
+    queues_.release_from(lowest);
+    for (const auto& i : model_.items) {
+      const auto held = model_.reserved.find(i.get());
+      if (held != model_.reserved.end() && held->second >= lowest) model_.release_after(*i);
+    }
+  }
+
+  void set_next(std::uint64_t sender, std::uint64_t next) {
+    // A sender without transactions has no queue; its nonce comes with the next one.
+    if (next < model_.next[sender]) {
+      for (const auto& i : model_.items) {
+        if (i->sender == address_of(sender)) model_.reserved.erase(i.get());
+      }
+    }
+    model_.next[sender] = next;
+    for (Item* below : queues_.set_next(address_of(sender), next)) {
+      ASSERT_LT(below->nonce, next);
+      model_.erase(below);
+    }
+    model_.drop_unready(sender);
+  }
+
+  void compare() {
+    const auto order = model_.take_order();
+    ASSERT_EQ(queues_.count(), model_.items.size());
+    ASSERT_EQ(queues_.waiting_count(), order.size());
+    std::uint64_t bytes = 0, waiting = 0;
+    const Item* oldest = nullptr;
+    for (const auto& i : model_.items) {
+      ASSERT_GE(i->nonce, model_.next[i->sender.data[0]]);
+      bytes += i->bytes();
+      ASSERT_EQ(i->reserved, model_.reserved.count(i.get()) ? model_.reserved[i.get()] : 0);
+    }
+    for (const Item* i : order) {
+      waiting += i->bytes();
+      if (!oldest || i->arrival < oldest->arrival) oldest = i;
+    }
+    ASSERT_EQ(queues_.bytes(), bytes);
+    ASSERT_EQ(queues_.waiting_bytes(), waiting);
+    ASSERT_EQ(queues_.oldest_waiting(), oldest);
+    ASSERT_EQ(queues_.worst(), model_.worst());
+  }
+
+  std::uint64_t seed_;
+  std::uint64_t c_ = 0;
+  std::uint64_t arrival_ = 0;
+  Model model_;
+  Queues queues_;
+};
+
+TEST(Queues, RandomWalksAgreeWithThePlainModel) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Walk(seed).run(400);
+    if (HasFailure()) return;
+  }
+}
+
+// A figure to read, with a bound that only a change of complexity would break.
+TEST(Queues, Speed) {
+  constexpr std::uint64_t count = 100'000, senders = 1'000;
+  std::vector<std::unique_ptr<Item>> items;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    items.push_back(item(i % senders, i / senders, draw64(1, 1, Purpose("fee"), i) % 100, i + 1));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  Queues queues;
+  for (const auto& i : items) {
+    queues.open(i->sender, 0);
+    queues.insert(*i);
+  }
+  for (Height height = 1; queues.waiting_count() > 0; ++height) {
+    ASSERT_EQ(queues.take(height, 1'000, 1 << 30).size(), 1'000u);
+  }
+  for (const auto& i : items) queues.set_next(i->sender, i->nonce + 1);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(queues.count(), 0u);
+  const double rate = static_cast<double>(count) / spent.count();
+  RecordProperty("transactions_per_second", std::to_string(rate));
+  std::printf("  in, handed out, decided: %.0f transactions a second\n", rate);
+  EXPECT_GT(rate, 20'000);
+}
+
+}  // namespace
+}  // namespace ledgerlab::pool
