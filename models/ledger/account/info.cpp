@@ -45,8 +45,8 @@ class Audit final : public LedgerAudit {
     const SignedTransfer* transfer = decode_transfer(tx);
     if (!transfer || transfer->transfer.chain_id != ledgerlab_chain_id) return entry;
     const auto sender = suite_.recover(transfer->digest, transfer->signature);
-    if (!sender) return entry;
     const Transfer& t = transfer->transfer;
+    if (!sender || *sender != t.from) return entry;
     const U256 cost = t.value + U256(t.fee);
     const auto from = accounts_.find(*sender);
     if (from == accounts_.end() || from->second.nonce != t.nonce || from->second.balance < cost) {

@@ -46,7 +46,8 @@ using StateRef = std::shared_ptr<const State>;
 
 StateRef genesis_state(const GenesisSpec& genesis, CryptoSuite& suite);
 
-/// What executing a block on a state gave. A pure function of both.
+/// What executing a payload on a state gave. A pure function of both: nothing else of a block
+/// matters.
 struct BlockResult {
   bool ok = false;  // false: the block is invalid, the state stays
   std::string reason;
@@ -66,6 +67,6 @@ std::string_view transfer_fault_text(TransferFault fault);
 /// Executes in order. A transaction that is malformed or not signed makes the block invalid; one
 /// whose nonce is not next, or that its sender cannot pay with its fee, is included without effect
 /// and its receipt says failed: a log protocol orders what was valid when it was proposed.
-BlockResult execute_block(const State& pre, const Block& block, CryptoSuite& suite);
+BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuite& suite);
 
 }  // namespace ledgerlab::account

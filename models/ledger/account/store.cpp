@@ -8,7 +8,7 @@
 namespace ledgerlab::account {
 namespace {
 
-/// A block id does not cover signatures: are these the same bytes?
+/// A payload root does not cover signatures: are these the same bytes?
 bool same_payload(const PayloadRef& a, const PayloadRef& b) {
   if (a == b) return true;
   const auto& x = a->transactions;
@@ -20,27 +20,40 @@ bool same_payload(const PayloadRef& a, const PayloadRef& b) {
 }  // namespace
 
 BlockResultRef Store::execute(const State& pre, const Block& block, bool recheck) {
+  const BlockResultRef result = execute(pre, block.payload, recheck);
+  if (!result->ok || block.state_root.is_zero() || block.state_root == result->state_root) {
+    return result;
+  }
+  auto refused = std::make_shared<BlockResult>(*result);
+  refused->ok = false;
+  refused->reason = "the block claims state root " + to_hex(block.state_root).substr(0, 16) +
+                    ", execution gives " + to_hex(result->state_root).substr(0, 16);
+  return refused;
+}
+
+/// Found by what decides the result, so that a miner's template, the block it becomes, and another
+/// miner's template with the same transactions are executed once.
+BlockResultRef Store::execute(const State& pre, const PayloadRef& payload, bool recheck) {
   const auto run = [&] {
-    return std::make_shared<const BlockResult>(execute_block(pre, block, *suite_));
+    return std::make_shared<const BlockResult>(execute_payload(pre, *payload, *suite_));
   };
   if (!share_) return run();
   Bytes text;
   codec::Writer writer(text);
-  // The claimed root is content too: the id of a log block does not cover it.
-  writer(pre.root(), block.id, block.state_root);
+  writer(pre.root(), payload->root);
   const Hash256 key = sha256(text);
   if (const Executed* executed = results_.find(key)) {
-    if (!same_payload(executed->payload, block.payload)) return run();
-    const BlockResultRef* found = &executed->result;
+    if (!same_payload(executed->payload, payload)) return run();
+    const BlockResultRef found = executed->result;
     if (recheck) {
       const BlockResultRef again = run();
-      if (again->ok != (*found)->ok || again->state_root != (*found)->state_root ||
-          again->receipts_root != (*found)->receipts_root) {
-        throw std::logic_error("internal fault: executing block " + to_hex(block.id) +
+      if (again->ok != found->ok || again->state_root != found->state_root ||
+          again->receipts_root != found->receipts_root) {
+        throw std::logic_error("internal fault: executing payload " + to_hex(payload->root) +
                                " twice on one state gave two results");
       }
     }
-    return *found;
+    return found;
   }
   const BlockResultRef result = run();
   if (order_.size() < results_kept) {
@@ -50,7 +63,7 @@ BlockResultRef Store::execute(const State& pre, const Block& block, bool recheck
     order_[oldest_] = key;
     oldest_ = (oldest_ + 1) % results_kept;
   }
-  results_[key] = {result, block.payload};
+  results_[key] = {result, payload};
   return result;
 }
 

@@ -34,6 +34,8 @@ class Store final : public SharedStore {
   };
   static constexpr std::size_t results_kept = 1024;
 
+  BlockResultRef execute(const State& pre, const PayloadRef& payload, bool recheck);
+
   CryptoSuite* suite_;
   bool share_;
   StateRef genesis_;
@@ -41,7 +43,7 @@ class Store final : public SharedStore {
     BlockResultRef result;
     PayloadRef payload;
   };
-  Lookup<Hash256, Executed, TagHash> results_;  // by SHA-256 of (pre-state root, block)
+  Lookup<Hash256, Executed, TagHash> results_;  // by SHA-256 of (pre-state, payload)
   std::vector<Hash256> order_;                  // ring of the keys in results_
   std::size_t oldest_ = 0;
   Lookup<Hash256, Held, TagHash> held_;
