@@ -36,6 +36,11 @@ Figure counted(const Figures& f) {
   return static_cast<double>(f.*count);
 }
 
+Figure acknowledged(const Figures& f) {
+  if (f.evidence.chronicle.transactions().empty()) return std::nullopt;
+  return static_cast<double>(f.latencies.size());
+}
+
 using RoleCounts = std::array<std::uint64_t, role_count>;
 
 double deciding(const Figures& f, const RoleCounts& counts) {
@@ -243,7 +248,7 @@ Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
     ++offered;
     if (tx.admitted || done != time_never) ++accepted;
     if (done != time_never) ++committed;
-    if (tx.state == Chronicle::TxState::given_up) ++dropped;
+    if (tx.state == Chronicle::TxState::given_up && done == time_never) ++dropped;
     if (tx.state == Chronicle::TxState::acknowledged) latencies.push_back(tx.closed - tx.due);
   }
   std::sort(latencies.begin(), latencies.end());
@@ -271,7 +276,9 @@ const std::vector<MetricInfo>& metric_table() {
        counted<&Figures::accepted>},
       {"transactions_committed", "tx", "of these, in a final block by the end of the drain",
        counted<&Figures::committed>},
-      {"transactions_dropped", "tx", "of these, given up by their clients",
+      {"transactions_acknowledged", "tx",
+       "of these, known to be final by their clients at the end of the run", acknowledged},
+      {"transactions_dropped", "tx", "of these, given up by their clients and in no final block",
        counted<&Figures::dropped>},
       {"messages_per_decision", "messages",
        "copies of proposals, votes and certificates sent between replicas in the whole run, by "

@@ -56,6 +56,7 @@ TEST(Metrics, OfLoadAndLatency) {
   EXPECT_EQ(f.metric("transactions_offered"), 7);
   EXPECT_EQ(f.metric("transactions_accepted"), 6);
   EXPECT_EQ(f.metric("transactions_committed"), 5);
+  EXPECT_EQ(f.metric("transactions_acknowledged"), 5);
   EXPECT_EQ(f.metric("transactions_dropped"), 1);
   EXPECT_TRUE(f.result.saturated);  // 5 of 7
   // Final in [1 s, 9 s): at 1.1, 2.3, 3.5 and 8.9 s.
