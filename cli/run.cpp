@@ -1,6 +1,6 @@
 // `run` and `compare`: every system of a scenario for one or several seeds, results kept as they
 // come.
-#include "sim/scenario/run.hpp"
+#include "sim/run/run.hpp"
 
 #include <signal.h>
 #include <unistd.h>

@@ -33,7 +33,7 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
       suite_(make_suite(system.real_crypto ? SuiteMode::real : SuiteMode::costed,
                         plan_seed(plan, "plan.keys"),
                         system.real_mining ? WorkMode::nonce : WorkMode::lottery)),
-      overlay_(make_topology(plan.network.topology, plan_seed(plan, "plan.topology"))) {
+      overlay_(*plan.network.overlay) {
   const ModelInfo& ledger = *system.ledger.info;
   genesis_root_ = ledger.genesis_root(plan.genesis, *suite_);
   if (ledger.make_shared_store) {

@@ -49,7 +49,7 @@ class BuiltWorld {
   std::unique_ptr<WorldSuite> suite_;
   std::unique_ptr<SharedStore> ledger_store_;
   Hash256 genesis_root_;
-  Topology overlay_;
+  const Topology& overlay_;
   std::vector<std::vector<NodeId>>
       mesh_rows_;  // rows of a full mesh, which the graph does not keep
   std::unique_ptr<World> world_;

@@ -1,10 +1,11 @@
-#include "sim/scenario/run.hpp"
+#include "sim/run/run.hpp"
 
 #include <sys/resource.h>
 #include <time.h>
 
 #include "sim/measure/measurement.hpp"
 #include "sim/record/trace_file.hpp"
+#include "sim/run/card.hpp"
 
 namespace ledgerlab {
 namespace {
@@ -76,6 +77,7 @@ RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOption
   }
   if (trace) trace->close();
   result.trace_hash = to_hex(world.trace_hash());
+  result.card = model_card(plan, system, built, options.share_results);
   measurement.finish(built, result);
   if (!world.halted().empty()) {
     result.violations.push_back({"progress of time", world.halted(), world.now(), no_node});

@@ -1,0 +1,51 @@
+#include "sim/run/card.hpp"
+
+#include <fmt/format.h>
+
+namespace ledgerlab {
+namespace {
+
+void add_model(std::vector<std::string>& card, const char* slot, const ModelChoice& model) {
+  if (!model) return;
+  const ModelInfo& info = *model.info;
+  card.push_back(fmt::format("{} {}: real; {}", slot, info.label(),
+                             info.paper.empty() ? info.summary : info.paper));
+}
+
+}  // namespace
+
+std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, BuiltWorld& built,
+                                    bool share_results) {
+  std::vector<std::string> card;
+  add_model(card, "consensus", system.consensus);
+  add_model(card, "ledger", system.ledger);
+  add_model(card, "mempool", system.mempool);
+  add_model(card, "relay", system.relay);
+  add_model(card, "client", system.client);
+  card.push_back(
+      system.real_crypto
+          ? "crypto: real (Ed25519, secp256k1, ECVRF); tags between nodes under one "
+            "session key of the world: modelled"
+          : "crypto: costed: true sizes and charged times, forging is guessing 128 bits; "
+            "tags between nodes under one session key of the world: modelled");
+  if (system.consensus.info->uses_hash_power) {
+    card.push_back(system.real_mining
+                       ? "mining: real search for nonces; its time is tries divided by hash rate"
+                       : "mining: modelled as a lottery: the host draws the search time from the "
+                         "hash rate, receivers check an unforgeable ticket");
+  }
+  const EngineCapabilities engine = built.world().engine().capabilities();
+  card.push_back(fmt::format("network: modelled by engine {} ({}); latency {}", engine.name,
+                             engine.physics, plan.network.latency_source));
+  card.push_back(fmt::format("processor: modelled, cost table {}, {} cores, {} % of the reference",
+                             plan.hardware.costs.name, plan.hardware.cores,
+                             plan.hardware.speed_ppb / 10'000'000));
+  card.push_back(fmt::format("disk: modelled, {} a sync, records in memory",
+                             format_value(ParamType::duration, plan.hardware.disk_sync.count())));
+  card.push_back(share_results
+                     ? "sharing: execution results between nodes, one in 256 computed again"
+                     : "sharing: off, every node executes for itself");
+  return card;
+}
+
+}  // namespace ledgerlab
