@@ -1,0 +1,135 @@
+// Twins of Raft: what goes wrong when a rule of the paper or of the persist gate is broken.
+#include "models/consensus/raft/messages.hpp"
+#include "tests/contract/twins.hpp"
+
+namespace ledgerlab::contract {
+namespace {
+
+/// Its gate forgets earlier steps: only what follows a record within one step waits for it.
+class ForgetfulGate final : public Wrapped {
+ public:
+  using Wrapped::Wrapped;
+  void step(const Input& input, Effects& effects) override {
+    Wrapped::step(input, effects);
+    bool recorded = false;
+    for (Effect& e : list(effects)) {
+      recorded = recorded || e.kind == EffectKind::persist;
+      if (!recorded) e.gate = Gate::ungated;
+    }
+  }
+};
+
+/// Nothing it says is durable.
+class ForgetsToPersist final : public Wrapped {
+ public:
+  using Wrapped::Wrapped;
+  void step(const Input& input, Effects& effects) override {
+    Wrapped::step(input, effects);
+    std::uint64_t records = 0;
+    for (Effect& e : list(effects)) {
+      records += e.kind == EffectKind::persist;
+      if (e.kind >= EffectKind::persist && e.kind <= EffectKind::forget) erase(e);
+    }
+    if (records == 0) return;
+    // It believes that they were written.
+    written_ += records;
+    Input durable = input;
+    durable.kind = InputKind::persisted;
+    durable.slot = Slot::consensus;
+    durable.message = nullptr;
+    durable.persisted_up_to = written_;
+    Wrapped::step(durable, effects);
+    for (Effect& e : list(effects)) {
+      if (e.kind >= EffectKind::persist && e.kind <= EffectKind::forget) erase(e);
+    }
+  }
+
+ private:
+  std::uint64_t written_ = 0;
+};
+
+/// Grants its vote to every candidate of a term (paper 5.2 allows one).
+class VotesTwice final : public Wrapped {
+ public:
+  using Wrapped::Wrapped;
+  void step(const Input& input, Effects& effects) override {
+    Wrapped::step(input, effects);
+    if (input.kind != InputKind::deliver) return;
+    const auto* request = input.message->as<raft::RequestVote>();
+    if (request == nullptr) return;
+    for (Effect& e : list(effects)) {
+      if (e.kind != EffectKind::send) continue;
+      const auto* reply = effects.message_of(e).as<raft::VoteReply>();
+      if (reply == nullptr || reply->granted || reply->term != request->term) continue;
+      effects.set_slot(Slot::consensus);
+      MessageRef granted = effects.make(raft::VoteReply{reply->term, true});
+      effects.take_message(e);
+      e.c = reinterpret_cast<std::uint64_t>(granted.release());
+    }
+  }
+};
+
+/// Counts every answer for two: of four replicas, two make its quorum.
+class HalfIsEnough final : public Wrapped {
+ public:
+  using Wrapped::Wrapped;
+  void step(const Input& input, Effects& effects) override {
+    Wrapped::step(input, effects);
+    if (input.kind != InputKind::deliver) return;
+    const Message& m = *input.message;
+    const auto* append = m.as<raft::AppendEntriesReply>();
+    const bool counts = m.as<raft::PreVoteReply>() || m.as<raft::VoteReply>() ||
+                        (append != nullptr && append->success);
+    if (!counts) return;
+    Input again = input;
+    again.from = 0;
+    while (again.from == input.self || again.from == input.from) ++again.from;
+    Wrapped::step(again, effects);
+  }
+};
+
+TestScenario raft_setup() {
+  TestScenario setup;
+  setup.protocol = builtin_models().find(ModelKind::consensus, "raft");
+  setup.replicas = 3;
+  setup.duration = seconds(10);
+  setup.drain = seconds(15);
+  return setup;
+}
+
+/// All replicas crash together, again and again: what is not durable is gone everywhere.
+TestScenario power_cuts() {
+  TestScenario setup = raft_setup();
+  setup.disk_sync = "50 ms";
+  setup.rate = "100 tx/s";
+  setup.params = "heartbeat_interval = \"10 ms\"";
+  for (int i = 0; i < 6; ++i) {
+    setup.extra += "[[faults]]\nkind = \"crash\"\nat = \"" + std::to_string(2000 + 1313 * i) +
+                   " ms\"\nfor = \"100 ms\"\nnodes = [0, 1, 2]\n";
+  }
+  return setup;
+}
+
+}  // namespace
+
+std::vector<Twin> raft_twins() {
+  TestScenario contested = raft_setup();
+  contested.params =
+      "pre_vote = false, check_quorum = false, election_timeout_min = \"200 ms\", "
+      "election_timeout_max = \"240 ms\"";
+  TestScenario halved = raft_setup();
+  halved.replicas = 4;
+  halved.extra =
+      "[[faults]]\nkind = \"partition\"\nat = \"3 s\"\nuntil = \"7 s\"\ngroups = [[0, 1], [2, "
+      "3]]\n";
+  const std::vector<std::string> lost{"agreement", "durability", "prefix_consistency",
+                                      "one_leader"};
+  return {
+      {"raft_gate_forgets_earlier_steps", power_cuts(), lost, every<ForgetfulGate>(), {}, 40},
+      {"raft_forgets_to_persist", power_cuts(), lost, every<ForgetsToPersist>(), {}, 5},
+      {"raft_votes_twice_in_a_term", contested, {"one_leader"}, every<VotesTwice>(), {}, 40},
+      {"raft_quorum_of_half", halved, {"agreement", "one_leader"}, every<HalfIsEnough>(), {}, 10},
+  };
+}
+
+}  // namespace ledgerlab::contract
