@@ -54,7 +54,7 @@ class Unit(NamedTuple):
 def unit_of(path):
     """The unit a file belongs to; None for what stands outside the house (tests, generated)."""
     parts = path.split("/")
-    if path.endswith("_test.cpp") or parts[0] not in ("models", "sim", "conformance", "cli", "pybind"):
+    if path.endswith(("_test.cpp", "_test.hpp")) or parts[0] not in ("models", "sim", "conformance", "cli", "pybind"):
         return None
     if parts[0] in FLOORS:
         return Unit(parts[0], FLOORS[parts[0]])
