@@ -17,8 +17,8 @@ class PlainSuite final : public CryptoSuite {
   bool authentic(const Message&) override { return true; }
   Signature sign(NodeId, ByteView) override { return {}; }
   bool verify(NodeId, ByteView, const Signature&) override { return true; }
-  VrfProof vrf_prove(NodeId, ByteView) override { return {}; }
-  bool vrf_verify(NodeId, ByteView, const VrfProof&) override { return true; }
+  VrfEvaluation vrf_prove(NodeId, ByteView) override { return {}; }
+  bool vrf_verify(NodeId, ByteView, const VrfEvaluation&) override { return true; }
   Address account(AccountIndex) override { return {}; }
   TxSignature sign_transaction(AccountIndex, const Hash256&) override { return {}; }
   std::optional<Address> recover(const Hash256&, const TxSignature&) override { return Address{}; }
