@@ -59,7 +59,8 @@ bool Pow::connect(const Input& input, Effects& effects, const MessageRef& conten
     return false;
   }
   tree_.extra(place).record = next_record_++;
-  effects.persist(codec::encode(RecordNote{tree_.at(place).weight, start}), mined.block);
+  effects.persist(codec::encode(RecordNote{chain::weight_to_u256(tree_.at(place).weight), start}),
+                  mined.block);
   if (sync_.running) ++sync_.connected;
   // Spread by header and work, before execution: forging those costs a block (BIP 152 does the
   // same), and every hop saves the execution.
@@ -93,14 +94,19 @@ std::string Pow::unfit(const Input& input, const Header& header, chain::Index pa
 }
 
 std::uint64_t Pow::median_time_past(chain::Index tip) const {
+  const MessageRef& content = tree_.at(tip).extra.content;
+  const MinedBlock* mined = content ? &content->as<BlockContent>()->mined : nullptr;
+  if (mined && mined->median_time != MinedBlock::unknown) return mined->median_time;
   std::array<std::uint64_t, 64> times;  // the parameter's range ends below
   std::size_t count = 0;
-  for (chain::Index i = tip; i != chain::no_block && count < rules_.median_window;
-       i = tree_.at(i).parent) {
+  bool complete = false;
+  for (chain::Index i = tip; i != chain::no_block && !complete; i = tree_.at(i).parent) {
     times[count++] = tree_.at(i).extra.time;
+    complete = count == rules_.median_window || tree_.height(i) == 0;
   }
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(count / 2);
   std::nth_element(times.begin(), middle, times.begin() + static_cast<std::ptrdiff_t>(count));
+  if (mined && complete) mined->median_time = *middle;
   return *middle;
 }
 

@@ -25,7 +25,7 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   block->state_root = header.state_root;
   block->header = std::move(bytes);
   const Hash256 signatures = signatures_digest(*block->payload);
-  return {header, search_digest(header), signatures, std::move(block)};
+  return {header, search_digest(header), signatures, std::move(block), MinedBlock::unknown};
 }
 
 }  // namespace
@@ -74,7 +74,8 @@ MinedBlock make_mined(const Header& header, PayloadRef payload) {
 std::optional<MinedBlock> mined_from(const BlockRef& block) {
   const auto header = header_of(*block);
   if (!header) return std::nullopt;
-  return MinedBlock{*header, search_digest(*header), header->signatures, block};
+  return MinedBlock{*header, search_digest(*header), header->signatures, block,
+                    MinedBlock::unknown};
 }
 
 void codec_write(codec::Writer& writer, const MinedBlock& value) {

@@ -66,6 +66,10 @@ struct MinedBlock {
   Hash256 digest;      // of the search
   Hash256 signatures;  // of the payload as it is; the header has to claim the same
   BlockRef block;
+  /// Median of the times of this block and those before it, as the timestamp rule of its children
+  /// wants it: the same for every node of a world, kept by the first that looked at all of them.
+  static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+  mutable std::uint64_t median_time = unknown;
 };
 MinedBlock make_mined(const Header& header, PayloadRef payload);
 /// The same from a block that was stored.

@@ -50,7 +50,10 @@ void Pow::execute_draft(const Input& input, Effects& effects) {
   draft_.miner = self_;
   if (!set_time(input, draft_)) return;
   stage_ = Stage::executing;
-  effects.call(Slot::application, draft_call_, Execute{make_mined(draft_, draft_payload_).block});
+  // Execution knows height, parent and payload only; a block without header lets all miners of the
+  // same payload share one result.
+  effects.call(Slot::application, draft_call_,
+               Execute{make_log_block(draft_.height, draft_.parent, draft_payload_)});
 }
 
 void Pow::on_executed(const Input& input, Effects& effects, const Executed& executed) {

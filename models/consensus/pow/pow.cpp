@@ -94,14 +94,14 @@ void Pow::rebuild_tree(const BlockRef& final_block) {
   const Record* root_record = stored(root->id);
   for (const Record* r = root_record; r != nullptr; r = stored(r->block->parent)) root_record = r;
   if (root_record && root_record->block->height == 1) {
-    tree_.reset(genesis_, U256(), {});
+    tree_.reset(genesis_, 0, {});
   } else if (root_record) {
     const auto n = codec::decode<RecordNote>(root_record->bytes).value_or(RecordNote{});
-    tree_.reset(root_record->block, n.weight, note_of(*root_record, n));
+    tree_.reset(root_record->block, chain::weight_of(n.weight), note_of(*root_record, n));
   } else {
     const auto header = header_of(*root);
     const std::uint64_t time = header ? header->time : 0;
-    tree_.reset(root, U256(), Note{{}, time, time, 0});
+    tree_.reset(root, 0, Note{{}, time, time, 0});
   }
   // Records are in order of acceptance: parents before children.
   for (const Record& r : restored_) {
@@ -125,7 +125,8 @@ void Pow::on_message(const Input& input, Effects& effects) {
     on_get_blocks(input, effects, *get);
   } else if (m.as<GetTip>()) {
     const auto& best = tree_.at(tree_.best());
-    effects.send(input.from, Tip{best.block->id, best.block->height, best.weight});
+    effects.send(input.from,
+                 Tip{best.block->id, best.block->height, chain::weight_to_u256(best.weight)});
   } else if (const auto* tip = m.as<Tip>()) {
     on_tip(input, effects, *tip);
   }

@@ -69,7 +69,7 @@ void Pow::on_poll(const Input& input, Effects& effects) {
 
 void Pow::on_tip(const Input& input, Effects& effects, const Tip& tip) {
   if (tree_.contains(tip.head) || tip.height <= tree_.height(tree_.final_block())) return;
-  if (tip.weight <= tree_.at(tree_.best()).weight) return;
+  if (chain::weight_of(tip.weight) <= tree_.at(tree_.best()).weight) return;
   ask_blocks(effects, input.from, {tip.height, tip.head});
 }
 

@@ -253,7 +253,7 @@ void Inventory::drop_old(Time now) {
     it.frame = {};
     ++head_;
   }
-  if (head_ < 16 || 2 * head_ < items_.size()) return;
+  if (head_ < 4 || 2 * head_ < items_.size()) return;
   const auto cut = static_cast<std::ptrdiff_t>(head_);
   items_.erase(items_.begin(), items_.begin() + cut);
   known_.erase(known_.begin(), known_.begin() + cut * static_cast<std::ptrdiff_t>(words_));

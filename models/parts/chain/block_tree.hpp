@@ -9,9 +9,22 @@
 #include <vector>
 
 #include "models/api/block.hpp"
+#include "models/base/int128.hpp"
 #include "models/base/u256.hpp"
 
 namespace ledgerlab::chain {
+
+/// Cumulative work: hashes since genesis. 128 bits are 10^15 years of 10^9 times Bitcoin's power;
+/// what is beyond counts as the largest number.
+using Weight = Uint128;
+inline constexpr Weight weight_max = ~Weight{0};
+inline Weight weight_of(const U256& work) {
+  return (work.words[2] | work.words[3]) != 0 ? weight_max
+                                              : Weight{work.words[1]} << 64 | work.words[0];
+}
+inline U256 weight_to_u256(Weight weight) {
+  return {0, 0, static_cast<std::uint64_t>(weight >> 64), static_cast<std::uint64_t>(weight)};
+}
 
 /// Position of an entry; holds until the next finalise() or reset().
 using Index = std::uint32_t;
@@ -30,7 +43,7 @@ class BlockTree {
  public:
   struct Entry {
     BlockRef block;
-    U256 weight;  // cumulative, up to and with this block
+    Weight weight = 0;  // cumulative, up to and with this block
     std::uint64_t tie_key = 0;
     Index parent = no_block;
     bool invalid = false;  // itself or an ancestor was refused by the application
@@ -38,7 +51,7 @@ class BlockTree {
   };
 
   /// Forgets all and begins at `root`, which is final.
-  void reset(BlockRef root, const U256& weight, Extra extra) {
+  void reset(BlockRef root, Weight weight, Extra extra) {
     entries_.clear();
     entries_.push_back({std::move(root), weight, 0, no_block, false, std::move(extra)});
     final_ = best_ = 0;
@@ -57,8 +70,11 @@ class BlockTree {
       return no_block;
     const auto self = static_cast<Index>(entries_.size());
     const Entry& above = entries_[parent];
-    const U256 weight = checked_add(above.weight, work).value_or(U256::max());
+    const Weight own = weight_of(work);
+    const Weight weight = own > weight_max - above.weight ? weight_max : above.weight + own;
     const bool invalid = above.invalid;
+    // Growing by a quarter wastes less than doubling, and ten thousand nodes hold a tree.
+    if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 4 + 4);
     entries_.push_back({std::move(block), weight, tie_key, parent, invalid, std::move(extra)});
     if (2 * entries_.size() > index_.size()) {
       reindex();
