@@ -52,11 +52,8 @@ std::string PrefixChecker::fault_of(const State& s, const Event& e, std::uint64_
     }
     return {};
   }
-  if (height > (s.any ? s.highest : 0) + 1) {
-    return fmt::format("final block {:016x} at height {} comes first, after a history up to {}",
-                       e.a, height, s.any ? s.highest : 0);
-  }
-  if (s.any && height > 1) {
+  const bool gap = height > (s.any ? s.highest : 0) + 1;  // judged at the end
+  if (s.any && height > 1 && !gap) {
     const std::uint64_t before = own_id(e.node, height - 1);
     if (before != 0 && before != parent) {
       return fmt::format(
@@ -68,16 +65,34 @@ std::string PrefixChecker::fault_of(const State& s, const Event& e, std::uint64_
   return {};
 }
 
+void PrefixChecker::offend(Time at, NodeId node, std::string text) {
+  ++offences_;
+  Finding finding{"prefix_consistency", std::move(text), at, node};
+  if (offences_ == 1 || std::tie(finding.at, finding.node) < std::tie(first_.at, first_.node)) {
+    first_ = std::move(finding);
+  }
+}
+
+bool PrefixChecker::bridged(const Gap& gap, const Evidence& e) {
+  std::uint64_t tag = gap.tag;
+  for (Height height = gap.height; height > gap.highest; --height) {
+    const RowIndex row = e.chronicle.find_block(tag);
+    if (row == no_row || !e.block(row).block || e.block(row).final.at == time_never) return false;
+    tag = e.block(row).block->parent.tag();
+  }
+  return gap.own == 0 || gap.own == tag;
+}
+
 void PrefixChecker::on_final(const Event& e) {
   State& s = nodes_[e.node];
   const auto* block = static_cast<const BlockRef*>(e.object);
   std::string fault = fault_of(s, e, block ? (*block)->parent.tag() : 0);
-  if (!fault.empty()) {
-    ++offences_;
-    Finding finding{"prefix_consistency", std::move(fault), e.time, e.node};
-    if (offences_ == 1 || std::tie(finding.at, finding.node) < std::tie(first_.at, first_.node)) {
-      first_ = std::move(finding);
-    }
+  if (!fault.empty()) offend(e.time, e.node, std::move(fault));
+  const bool transferred =
+      s.installed != 0 && block && ((*block)->parent.tag() == s.installed || e.a == s.installed);
+  if (!s.in_life && !transferred && e.b > (s.any ? s.highest : 0) + 1) {
+    gaps_.push_back(
+        {e.time, e.node, s.any ? s.highest : 0, s.any ? own_id(e.node, s.highest) : 0, e.b, e.a});
   }
   const auto shared = ids_.try_emplace(e.b, e.a);
   if (shared.first->second != e.a) own_.insert_or_assign({e.node, e.b}, e.a);
@@ -88,18 +103,19 @@ void PrefixChecker::on_final(const Event& e) {
 }
 
 bool PrefixChecker::finish(const Evidence& evidence, std::vector<Finding>& findings) {
+  for (const Gap& gap : gaps_) {
+    if (bridged(gap, evidence)) continue;
+    offend(gap.at, gap.node,
+           fmt::format("final block {:016x} at height {} comes first, after a history up to {}",
+                       gap.tag, gap.height, gap.highest));
+  }
   const auto& chain = evidence.history.main();
   if (!chain.empty()) {
     const auto& lowest = evidence.block(chain.front());
     if (lowest.block->height > 1) {
-      ++offences_;
-      Finding finding{"prefix_consistency",
-                      fmt::format("final block {:016x} at height {} has no final parent anywhere",
-                                  lowest.tag, lowest.block->height),
-                      lowest.final.at, lowest.final.node};
-      if (offences_ == 1 || std::tie(finding.at, finding.node) < std::tie(first_.at, first_.node)) {
-        first_ = std::move(finding);
-      }
+      offend(lowest.final.at, lowest.final.node,
+             fmt::format("final block {:016x} at height {} has no final parent anywhere",
+                         lowest.tag, lowest.block->height));
     }
   }
   if (offences_ == 0) return true;

@@ -1,6 +1,8 @@
 // Prefix consistency: the final blocks of each node are one gapless chain that never changes. After
-// a restart a node may begin again from what was durable, but must repeat the same ids; after a
-// state transfer it goes on behind the block it installed.
+// a restart a node may begin again from what was durable, but must repeat the same ids; what was
+// durable and not yet announced when it crashed it may pass over, if others have announced it and
+// it leads on from the node's own history. After a state transfer it goes on behind the block it
+// installed.
 #pragma once
 
 #include <map>
@@ -32,7 +34,18 @@ class PrefixChecker final : public Checker {
     Height highest = 0;           // in any life
     std::uint64_t installed = 0;  // block of the last state transfer
   };
+  /// A life that begins more than one block above the node's history so far.
+  struct Gap {
+    Time at{};
+    NodeId node = no_node;
+    Height highest = 0;
+    std::uint64_t own = 0;  // at `highest`; 0: no history
+    Height height = 0;
+    std::uint64_t tag = 0;
+  };
   void on_final(const Event& event);
+  void offend(Time at, NodeId node, std::string text);
+  static bool bridged(const Gap& gap, const Evidence& evidence);
   std::string fault_of(const State& state, const Event& event, std::uint64_t parent) const;
   /// The id this node had at a height in any life; 0 if it is not known.
   std::uint64_t own_id(NodeId node, Height height) const;
@@ -41,6 +54,7 @@ class PrefixChecker final : public Checker {
   // Nodes nearly always agree: one id per height, and what differs from it by node.
   std::unordered_map<Height, std::uint64_t> ids_;
   std::map<std::pair<NodeId, Height>, std::uint64_t> own_;
+  std::vector<Gap> gaps_;
   std::uint64_t offences_ = 0;
   Finding first_;
 };

@@ -74,9 +74,11 @@ class InventsTransactions final : public Wrapped {
   void step(const Input& input, Effects& effects) override {
     Wrapped::step(input, effects);
     for (Effect& e : list(effects)) {
-      if (e.kind != EffectKind::announce_final) continue;
+      const bool names_block =
+          e.kind == EffectKind::announce_head || e.kind == EffectKind::announce_final;
+      if (!names_block) continue;
       auto& block = const_cast<BlockRef&>(effects.block_of(e));
-      if (block->height != 2) continue;
+      if (block->height == 0) continue;
       auto other = std::make_shared<Block>(*block);
       auto transactions = block->payload->transactions;
       transactions.push_back(make_transaction({1, 2, 3}));

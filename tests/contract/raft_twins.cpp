@@ -119,6 +119,7 @@ std::vector<Twin> raft_twins() {
       "election_timeout_max = \"240 ms\"";
   TestScenario halved = raft_setup();
   halved.replicas = 4;
+  halved.clients = 4;  // nodes 4 to 7: two on either side
   halved.extra =
       "[[faults]]\nkind = \"partition\"\nat = \"3 s\"\nuntil = \"7 s\"\ngroups = [[0, 1], [2, "
       "3]]\n";

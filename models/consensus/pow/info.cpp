@@ -195,7 +195,7 @@ void register_consensus_pow(Registry& registry) {
   info.contract.params = "block_interval = \"500 ms\", settlement_depth = 6";
   // A swarm cuts off up to half the hash power for exponential times of mean 1.6 s: at depth 40 a
   // settled block is reversed once in 10^10 cuts (0.6^40 and less).
-  info.contract.swarm_params = "settlement_depth = 40";
+  info.contract.swarm_params = "settlement_depth = 40, template_refresh = \"500 ms\"";
   info.contract.run = seconds(8);
   info.uses_relay = true;
   info.uses_hash_power = true;

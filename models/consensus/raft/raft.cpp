@@ -129,6 +129,7 @@ void Raft::note_durable() {
 void Raft::on_persisted(const Input& input, Effects& effects) {
   durable_record_ = std::max(durable_record_, input.persisted_up_to);
   note_durable();
+  store_fresh_snapshot(effects);
   forget_compacted(effects);
   // A leader counts itself only now: it may write its disk while the followers write theirs
   // (dissertation 10.2.1), but an entry is on a majority only where it is durable.

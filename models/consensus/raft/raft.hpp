@@ -118,6 +118,7 @@ class Raft final : public LogProtocol {
 
   // --- snapshots: snapshot.cpp ----------------------------------------------------------------
   void take_snapshot_if_due(Effects& effects);
+  void store_fresh_snapshot(Effects& effects);
   void on_snapshot(const Input& input, Effects& effects, const SnapshotRef& data) override;
   void on_installed(const Input& input, Effects& effects, const Installed& installed) override;
   void finish_install(Effects& effects);
@@ -156,6 +157,8 @@ class Raft final : public LogProtocol {
   NodeId announced_leader_ = no_node;
   std::uint64_t announced_term_ = 0;
   bool snapshot_asked_ = false;
+  LogSnapshot fresh_snapshot_;     // taken, not yet handed to the disk
+  std::uint64_t fresh_after_ = 0;  // goes there once this record is durable
   bool installing_ = false;  // the application is replacing its state
   Incoming incoming_;
 

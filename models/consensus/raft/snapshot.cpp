@@ -7,7 +7,7 @@ namespace ledgerlab::raft {
 // --- taking one ----------------------------------------------------------------------------------
 
 void Raft::take_snapshot_if_due(Effects& effects) {
-  if (options_.snapshot_interval == 0 || snapshot_asked_) return;
+  if (options_.snapshot_interval == 0 || snapshot_asked_ || fresh_snapshot_.data) return;
   if (last_applied_ < snapshot_.index + options_.snapshot_interval) return;
   if (last_decided()->height == log_.tip_at(snapshot_.index)->height) return;  // no-ops only
   snapshot_asked_ = true;
@@ -20,7 +20,20 @@ void Raft::on_snapshot(const Input&, Effects& effects, const SnapshotRef& data) 
   // The application may be ahead of us after a restart, or the log may have gone on to a snapshot
   // of the leader's.
   if (index <= snapshot_.index || index > last_applied_) return;
-  snapshot_ = {index, log_.at(index).term, data};
+  fresh_snapshot_ = {index, log_.at(index).term, data};
+  fresh_after_ = next_record_ - 1;
+  store_fresh_snapshot(effects);
+}
+
+/// What a snapshot covers is announced behind the records before it. Until these are durable a
+/// crash could keep the snapshot and lose the announcements: nobody would ever have told of these
+/// blocks.
+void Raft::store_fresh_snapshot(Effects& effects) {
+  if (!fresh_snapshot_.data || fresh_after_ > durable_record_) return;
+  const LogSnapshot fresh = std::exchange(fresh_snapshot_, {});
+  const std::uint64_t index = fresh.index;
+  if (index <= snapshot_.index) return;  // meanwhile one came from the leader
+  snapshot_ = fresh;
   snapshot_record_ = persist(effects, encode_snapshot(snapshot_, false));
   persist_hard_state(effects);  // the one before may lie below what is going to be forgotten
   // Followers a little behind are still served from memory; the disk keeps nothing twice.
