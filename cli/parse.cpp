@@ -1,7 +1,9 @@
 // The command line's grammar: the only file that sees CLI11.
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "cli/commands.hpp"
+#include "sim/scenario/document.hpp"
 
 namespace ledgerlab::cli {
 namespace {
@@ -30,6 +32,26 @@ void add_run_options(CLI::App& verb, RunArguments& run) {
   verb.add_flag("--trace", run.trace, "keep the full trace of every run");
   verb.add_flag("--no-sharing", run.no_sharing,
                 "execute every block on every node (slower, same trace)");
+}
+
+bool has_verb(const CLI::App& app, const std::string& word) {
+  for (const CLI::App* verb : app.get_subcommands({})) {
+    if (verb->get_name() == word) return true;
+  }
+  return false;
+}
+
+/// CLI11 would say that a verb is missing, which misses the point.
+int unknown_verb(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
+  std::cerr << "ledgerlab: there is no verb \"" << word << "\"";
+  const std::string close = nearest(word, verbs);
+  if (!close.empty()) std::cerr << "; did you mean \"" << close << "\"?";
+  std::cerr << "\nverbs:";
+  for (const std::string& verb : verbs) std::cerr << ' ' << verb;
+  std::cerr << '\n';
+  return exit_usage;
 }
 
 }  // namespace
@@ -89,6 +111,7 @@ int parse_and_dispatch(int argc, char** argv) {
   trace_verb->add_option("--until", trace_arguments.until, "only up to this time");
   trace_verb->add_option("--limit", trace_arguments.limit, "stop after so many events");
 
+  if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

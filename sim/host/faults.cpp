@@ -148,6 +148,12 @@ void World::set_slow(Node& n, std::uint64_t thousandths) {
 
 void World::crash(NodeId id, Time at) {
   Node& n = nodes_[id];
+  // What was under way ends here: time not spent is taken off the books.
+  if (n.disk && n.disk->due != time_never) n.disk->busy -= n.disk->due - at;
+  if (n.lane_free > at) n.cpu_busy -= n.lane_free - at;
+  for (const Time core : n.cores_free) {
+    if (core > at) n.check_busy -= core - at;
+  }
   std::uint64_t lost = 0;
   const std::vector<Record> kept = disk_crash(n, &lost);
   count(id, {at, id, EventType::crash, Slot::consensus, 0, 0, n.incarnation, lost});

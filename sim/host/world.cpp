@@ -131,13 +131,24 @@ std::string World::check_books() const {
   }
   const Time now = engine_->now();
   for (const Node& n : nodes_) {
+    const std::string node = std::to_string(n.id);
+    if (engine_->uplink_busy(n.id) > now - time_start ||
+        engine_->downlink_busy(n.id) > now - time_start) {
+      return "a link of node " + node + " was busy longer than time passed";
+    }
+    Time checks = now;
+    for (const Time core : n.cores_free) checks = std::max(checks, core);
+    if (n.check_busy >
+        (checks - time_start) * static_cast<int>(std::max<std::size_t>(n.cores_free.size(), 1))) {
+      return "the checking cores of node " + node + " were busy longer than time passed";
+    }
     const Time until = std::max(now, n.lane_free);
     if (n.cpu_busy > until - time_start) {
-      return "lane of node " + std::to_string(n.id) + " was busy longer than time passed";
+      return "lane of node " + node + " was busy longer than time passed";
     }
     if (n.disk &&
         n.disk->busy > std::max(now, n.disk->due == time_never ? now : n.disk->due) - time_start) {
-      return "disk of node " + std::to_string(n.id) + " was busy longer than time passed";
+      return "disk of node " + node + " was busy longer than time passed";
     }
   }
   return {};
