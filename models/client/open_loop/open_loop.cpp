@@ -78,7 +78,6 @@ void OpenLoop::step(const Input& input, Effects& effects) {
 // --- offering ------------------------------------------------------------------------------------
 
 void OpenLoop::start(const Input& input, Effects& effects) {
-  target_heard_ = input.local;
   // In a later life: what was due while we were down is not offered any more.
   if (input.incarnation > 0) {
     while (due_ < input.local) {
@@ -186,22 +185,25 @@ void OpenLoop::repeat(const Input& input, Effects& effects, const Wait& wait) {
   NodeId whom = target_;
   if (policy_.ask != ClientPolicy::Ask::all) {
     // Not a word since we asked: it is down or cut off, so nobody new is sent there either.
-    if (open.asked == target_ && target_heard_ < open.asked_at) {
-      target_ = after(target_);
-      target_heard_ = input.local;
-    }
+    if (open.asked == target_ && target_heard_ < open.asked_at) turn_to(after(target_));
     whom = target_;
-    if (policy_.ask == ClientPolicy::Ask::home) {
-      // Its own node may be back; else the others in turn.
-      whom = open.repeats % 2 == 1 ? home_ : (home_ + open.repeats / 2) % replicas_;
+    if (policy_.ask == ClientPolicy::Ask::home && open.repeats % 2 == 0) {
+      // Its own node may be back, or have lost its pool in between.
+      whom = target_ != home_ ? home_ : (home_ + open.repeats / 2) % replicas_;
     }
   }
   ask(input, effects, open, whom);
 }
 
+void OpenLoop::turn_to(NodeId replica) {
+  if (replica == target_) return;
+  target_ = replica;
+  target_heard_ = Time::min();
+}
+
 /// Asks the next replica after a short wait.
 void OpenLoop::ask_later(const Input& input, Open& open) {
-  if (open.asked == target_) target_ = after(target_);
+  if (open.asked == target_) turn_to(after(target_));
   open.redirects = 0;
   open.asked = no_node;
   ++open.attempt;
@@ -213,7 +215,7 @@ void OpenLoop::ask_later(const Input& input, Open& open) {
 void OpenLoop::on_reply(const Input& input, Effects& effects, const Reply& reply) {
   Open* open = open_.find(reply.transaction);
   if (!open) return;
-  if (policy_.ask == ClientPolicy::Ask::home && input.from == home_) target_ = home_;
+  if (policy_.ask == ClientPolicy::Ask::home && input.from == home_) turn_to(home_);
   const Outcome outcome{reply.height, reply.block, reply.succeeded};
   // A replica has one vote; its last word counts.
   std::erase_if(open->votes, [&](const Vote& v) { return v.from == input.from; });
@@ -235,8 +237,7 @@ void OpenLoop::on_redirect(const Input& input, Effects& effects, const Redirect&
   Open* open = open_.find(redirect.transaction);
   if (policy_.ask != ClientPolicy::Ask::leader) return;
   if (redirect.leader < replicas_ && redirect.leader != input.from && input.from == target_) {
-    target_ = redirect.leader;
-    target_heard_ = input.local;
+    turn_to(redirect.leader);
   }
   // Only who was asked last can send us on; an older answer is overtaken.
   if (!open || open->asked != input.from) return;

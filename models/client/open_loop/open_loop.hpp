@@ -79,6 +79,7 @@ class OpenLoop final : public Module {
   void offer(const Input& input, Effects& effects, const Load::Item& item);
   void draw_next();
   void ask(const Input& input, Effects& effects, Open& open, NodeId whom);
+  void turn_to(NodeId replica);
   void ask_later(const Input& input, Open& open);
   void repeat(const Input& input, Effects& effects, const Wait& wait);
   void take_due(std::deque<Wait>& waits, const Input& input, Effects& effects);
@@ -100,8 +101,8 @@ class OpenLoop final : public Module {
   std::vector<NodeId> everybody_;  // Ask::all only
   NodeId home_;
 
-  NodeId target_;        // whom new transactions go to
-  Time target_heard_{};  // when it last said anything
+  NodeId target_;                    // whom new transactions go to
+  Time target_heard_ = Time::min();  // when it last said anything
   std::uint64_t k_ = 0;
   Time due_{};  // of the k-th
   Lookup<TxId, Open, TagHash> open_;
