@@ -25,7 +25,12 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   block->state_root = header.state_root;
   block->header = std::move(bytes);
   const Hash256 signatures = signatures_digest(*block->payload);
-  return {header, search_digest(header), signatures, std::move(block), MinedBlock::unknown};
+  MinedBlock mined;
+  mined.header = header;
+  mined.digest = search_digest(header);
+  mined.signatures = signatures;
+  mined.block = std::move(block);
+  return mined;
 }
 
 }  // namespace
@@ -74,8 +79,12 @@ MinedBlock make_mined(const Header& header, PayloadRef payload) {
 std::optional<MinedBlock> mined_from(const BlockRef& block) {
   const auto header = header_of(*block);
   if (!header) return std::nullopt;
-  return MinedBlock{*header, search_digest(*header), header->signatures, block,
-                    MinedBlock::unknown};
+  MinedBlock mined;
+  mined.header = *header;
+  mined.digest = search_digest(*header);
+  mined.signatures = header->signatures;
+  mined.block = block;
+  return mined;
 }
 
 void codec_write(codec::Writer& writer, const MinedBlock& value) {

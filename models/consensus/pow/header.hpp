@@ -70,6 +70,8 @@ struct MinedBlock {
   /// wants it: the same for every node of a world, kept by the first that looked at all of them.
   static constexpr std::uint64_t unknown = ~std::uint64_t{0};
   mutable std::uint64_t median_time = unknown;
+  /// The empty block after this one as its execution wants it, shared by all who mine on it.
+  mutable BlockRef empty_draft;
 };
 MinedBlock make_mined(const Header& header, PayloadRef payload);
 /// The same from a block that was stored.

@@ -52,8 +52,17 @@ void Pow::execute_draft(const Input& input, Effects& effects) {
   stage_ = Stage::executing;
   // Execution knows height, parent and payload only; a block without header lets all miners of the
   // same payload share one result.
-  effects.call(Slot::application, draft_call_,
-               Execute{make_log_block(draft_.height, draft_.parent, draft_payload_)});
+  effects.call(Slot::application, draft_call_, Execute{draft_block()});
+}
+
+BlockRef Pow::draft_block() const {
+  const MessageRef& parent = tree_.at(tree_.find(draft_.parent)).extra.content;
+  if (!parent || !draft_payload_->transactions.empty()) {
+    return make_log_block(draft_.height, draft_.parent, draft_payload_);
+  }
+  BlockRef& shared = parent->as<BlockContent>()->mined.empty_draft;
+  if (!shared) shared = make_log_block(draft_.height, draft_.parent, draft_payload_);
+  return shared;
 }
 
 void Pow::on_executed(const Input& input, Effects& effects, const Executed& executed) {

@@ -79,6 +79,7 @@ class Pow final : public Module {
   void begin_template(Effects& effects);
   void on_built(const Input& input, Effects& effects, const PayloadRef& payload);
   void execute_draft(const Input& input, Effects& effects);
+  BlockRef draft_block() const;
   void on_executed(const Input& input, Effects& effects, const Executed& executed);
   void start_search(Effects& effects);
   void arm_refresh(Effects& effects);
