@@ -67,6 +67,11 @@ void AccountLedger::step(const Input& input, Effects& effects) {
         store_.release(durable_.front().root);
         durable_.pop_front();
       }
+      // Clients are told what no crash of this node can take back.
+      while (!untold_.empty() && untold_.front().record <= input.persisted_up_to) {
+        effects.call(Slot::mempool, std::move(untold_.front().final));
+        untold_.pop_front();
+      }
       break;
     case InputKind::call:
       on_call(input, effects);
@@ -144,7 +149,7 @@ const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects&
   // One shared result in 256 is computed again (DESIGN 13.9).
   const bool recheck = input.draw(Purpose("ledger.recheck"), block->id.tag()) % 256 == 0;
   const BlockResultRef result = store_.execute(*pre, *block, recheck);
-  effects.work(Operation::state_update, result->accounts_written);
+  effects.work(Operation::state_update, result->written.size());
   if (!result->ok) {
     *reason = result->reason;
     return nullptr;
@@ -199,7 +204,7 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
   make_durable(effects, block, path.back()->result->post);
   for (const Entry* entry : path) {
     for (const TxRef& tx : entry->block->payload->transactions) verified_.erase(tx->id);
-    effects.call(Slot::mempool, Finalised{entry->block, entry->result->succeeded});
+    untold_.push_back({next_record_ - 1, {entry->block, entry->result->succeeded}});
   }
   final_ = block;
   final_state_ = path.back()->result->post;

@@ -57,6 +57,11 @@ class AccountLedger final : public Module {
     Hash256 root;
   };
   std::deque<Durable> durable_;  // versions on this node's disk, oldest first
+  struct Untold {
+    std::uint64_t record = 0;
+    Finalised final;
+  };
+  std::deque<Untold> untold_;  // final here, their record not yet durable
 };
 
 }  // namespace ledgerlab::account

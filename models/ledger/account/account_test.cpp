@@ -106,11 +106,12 @@ TEST(AccountLedger, SecondSpendOfANonceAndOverdraftsHaveNoEffect) {
   ASSERT_TRUE(b.adopt(b.genesis_block()->id, {one}).ok);
   EXPECT_EQ(b.balance(2), U256(1000));
   EXPECT_EQ(b.balance(3), U256(1000));
-  for (const LocalCall& c : b.call(Finalise{one})) {
-    if (const auto* f = c.as<Finalised>()) {
-      EXPECT_EQ(f->succeeded, (std::vector<std::uint8_t>{1, 0, 0, 0}));
-    }
-  }
+  // Clients are told when the record of the final state is durable, not before.
+  for (const LocalCall& c : b.call(Finalise{one})) EXPECT_FALSE(c.as<Finalised>());
+  const auto told = b.step(InputKind::persisted, nullptr, 1);
+  ASSERT_EQ(told.size(), 1u);
+  ASSERT_TRUE(told[0].as<Finalised>());
+  EXPECT_EQ(told[0].as<Finalised>()->succeeded, (std::vector<std::uint8_t>{1, 0, 0, 0}));
 }
 
 TEST(AccountLedger, ABlockWithABadSignatureIsInvalidAndItsGoodTwinIsNot) {

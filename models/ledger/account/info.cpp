@@ -34,6 +34,8 @@ class Audit final : public LedgerAudit {
   Hash256 state_root() const override {
     SecureTrie trie;
     for (const auto& [address, account] : accounts_) {
+      // An account that nobody ever paid or used is not part of the state (as EIP-161 has it).
+      if (account == Account{}) continue;
       trie.insert(address.view(), encode_account(account));
     }
     return trie.root();
@@ -47,7 +49,9 @@ class Audit final : public LedgerAudit {
     const auto sender = suite_.recover(transfer->digest, transfer->signature);
     const Transfer& t = transfer->transfer;
     if (!sender || *sender != t.from) return entry;
-    const U256 cost = t.value + U256(t.fee);
+    const auto sum = checked_add(t.value, U256(t.fee));
+    if (!sum) return entry;  // nobody owns that much
+    const U256 cost = *sum;
     const auto from = accounts_.find(*sender);
     if (from == accounts_.end() || from->second.nonce != t.nonce || from->second.balance < cost) {
       return entry;

@@ -1,5 +1,6 @@
 #include "models/ledger/account/state.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "models/codec/rlp.hpp"
@@ -14,23 +15,33 @@ const Hash256& empty_code_hash() {
   return hash;
 }
 
-/// Accounts as one block changes them, written into the trie once at the end.
+/// Accounts as one payload changes them, written into the trie once at the end. What was only
+/// looked at is not written: an empty account does not come into being by failing (as EIP-161 has
+/// it).
 class Scratch {
  public:
   explicit Scratch(const State& pre) : pre_(pre) {}
   Account& at(const Address& address) {
     const auto [it, made] = accounts_.try_emplace(address);
-    if (made) it->second = pre_.get(address);
-    return it->second;
+    if (made) it->second.before = it->second.now = pre_.get(address);
+    return it->second.now;
   }
-  std::uint32_t write(State& state) const {
-    for (const auto& [address, account] : accounts_) state.set(address, account);
-    return static_cast<std::uint32_t>(accounts_.size());
+  /// Appends the addresses of what it wrote, ascending.
+  void write(State& state, std::vector<Address>& written) const {
+    for (const auto& [address, account] : accounts_) {
+      if (account.now == account.before) continue;
+      state.set(address, account.now);
+      written.push_back(address);
+    }
   }
 
  private:
+  struct Changing {
+    Account before;
+    Account now;
+  };
   const State& pre_;
-  std::map<Address, Account> accounts_;
+  std::map<Address, Changing> accounts_;
 };
 
 bool apply_transfer(Scratch& scratch, const Address& sender, const Transfer& t) {
@@ -44,18 +55,14 @@ bool apply_transfer(Scratch& scratch, const Address& sender, const Transfer& t) 
   return true;
 }
 
-Hash256 receipts_root(const std::vector<std::uint8_t>& succeeded) {
-  Trie receipts;
-  for (std::size_t i = 0; i < succeeded.size(); ++i) {
-    Bytes key;
-    rlp::append(key, static_cast<std::uint64_t>(i));
-    Bytes status;
-    rlp::append(status, static_cast<std::uint64_t>(succeeded[i]));
-    Bytes receipt;
-    rlp::append_list(receipt, status);
-    receipts.insert(key, receipt);
-  }
-  return receipts.root();
+void add_receipt(Trie& receipts, std::size_t index, bool succeeded) {
+  Bytes key;
+  rlp::append(key, static_cast<std::uint64_t>(index));
+  Bytes status;
+  rlp::append(status, std::uint64_t{succeeded});
+  Bytes receipt;
+  rlp::append_list(receipt, status);
+  receipts.insert(key, receipt);
 }
 
 }  // namespace
@@ -155,23 +162,40 @@ std::string_view transfer_fault_text(TransferFault fault) {
   return texts[static_cast<std::size_t>(fault)];
 }
 
-BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuite& suite) {
+BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuite& suite,
+                            const BlockResult* begun) {
   BlockResult result;
-  Scratch scratch(pre);
-  for (const TxRef& tx : payload.transactions) {
-    if (const auto fault = transfer_fault(*tx, suite); fault != TransferFault::none) {
-      result.reason = "transaction " + to_hex(tx->id).substr(0, 16) + " is " +
-                      std::string(transfer_fault_text(fault));
-      return result;
-    }
-    const SignedTransfer* transfer = decode_transfer(*tx);
-    result.succeeded.push_back(
-        apply_transfer(scratch, *sender_of(*transfer, suite), transfer->transfer));
+  if (begun) {
+    result.succeeded = begun->succeeded;
+    result.receipts = begun->receipts;
   }
-  auto post = std::make_shared<State>(pre);
-  result.accounts_written = payload.transactions.empty() ? 0 : scratch.write(*post);
+  const State& from = begun ? *begun->post : pre;
+  Scratch scratch(from);
+  for (std::size_t i = result.succeeded.size(); i < payload.transactions.size(); ++i) {
+    const Transaction& tx = *payload.transactions[i];
+    if (const auto fault = transfer_fault(tx, suite); fault != TransferFault::none) {
+      BlockResult refused;
+      refused.reason = "transaction " + to_hex(tx.id).substr(0, 16) + " is " +
+                       std::string(transfer_fault_text(fault));
+      return refused;
+    }
+    const SignedTransfer* transfer = decode_transfer(tx);
+    const bool done = apply_transfer(scratch, *sender_of(*transfer, suite), transfer->transfer);
+    result.succeeded.push_back(done);
+    add_receipt(result.receipts, i, done);
+  }
+  auto post = std::make_shared<State>(from);
+  std::vector<Address> written;
+  scratch.write(*post, written);
+  if (begun) {
+    // An account never changes back: nonces only rise, and without one balances do.
+    std::set_union(begun->written.begin(), begun->written.end(), written.begin(), written.end(),
+                   std::back_inserter(result.written));
+  } else {
+    result.written = std::move(written);
+  }
   result.state_root = post->root();
-  result.receipts_root = receipts_root(result.succeeded);
+  result.receipts_root = result.receipts.root();
   result.post = std::move(post);
   result.ok = true;
   return result;

@@ -55,7 +55,8 @@ struct BlockResult {
   Hash256 state_root;
   Hash256 receipts_root;
   std::vector<std::uint8_t> succeeded;  // by transaction
-  std::uint32_t accounts_written = 0;
+  Trie receipts;
+  std::vector<Address> written;  // accounts that changed, ascending
 };
 using BlockResultRef = std::shared_ptr<const BlockResult>;
 
@@ -67,6 +68,10 @@ std::string_view transfer_fault_text(TransferFault fault);
 /// Executes in order. A transaction that is malformed or not signed makes the block invalid; one
 /// whose nonce is not next, or that its sender cannot pay with its fee, is included without effect
 /// and its receipt says failed: a log protocol orders what was valid when it was proposed.
-BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuite& suite);
+/// `begun`, if any, is the good result of a payload that this one begins with, on the same state:
+/// only what follows is executed, with the same result (a miner's next template is mostly its last
+/// one with a few transactions more).
+BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuite& suite,
+                            const BlockResult* begun = nullptr);
 
 }  // namespace ledgerlab::account

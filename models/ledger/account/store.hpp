@@ -43,9 +43,18 @@ class Store final : public SharedStore {
     BlockResultRef result;
     PayloadRef payload;
   };
+  struct Recent {
+    Hash256 pre;
+    PayloadRef payload;
+    BlockResultRef result;
+  };
+  const Recent* longest_beginning(const Hash256& pre, const Payload& payload) const;
+
   Lookup<Hash256, Executed, TagHash> results_;  // by SHA-256 of (pre-state, payload)
   std::vector<Hash256> order_;                  // ring of the keys in results_
   std::size_t oldest_ = 0;
+  std::array<Recent, 64> recent_;
+  std::size_t next_recent_ = 0;
   Lookup<Hash256, Held, TagHash> held_;
   Hash256 serialised_root_;
   std::shared_ptr<const Bytes> serialised_;
