@@ -39,7 +39,7 @@ void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
   thread_local Bytes buffer;
   buffer.clear();
   m.slot_ = slot;
-  m.author_ = author;
+  m.author_ = m.auth_ == Auth::none ? no_node : author;
   codec::Writer writer(buffer);
   IdentityPass pass;
   write_signed_part(m, writer);
@@ -103,6 +103,8 @@ MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
   if (!header.ok() || slot >= slot_count) return {};
   const MessageType* type = catalog.find(static_cast<Slot>(slot), kind);
   if (!type || auth != static_cast<std::uint8_t>(type->info.auth)) return {};
+  // Nobody signs a frame that proves itself: it has one author field, or one bit could be flipped.
+  if (type->info.auth == Auth::none && author != no_node) return {};
   const std::size_t tail = auth_bytes(type->info.auth);
   if (frame.size() < Message::header_bytes + tail) return {};
   const ByteView body =

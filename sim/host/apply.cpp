@@ -80,10 +80,12 @@ void World::apply(Node& n, Effects& effects, Time hold) {
 void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
                           std::uint64_t step_first_op) {
   if (e.gate == Gate::gated && n.disk) {
-    // What the relay spreads in this step waits for every record of the step: Publish is a local
-    // call, so its sender's records come before it.
-    std::uint64_t need = n.disk->logs[static_cast<std::size_t>(e.slot)].last_operation;
-    if (e.slot == Slot::relay && n.disk->submitted > step_first_op) need = n.disk->submitted;
+    // Its module's records, and those that other modules listed earlier in this step: what a local
+    // call caused (publish, reply) must not get out before what its caller wrote.
+    ModuleLog& log = n.disk->logs[static_cast<std::size_t>(e.slot)];
+    std::uint64_t need = std::max(log.last_operation, log.gated_until);
+    if (n.disk->submitted > step_first_op) need = n.disk->submitted;
+    log.gated_until = need;
     if (need > n.disk->durable) {
       GateItem item;
       item.need = need;

@@ -117,7 +117,7 @@ std::vector<Record> World::disk_crash(Node& n, std::uint64_t* lost) {
   disk.due = time_never;
   disk.durable = disk.submitted = 0;
   for (ModuleLog& log : disk.logs) {
-    log.last_operation = 0;
+    log.last_operation = log.gated_until = 0;
     log.next_index = log.durable.empty() ? 1 : log.durable.back().index + 1;
     kept.insert(kept.end(), log.durable.begin(), log.durable.end());
   }

@@ -147,6 +147,34 @@ TEST(Host, GateHoldsAcrossSteps) {
   EXPECT_EQ(delivered[1].time, time_at(60'000'000));  // 50 ms sync + 10 ms
 }
 
+TEST(Host, WhatALocalCallCausesWaitsForItsCallersRecord) {
+  // Consensus persists and, in the same step, the mempool replies: the reply waits. A later one of
+  // the mempool does not overtake it.
+  Fixture f;
+  f.spec.hardware.disk_sync = ms(50);
+  f.run([](const Input& in, Effects& fx) {
+    if (in.self != 0) return;
+    if (in.kind == InputKind::start) {
+      fx.set_slot(Slot::consensus);
+      fx.persist({1});
+      fx.set_slot(Slot::mempool);
+      fx.send(1, Ping{1, 0});
+      fx.set_timer({1, 0}, ms(1));
+    }
+    if (in.kind == InputKind::timer) {
+      fx.set_slot(Slot::mempool);
+      fx.send(1, Ping{2, 0});
+      fx.set_slot(Slot::client);
+      fx.send(1, Ping{3, 0});
+    }
+  });
+  const auto delivered = f.seen.of(EventType::deliver, 1);
+  ASSERT_EQ(delivered.size(), 3u);
+  EXPECT_EQ(delivered[0].time, time_at(11'000'000));
+  EXPECT_EQ(delivered[1].time, time_at(60'000'000));
+  EXPECT_EQ(delivered[2].time, time_at(60'000'000));
+}
+
 TEST(Host, CrashKeepsSyncedRecordsAndAPrefixOfTheRest) {
   int partial = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {

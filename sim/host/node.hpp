@@ -52,6 +52,7 @@ struct ModuleLog {
   std::vector<Record> durable;
   std::uint64_t next_index = 1;      // of the next persist
   std::uint64_t last_operation = 0;  // number of this module's latest operation
+  std::uint64_t gated_until = 0;     // what its latest output waited for: outputs keep their order
 };
 
 /// The simulated disk of one node: group commit of all operations that wait when a sync starts.
