@@ -12,13 +12,21 @@ namespace {
 
 /// The catalog of the decode_frame that is running: nested frames are looked up in it.
 thread_local const MessageCatalog* decoding_catalog = nullptr;
+/// Frames inside frames inside ...: an enemy's could exhaust the stack.
+thread_local int decoding_depth = 0;
+constexpr int max_frame_depth = 4;
 
 struct CatalogScope {
   const MessageCatalog* outer;
   explicit CatalogScope(const MessageCatalog& catalog) : outer(decoding_catalog) {
     decoding_catalog = &catalog;
+    ++decoding_depth;
   }
-  ~CatalogScope() { decoding_catalog = outer; }
+  ~CatalogScope() {
+    decoding_catalog = outer;
+    --decoding_depth;
+  }
+  bool too_deep() const { return decoding_depth > max_frame_depth; }
 };
 
 void write_signed_part(const Message& m, codec::Writer& writer) {
@@ -93,7 +101,8 @@ Bytes encode_frame(const Message& message) {
 }
 
 MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
-  CatalogScope scope(catalog);
+  const CatalogScope scope(catalog);
+  if (scope.too_deep()) return {};
   codec::Reader header(frame);
   std::uint8_t slot = 0;
   std::uint8_t auth = 0;
