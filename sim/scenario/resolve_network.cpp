@@ -405,6 +405,12 @@ void resolve_workload(Resolving& r) {
   genesis.refuse_unknown();
   r.plan.genesis.accounts = static_cast<std::uint32_t>(genesis.count("accounts"));
   r.plan.genesis.balance = genesis.count("balance");
+  if (r.plan.genesis.accounts < r.plan.clients.count) {
+    genesis.problem("accounts", std::to_string(r.plan.genesis.accounts) +
+                                    " accounts are too few for " +
+                                    std::to_string(r.plan.clients.count) +
+                                    " clients: each pays from accounts of its own; raise it");
+  }
 }
 
 }  // namespace ledgerlab
