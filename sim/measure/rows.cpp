@@ -30,14 +30,17 @@ std::string partition_text(const FaultPlan& plan) {
   return fmt::format("partition into {} nodes{}", text, plan.one_way ? ", one way" : "");
 }
 
-std::string fault_text(FaultKind kind, const std::vector<NodeId>& nodes, const FaultPlan* plan) {
+std::string fault_text(FaultKind kind, const std::vector<NodeId>& nodes, const FaultPlan* plan,
+                       bool has_leaders) {
   if (plan && kind == FaultKind::partition) return partition_text(*plan);
   std::string text = std::string(fault_kind_name(kind));
   if (plan && plan->all_links) return text + " on all links";
   if (kind == FaultKind::partition) return text;
   text += " of " + node_list(nodes);
-  if (plan && plan->target.kind == FaultTarget::Kind::leader) text += " (leader)";
-  if (plan && plan->target.kind == FaultTarget::Kind::producer) text += " (producer)";
+  if (!plan || plan->target.kind == FaultTarget::Kind::nodes) return text;
+  // Where nobody leads, the host takes the producer of most blocks instead.
+  const bool leader = has_leaders && plan->target.kind == FaultTarget::Kind::leader;
+  text += leader ? " (leader)" : " (producer of most blocks)";
   return text;
 }
 
@@ -109,8 +112,8 @@ std::vector<FaultRow> fault_rows(const Evidence& e) {
         e.plan.faults[index].at == g.at) {
       plan = &e.plan.faults[index];
     }
-    out.push_back(
-        {std::string(fault_kind_name(g.kind)), g.at, g.until, fault_text(g.kind, g.nodes, plan)});
+    out.push_back({std::string(fault_kind_name(g.kind)), g.at, g.until,
+                   fault_text(g.kind, g.nodes, plan, !e.system.consensus.info->uses_hash_power)});
   }
   std::stable_sort(out.begin(), out.end(),
                    [](const FaultRow& a, const FaultRow& b) { return a.at < b.at; });
