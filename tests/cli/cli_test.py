@@ -171,7 +171,7 @@ class Cli(unittest.TestCase):
 
     def test_expected_outcome_that_stays_away_fails(self):
         done = self.call("run", STARTER, *SHORT, "--set", 'systems.raft.expect=["no_double_spend"]', code=1)
-        self.assertIn("VIOLATION of no_double_spend", done.stdout)
+        self.assertIn("EXPECTED outcome no_double_spend stayed away", done.stdout)
         self.assertIn("FAIL", done.stdout)
 
     # --- things that go wrong outside --------------------------------------------------------
