@@ -119,10 +119,11 @@ std::vector<Twin> raft_twins() {
       "election_timeout_max = \"240 ms\"";
   TestScenario halved = raft_setup();
   halved.replicas = 4;
+  halved.duration = seconds(15);
   halved.clients = 4;  // nodes 4 to 7: two on either side
   halved.extra =
-      "[[faults]]\nkind = \"partition\"\nat = \"3 s\"\nuntil = \"7 s\"\ngroups = [[0, 1], [2, "
-      "3]]\n";
+      "[[faults]]\nkind = \"partition\"\nat = \"3 s\"\nuntil = \"13 s\"\n"
+      "groups = [[0, 1, 4, 5], [2, 3, 6, 7]]\n";
   const std::vector<std::string> lost{"agreement", "durability", "prefix_consistency",
                                       "one_leader"};
   return {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Twin {
   std::function<void(Plan&)> twist;
   std::uint64_t seeds = 1;  // tried until one catches it
 };
+
+inline void PrintTo(const Twin& twin, std::ostream* out) { *out << twin.name; }
 
 /// A wrapper of one class for all replicas, or for the first `only` of them.
 template <class T>
