@@ -6,7 +6,7 @@ void Finals::add(const BlockRef& block, std::vector<std::uint8_t> succeeded) {
   const std::size_t count = block->payload->transactions.size();
   if (count == 0) return;
   transactions_ += count;
-  blocks_.push_back({block, std::move(succeeded)});
+  blocks_.push({block, std::move(succeeded)});
   while (blocks_.size() > 1 && transactions_ > limit_) {
     const Entry& oldest = blocks_.front();
     transactions_ -= oldest.block->payload->transactions.size();
@@ -18,7 +18,7 @@ void Finals::add(const BlockRef& block, std::vector<std::uint8_t> succeeded) {
         if (place && place->height == oldest.block->height) index_.erase(tx->id);
       }
     }
-    blocks_.pop_front();
+    blocks_.pop();
   }
 }
 

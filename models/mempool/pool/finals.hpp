@@ -2,10 +2,10 @@
 // reference; the index over their transactions is made only when somebody asks.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "models/api/block.hpp"
+#include "models/base/fifo.hpp"
 #include "models/base/lookup.hpp"
 
 namespace ledgerlab::pool {
@@ -34,7 +34,7 @@ class Finals {
 
   std::size_t limit_;
   std::size_t transactions_ = 0;
-  std::deque<Entry> blocks_;
+  Fifo<Entry> blocks_;
   std::size_t indexed_ = 0;  // so many of blocks_, from the front, are in the index
   Lookup<TxId, Place, TagHash> index_;
 };

@@ -188,7 +188,7 @@ std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& i
     queues_.insert(item);
   }
   if (options_.expiry > Duration::zero()) {
-    expiring_.emplace_back(item.entered + options_.expiry, item.tx->id);
+    expiring_.push({item.entered + options_.expiry, item.tx->id});
     arm_expiry(input, effects);
   }
   return std::nullopt;
@@ -254,13 +254,13 @@ void Pool::keep(Item& item, Item::State state) {
   item.content = {};
   item.state = state;
   if (kept) return;
-  kept_.push_back(item.tx->id);
+  kept_.push(item.tx->id);
   while (kept_.size() > options_.remember) {
     const Item* oldest = items_.find(kept_.front());
     if (oldest && (oldest->state == Item::State::included || oldest->state == Item::State::used)) {
       items_.erase(TxId{kept_.front()});
     }
-    kept_.pop_front();
+    kept_.pop();
   }
 }
 
@@ -275,13 +275,13 @@ void Pool::expire(const Input& input, Effects& effects) {
   expiry_armed_ = false;
   while (!expiring_.empty() && expiring_.front().first <= input.local) {
     Item* item = items_.find(expiring_.front().second);
-    expiring_.pop_front();
+    expiring_.pop();
     if (!item || item->state != Item::State::queued) continue;
     const Time due = item->entered + options_.expiry;
     if (due > input.local) {
-      expiring_.emplace_back(due, item->tx->id);  // it had left and come back
+      expiring_.push({due, item->tx->id});  // it had left and come back
     } else if (item->reserved != 0) {
-      expiring_.emplace_back(input.local + options_.expiry, item->tx->id);
+      expiring_.push({input.local + options_.expiry, item->tx->id});
     } else {
       evict(effects, *item);
     }

@@ -3,10 +3,9 @@
 // It is volatile: after a crash it starts empty and clients ask again.
 #pragma once
 
-#include <deque>
-
 #include "models/api/client_messages.hpp"
 #include "models/api/model_info.hpp"
+#include "models/base/fifo.hpp"
 #include "models/mempool/pool/finals.hpp"
 #include "models/mempool/pool/queues.hpp"
 
@@ -84,8 +83,8 @@ class Pool final : public Module {
   std::uint64_t term_ = 0;
   Queues queues_;
   Lookup<TxId, Item, TagHash> items_;
-  std::deque<TxId> kept_;  // included or used, oldest first
-  std::deque<std::pair<Time, TxId>> expiring_;
+  Fifo<TxId> kept_;  // included or used, oldest first
+  Fifo<std::pair<Time, TxId>> expiring_;
   bool expiry_armed_ = false;
   Finals finals_;
   std::uint64_t next_arrival_ = 1;
