@@ -7,7 +7,7 @@ namespace ledgerlab::inventory {
 
 Inventory::Inventory(const ModuleContext& context)
     : neighbours_(context.neighbours.begin(), context.neighbours.end()),
-      words_((context.neighbours.size() + 63) / 64),
+      words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
       push_(context.params->text("mode") == "push"),
       attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
       request_timeout_(context.params->duration("request_timeout")),

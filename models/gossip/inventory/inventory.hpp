@@ -66,19 +66,20 @@ class Inventory final : public Module {
   std::uint32_t position(NodeId node) const;
   std::span<const NodeId> unaware(Sequence sequence);
 
-  std::vector<NodeId> neighbours_;  // ascending
-  std::size_t words_;               // of 64 neighbours each
+  // What every announcement touches stands together: ten thousand relays share the caches.
+  std::vector<NodeId> neighbours_;   // ascending
+  std::vector<std::uint64_t> seen_;  // bitmap over dense ids (DESIGN 14, point 6)
+  std::uint32_t unspread_ = 0;       // items wanted or held
+  std::uint32_t words_;              // of 64 neighbours each
   bool push_;
   bool announce_timer_ = false;
   bool request_timer_ = false;
   std::uint32_t attempts_max_;
-  std::uint32_t unspread_ = 0;  // items wanted or held
   Duration request_timeout_;
   Duration announce_interval_;
   Duration keep_;
   std::size_t remember_;
 
-  std::vector<std::uint64_t> seen_;        // bitmap over dense ids (DESIGN 14, point 6)
   std::vector<std::uint32_t> remembered_;  // ring of what seen_ holds, if it is bounded
   std::size_t oldest_remembered_ = 0;
   // Items in order of arrival; the first head_ of them are dropped and wait to be cut off.
