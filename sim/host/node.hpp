@@ -1,11 +1,12 @@
 // What the host keeps of one node: its lane, timers, disk, clock and gate.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
 #include "models/api/module.hpp"
-#include "sim/host/fifo.hpp"
+#include "models/base/fifo.hpp"
 
 namespace ledgerlab {
 
@@ -98,12 +99,34 @@ struct NodeClock {
   }
 };
 
-struct Node {
-  // The first two cache lines are all that a delivery to an idle node touches.
+/// When each of the cores that check authenticators is free: up to three are kept in place.
+class Cores {
+ public:
+  void resize(std::uint32_t count) {
+    count_ = count;
+    if (count > few) more_ = std::make_unique<Time[]>(count);
+  }
+  bool empty() const { return count_ == 0; }
+  std::size_t size() const { return count_; }
+  Time* begin() { return more_ ? more_.get() : few_.data(); }
+  Time* end() { return begin() + count_; }
+  const Time* begin() const { return more_ ? more_.get() : few_.data(); }
+  const Time* end() const { return begin() + count_; }
+
+ private:
+  static constexpr std::uint32_t few = 3;
+  std::array<Time, few> few_{};
+  std::unique_ptr<Time[]> more_;
+  std::uint32_t count_ = 0;
+};
+
+struct alignas(64) Node {
+  // All that a delivery touches stands in the first cache lines; World::fetch asks for them.
+  static constexpr std::size_t hot_bytes = 256;
+
   NodeId id = 0;
   bool alive = false;
   bool is_replica = false;
-  std::uint32_t incarnation = 0;
   Time lane_free{};              // end of the last step's charged time
   Time next_local = time_never;  // no event of the node itself is due before this
   Time wake_at = time_never;     // earliest wake-up asked of the engine
@@ -112,36 +135,36 @@ struct Node {
   Duration cpu_busy{};
   Time instant{};  // of the last step, and how many it took in that instant
   std::uint32_t instant_inputs = 0;
+  std::uint32_t incarnation = 0;
   std::unique_ptr<Disk> disk;  // made with the first record
-
   Fifo<LaneInput> inbox;
   std::unique_ptr<Effects> deferred;  // listed by a step whose charged time has not ended
-  Time deferred_due = time_never;
-  std::vector<TimerSlot> timers;
-  Time timer_min = time_never;  // no timer is due before this
-  std::uint64_t timer_generation = 0;
-  std::vector<Time> cores_free;  // cores that check authenticators, beside the lane
   Duration check_busy{};
-  NodeClock clock;
-  Draws draws;
-  std::uint64_t speed_ppb = 0;
-  std::uint64_t slow_thousandths = 1000;
-  Duration disk_sync{};
-
+  Cores cores_free;  // cores that check authenticators, beside the lane
+  Time deferred_due = time_never;
+  Time timer_min = time_never;  // no timer is due before this
   Time found_due = time_never;
-  std::uint64_t found_nonce = 0;
-  std::uint64_t search_generation = 0;
-  Slot search_slot = Slot::consensus;
-  std::uint64_t hash_rate = 0;
-  std::uint64_t found = 0;
-  std::uint64_t disk_bytes = 0;
-
   struct Delayed {
     Time due;
     MessageRef message;
     NodeId to;
   };
   std::vector<Delayed> delayed;  // held back by a delay fault, in order of due time
+  NodeClock clock;
+  // --- hot until here ---
+  Draws draws;
+  std::vector<TimerSlot> timers;
+  std::uint64_t timer_generation = 0;
+  std::uint64_t speed_ppb = 0;
+  std::uint64_t slow_thousandths = 1000;
+  Duration disk_sync{};
+
+  std::uint64_t found_nonce = 0;
+  std::uint64_t search_generation = 0;
+  Slot search_slot = Slot::consensus;
+  std::uint64_t hash_rate = 0;
+  std::uint64_t found = 0;
+  std::uint64_t disk_bytes = 0;
   Time up_since{};
   Duration up_total{};
 };

@@ -166,6 +166,13 @@ class World final : public EngineSink {
   void set_slow(Node& n, std::uint64_t thousandths);
   std::vector<NodeId> find_target(const FaultTarget& target) const;
 
+  /// Asks for the cache lines that a delivery to this node touches, all at once.
+  void fetch(NodeId node) const {
+    const char* lines = reinterpret_cast<const char*>(&nodes_[node]);
+    for (std::size_t i = 0; i < Node::hot_bytes; i += 64) __builtin_prefetch(lines + i, 1);
+    const char* hash = reinterpret_cast<const char*>(&hashes_[node]);
+    for (std::size_t i = 0; i < sizeof(StreamHash); i += 64) __builtin_prefetch(hash + i, 1);
+  }
   void count(NodeId node, const Event& event) {
     hashes_[node].add(event);
     if (interest_ & event_bit(event.type)) tell(event);
