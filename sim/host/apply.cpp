@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/base/int128.hpp"
 #include "sim/host/links.hpp"
 #include "sim/host/world.hpp"
 
@@ -10,11 +11,6 @@ namespace ledgerlab {
 namespace {
 
 constexpr bool is_message(EffectKind kind) { return kind <= EffectKind::broadcast; }
-
-constexpr bool visible_outside(EffectKind kind) {
-  return is_message(kind) || kind == EffectKind::announce_role ||
-         kind == EffectKind::announce_head || kind == EffectKind::announce_final;
-}
 
 }  // namespace
 
@@ -275,7 +271,7 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
       }
     }
     n.found_nonce = nonce;
-    n.found_due = hold + Duration{static_cast<std::int64_t>(static_cast<unsigned __int128>(tries) *
+    n.found_due = hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) *
                                                             1'000'000'000 / n.hash_rate)};
     return;
   }

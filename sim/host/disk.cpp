@@ -2,6 +2,7 @@
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
 
+#include "models/base/int128.hpp"
 #include "sim/host/world.hpp"
 
 namespace ledgerlab {
@@ -58,8 +59,8 @@ void World::disk_start(Node& n, Time now) {
   for (std::size_t i = 0; i < disk.syncing; ++i) bytes += disk.waiting[i].bytes;
   Duration time = disk.sync;
   if (spec_.hardware.disk_write_bps != 0) {
-    time += Duration{static_cast<std::int64_t>(static_cast<unsigned __int128>(bytes) * 8 *
-                                               1'000'000'000 / spec_.hardware.disk_write_bps)};
+    time += Duration{static_cast<std::int64_t>(static_cast<Uint128>(bytes) * 8 * 1'000'000'000 /
+                                               spec_.hardware.disk_write_bps)};
   }
   disk.busy += time;
   disk.due = now + time;

@@ -2,6 +2,7 @@
 // that a node may run ahead inside one (DESIGN 6, 14).
 #include <algorithm>
 
+#include "models/base/int128.hpp"
 #include "sim/host/links.hpp"
 #include "sim/host/world.hpp"
 
@@ -142,8 +143,7 @@ void World::set_slow(Node& n, std::uint64_t thousandths) {
   // ns = ps * (slow / 1000) / (1000 * speed / 10^9), as a fraction of 2^54; rounded up, so that
   // whole nanoseconds come out whole.
   n.cost_scale = static_cast<std::uint64_t>(
-      ((static_cast<unsigned __int128>(1) << 54) * thousandths * 1'000 + n.speed_ppb - 1) /
-      n.speed_ppb);
+      ((static_cast<Uint128>(1) << 54) * thousandths * 1'000 + n.speed_ppb - 1) / n.speed_ppb);
 }
 
 void World::crash(NodeId id, Time at) {

@@ -3,6 +3,7 @@
 // is first in line, and no rule of the world changes before it ends.
 #include <stdexcept>
 
+#include "models/base/int128.hpp"
 #include "sim/host/links.hpp"
 #include "sim/host/world.hpp"
 
@@ -14,8 +15,8 @@ constexpr std::uint32_t instant_limit = 1'000'000;
 }  // namespace
 
 Duration World::charged(const Node& n, std::uint64_t picoseconds) const {
-  return Duration{static_cast<std::int64_t>(
-      (static_cast<unsigned __int128>(picoseconds) * n.cost_scale) >> 54)};
+  return Duration{
+      static_cast<std::int64_t>((static_cast<Uint128>(picoseconds) * n.cost_scale) >> 54)};
 }
 
 Time World::check_done(Node& n, const Message& message, Time ready) {

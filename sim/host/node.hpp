@@ -7,6 +7,7 @@
 
 #include "models/api/module.hpp"
 #include "models/base/fifo.hpp"
+#include "models/base/int128.hpp"
 
 namespace ledgerlab {
 
@@ -80,15 +81,15 @@ struct NodeClock {
     if (drift_ppb == 0) return local_base + (now - base);
     const auto elapsed = (now - base).count();
     const auto error =
-        static_cast<std::int64_t>(static_cast<__int128>(elapsed) * drift_ppb / 1'000'000'000);
+        static_cast<std::int64_t>(static_cast<Int128>(elapsed) * drift_ppb / 1'000'000'000);
     return local_base + Duration{elapsed + error};
   }
   Time wall(Time now) const { return local(now) + wall_offset; }
   /// True time that a local delay takes, rounded up.
   Duration true_delay(Duration delay) const {
     if (drift_ppb == 0) return delay;
-    const auto rate = static_cast<__int128>(1'000'000'000) + drift_ppb;
-    const auto scaled = static_cast<__int128>(delay.count()) * 1'000'000'000;
+    const auto rate = static_cast<Int128>(1'000'000'000) + drift_ppb;
+    const auto scaled = static_cast<Int128>(delay.count()) * 1'000'000'000;
     return Duration{static_cast<std::int64_t>((scaled + rate - 1) / rate)};
   }
   void change(Time now, std::int64_t drift, Duration offset) {

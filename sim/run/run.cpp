@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "models/base/int128.hpp"
 #include "sim/measure/measurement.hpp"
 #include "sim/record/trace_file.hpp"
 #include "sim/run/card.hpp"
@@ -33,8 +34,7 @@ bool run_to_end(World& world, const Plan& plan, const RunOptions& options) {
   constexpr std::int64_t slices = 200;
   const std::int64_t total = count_ns(plan.end());
   for (std::int64_t i = 1; i <= slices; ++i) {
-    const Time limit =
-        time_at(static_cast<std::int64_t>(static_cast<__int128>(total) * i / slices));
+    const Time limit = time_at(static_cast<std::int64_t>(static_cast<Int128>(total) * i / slices));
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
     if (!world.run_until(limit)) return true;  // halted by name; the verdicts say so
     if (options.progress) options.progress({limit, plan.end(), world.engine().events()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/base/int128.hpp"
 #include "models/stack/stack.hpp"
 #include "sim/engine/native/native.hpp"
 
@@ -56,8 +57,8 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
   const auto drawn = draw_swarm(plan);
   spec.faults.insert(spec.faults.end(), drawn.begin(), drawn.end());
   for (const std::uint32_t share : system.hash_share_ppb) {
-    spec.hash_rate.push_back(static_cast<std::uint64_t>(
-        static_cast<unsigned __int128>(system.hash_power) * share / 1'000'000'000));
+    spec.hash_rate.push_back(static_cast<std::uint64_t>(static_cast<Uint128>(system.hash_power) *
+                                                        share / 1'000'000'000));
   }
   spec.real_mining = system.real_mining;
   spec.mint_ticket = [this](const Hash256& header, const U256& target) {
@@ -140,7 +141,7 @@ std::vector<std::string> BuiltWorld::unread_parameters() const {
   look(system_.ledger, "ledger");
   look(system_.mempool, "mempool");
   look(system_.relay, "relay");
-  if (plan_.clients.count > 0) {   // without clients nobody reads what they would do
+  if (plan_.clients.count > 0) {  // without clients nobody reads what they would do
     look(system_.client, "client");
     look(plan_.workload, "workload");
   }
