@@ -193,7 +193,7 @@ std::vector<Twin> lottery_twins() {
     setup.for_swarm = true;
     setup.replicas = 6;
     setup.duration = 10 * protocol->contract.run;
-    setup.latency = "\"200 ms\"";  // long against the block interval: forks are common
+    // A few blocks in a hundred meet another of their height: inside the fault model.
     twins.push_back({protocol->name + "_settles_at_depth_zero",
                      setup,
                      {"settlement", "agreement", "prefix_consistency"},
