@@ -119,7 +119,8 @@ int new_model(const NewArguments& arguments) {
   }
   print("made\n" + made +
         "next: ./lab build registers it; then name it in a scenario: consensus = \"" + name +
-        "\"\n      ./lab test -R " + name + " runs the suites it inherits\n");
+        "\"\n      ./lab test -R 'contract|" + name +
+        "' runs its tests and the suites it inherits\n");
   return exit_pass;
 }
 

@@ -35,6 +35,8 @@ struct FaultModel {
   /// Largest share of hash power or stake an adversary may hold, ppb (lotteries only, else 0).
   std::uint64_t max_adversary_ppb = 0;
   bool safety_needs_synchrony = false;
+  /// Is a network whose largest one-way delay is this synchronous enough for the promise? Null: any.
+  bool (*synchronous)(const Params&, Duration delay) = nullptr;
   /// After the last fault heals, a decision comes within this bound, given the largest one-way
   /// delay, n and the parameters.
   Duration (*liveness_bound)(const Params&, Duration delay, std::uint32_t n) = nullptr;

@@ -255,7 +255,13 @@ ParsedValue parse_value(ParamType type, std::string_view text) {
       break;
   }
   for (const Unit& unit : f.units) {
-    if (unit.name == d.rest) return scaled(d, unit, f, text);
+    if (unit.name != d.rest) continue;
+    ParsedValue parsed = scaled(d, unit, f, text);
+    // Zero stands for "unlimited" inside; written, it is a link that carries nothing.
+    if (type == ParamType::bandwidth && parsed.value && *parsed.value == 0) {
+      return failure(quoted + " carries nothing; write \"unlimited\", or cut links by a fault");
+    }
+    return parsed;
   }
   if (d.rest.empty()) return failure(quoted + " lacks a unit; " + expectation(f));
   return failure(quoted + " has the unknown unit \"" + std::string(d.rest) + "\"; " +

@@ -74,6 +74,7 @@ std::vector<Change> changes(const Evidence& e, Time from) {
   });
   return out;
 }
+}  // namespace
 
 Duration largest_delay(const NetworkSpec& links) {
   Duration most{};
@@ -84,8 +85,6 @@ Duration largest_delay(const NetworkSpec& links) {
                                                                         : 1;
   return most + Duration{most.count() / 1'000'000 * factor * links.jitter_ppm};
 }
-
-}  // namespace
 
 void books(const Evidence& e, Worst& worst) {
   const Moment at_end{e.end, no_node};

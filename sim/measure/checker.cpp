@@ -81,6 +81,14 @@ bool inside_fault_model(const CheckerInfo& checker, const Finding& finding, cons
     return !e.faults.unhealed && e.faults.down_at_end <= model.max_crashed(e.plan.network.replicas);
   }
   if (!model.safety_needs_synchrony) return true;
+  // A promise with a stated risk above one in a thousand is one that is expected to fail now and
+  // then (13.8); and none is made on a network too slow for the block interval.
+  const Params& params = e.system.consensus.params;
+  if (model.settlement_risk_ppb && model.settlement_risk_ppb(params) > 1'000'000) return false;
+  if (model.synchronous &&
+      !model.synchronous(params, checks::largest_delay(e.plan.network.links))) {
+    return false;
+  }
   return finding.at < e.faults.first_asynchrony && finding.at < e.faults.first_overload;
 }
 

@@ -11,6 +11,8 @@ void agreement(const Evidence& evidence, Worst& worst);
 /// What is final was submitted by a client before.
 void validity(const Evidence& evidence, Worst& worst);
 /// Nothing takes effect twice, nothing is spent twice, not even in two final histories.
+/// Largest one-way delay of a link, jitter included as far as it is bounded or ten times its mean.
+Duration largest_delay(const NetworkSpec& links);
 void no_double_spend(const Evidence& evidence, Worst& worst);
 /// What a client holds for done is in every final history that reaches its height.
 void durability(const Evidence& evidence, Worst& worst);

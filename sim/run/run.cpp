@@ -29,6 +29,19 @@ std::uint64_t peak_rss_bytes() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+/// The names by which a trace prints messages.
+std::vector<TraceName> message_names(const SystemPlan& system) {
+  std::vector<TraceName> names;
+  for (const ModelChoice* model :
+       {&system.consensus, &system.ledger, &system.mempool, &system.relay, &system.client}) {
+    if (!*model) continue;
+    for (const MessageType* type : model->info->messages) {
+      names.push_back({model->info->slot, type->info.kind, std::string(type->info.name)});
+    }
+  }
+  return names;
+}
+
 /// Runs in slices, so that progress can be told and a stop heeded.
 bool run_to_end(World& world, const Plan& plan, const RunOptions& options) {
   constexpr std::int64_t slices = 200;
@@ -56,7 +69,8 @@ RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOption
   build.sinks.insert(build.sinks.end(), options.sinks.begin(), options.sinks.end());
   std::unique_ptr<TraceFileWriter> trace;
   if (!options.trace_file.empty()) {
-    trace = std::make_unique<TraceFileWriter>(options.trace_file, plan.nodes(), system.digest);
+    trace = std::make_unique<TraceFileWriter>(options.trace_file, plan.nodes(), system.digest,
+                                              message_names(system));
     build.sinks.push_back(trace.get());
   }
   BuiltWorld built(plan, system, build);

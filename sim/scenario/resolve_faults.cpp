@@ -255,6 +255,10 @@ void resolve_swarm(Resolving& r) {
   swarm.every = section.duration("every");
   swarm.lasting = section.duration("lasting");
   swarm.at_once = static_cast<std::uint32_t>(section.count("at_once"));
+  if (swarm.at_once > r.plan.network.replicas) {
+    section.problem("at_once",
+                    "there are only " + std::to_string(r.plan.network.replicas) + " replicas");
+  }
   swarm.loss_ppb = section.count("loss");
   swarm.delay = section.duration("delay");
   swarm.slow_thousandths = section.count("slow") / 1'000'000;

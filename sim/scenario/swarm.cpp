@@ -19,7 +19,7 @@ struct FaultDraws {
 };
 
 std::uint32_t borne_at_once(const Plan& plan) {
-  if (plan.swarm.at_once != 0) return plan.swarm.at_once;
+  if (plan.swarm.at_once != 0) return std::min(plan.swarm.at_once, plan.network.replicas);
   std::uint32_t borne = plan.network.replicas;
   for (const SystemPlan& s : plan.systems) {
     borne = std::min(borne, s.consensus.info->fault_model.max_crashed(plan.network.replicas));

@@ -188,6 +188,11 @@ void register_consensus_pow(Registry& registry) {
   info.fault_model.max_crashed = [](std::uint32_t n) { return n == 0 ? 0 : (n - 1) / 2; };
   info.fault_model.max_adversary_ppb = 100'000'000;
   info.fault_model.safety_needs_synchrony = true;
+  // A block takes announcement, question and answer a hop: that much has to be a small part of the
+  // block interval (Nakamoto's analysis leaves it out altogether).
+  info.fault_model.synchronous = [](const Params& p, Duration delay) {
+    return 3 * delay * 10 <= p.duration("block_interval");
+  };
   info.fault_model.liveness_bound = pow::liveness_bound;
   info.fault_model.settlement_risk_ppb = pow::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
