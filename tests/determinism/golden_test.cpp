@@ -42,7 +42,7 @@ TEST(Golden, RowsReadBack) {
 }
 
 std::string output_of(const std::string& arguments) {
-  const std::string command = std::string(LEDGERLAB_HASH) + " " + arguments;
+  const std::string command = "'" + std::string(LEDGERLAB_HASH) + "' " + arguments;
   FILE* pipe = popen(command.c_str(), "r");
   std::string out;
   std::array<char, 4096> buffer;
