@@ -182,7 +182,7 @@ CODE_TOPS = ("models/", "sim/", "cli/", "conformance/", "pybind/", "tests/")
 
 def tracked_files(root):
     """The tracked files; without git every file that is neither hidden nor built."""
-    if os.path.isdir(os.path.join(root, ".git")):
+    if os.path.exists(os.path.join(root, ".git")):
         try:
             listed = subprocess.run(
                 ["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z"],
