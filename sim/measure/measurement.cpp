@@ -21,6 +21,14 @@ std::vector<Sink*> Measurement::sinks() {
   return out;
 }
 
+void Measurement::sample(const World& world) {
+  const std::uint32_t replicas = plan_.network.replicas;
+  std::uint64_t bytes = 0;
+  for (NodeId node = 0; node < replicas; ++node) bytes += world.disk_bytes(node);
+  stored_.push_back({"storage_bytes_per_replica", std::min(world.now(), plan_.end()),
+                     static_cast<double>(bytes) / std::max(1u, replicas)});
+}
+
 void Measurement::finish(BuiltWorld& built, RunResult& result) {
   finish(built.world(), &built.suite(), result);
 }
@@ -40,6 +48,7 @@ void Measurement::finish(const World& world, CryptoSuite* suite, RunResult& resu
     }
   }
   measure(evidence, result);
+  result.series.insert(result.series.end(), stored_.begin(), stored_.end());
 }
 
 }  // namespace ledgerlab

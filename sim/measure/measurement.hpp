@@ -17,6 +17,8 @@ class Measurement {
   Measurement(const Plan& plan, const SystemPlan& system);
 
   std::vector<Sink*> sinks();
+  /// Notes how much the replicas have stored so far; call it now and then while the world runs.
+  void sample(const World& world);
   /// Fills metrics, series, blocks, faults, violations, outcomes, inconclusive and saturated.
   /// `suite` is the world's; the ledger's audit recovers senders with it. Without it (or without a
   /// ledger) supply and spends are not audited.
@@ -29,6 +31,7 @@ class Measurement {
   const SystemPlan& system_;
   Chronicle chronicle_;
   std::vector<std::unique_ptr<Checker>> checkers_;
+  std::vector<SeriesPoint> stored_;
 };
 
 }  // namespace ledgerlab

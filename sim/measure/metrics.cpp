@@ -341,7 +341,11 @@ void measure(const Evidence& evidence, RunResult& result) {
     }
   }
   result.saturated = figures.offered > 0 && figures.committed * 100 < figures.offered * 95;
-  result.series = committed_series(figures);
+  result.measured_from = figures.from;
+  result.measured_until = figures.until;
+  result.ended = evidence.end;
+  result.latency = latency_curves(figures);
+  result.series = time_series(figures);
   result.blocks = block_rows(evidence);
   result.faults = fault_rows(evidence);
 }

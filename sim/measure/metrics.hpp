@@ -43,8 +43,11 @@ const std::vector<MetricInfo>& metric_table();
 /// Fills metrics, series, blocks, faults and saturated.
 void measure(const Evidence& evidence, RunResult& result);
 
+// What changes in the course of the run, and how latencies spread (series.cpp).
+std::vector<SeriesPoint> time_series(const Figures& figures);
+std::vector<LatencyCurve> latency_curves(const Figures& figures);
+
 // Rows of the result besides the metrics (rows.cpp).
-std::vector<SeriesPoint> committed_series(const Figures& figures);
 std::vector<BlockRow> block_rows(const Evidence& evidence);
 std::vector<FaultRow> fault_rows(const Evidence& evidence);
 

@@ -83,12 +83,22 @@ TEST(Metrics, SeriesAndBlocks) {
   f.begin();
   feed_load(f);
   f.end();
-  ASSERT_EQ(f.result.series.size(), 10u);
-  const double expected[] = {1, 1, 1, 1, 0, 0, 0, 0, 1, 1};
-  for (std::size_t i = 0; i < 10; ++i) {
-    EXPECT_EQ(f.result.series[i].value, expected[i]) << i;
-    EXPECT_EQ(f.result.series[i].at, time_start + seconds(static_cast<std::int64_t>(i)));
-  }
+  const auto series = [&](const std::string& name) {
+    std::vector<std::pair<double, double>> out;  // second, value
+    for (const SeriesPoint& p : f.result.series) {
+      if (p.name == name) out.emplace_back(static_cast<double>(count_ns(p.at)) / 1e9, p.value);
+    }
+    return out;
+  };
+  using Points = std::vector<std::pair<double, double>>;
+  EXPECT_EQ(series("committed_tps"), (Points{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 0}, {5, 0},
+                                             {6, 0}, {7, 0}, {8, 1}, {9, 1}}));
+  // By when they were due; two in [8 s, 9 s): 1100 and 800 ms.
+  EXPECT_EQ(series("latency_ms_p50"), (Points{{0, 250}, {1, 200}, {2, 400}, {3, 600}, {8, 800}}));
+  // x1 waits from 5 s until it is given up at 7 s; e1, f1 and y1 wait at 9 s, y1 for ever.
+  EXPECT_EQ(series("pending_tx"), (Points{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 1},
+                                          {7, 1}, {8, 0}, {9, 2}, {10, 1}}));
+  EXPECT_TRUE(series("new_leaders").empty());
   ASSERT_EQ(f.result.blocks.size(), 6u);
   const BlockRow& third = f.result.blocks[2];
   EXPECT_EQ(third.height, 3u);
@@ -98,6 +108,65 @@ TEST(Metrics, SeriesAndBlocks) {
   EXPECT_EQ(third.transactions, 1u);
   EXPECT_EQ(third.parent, f.result.blocks[1].id);
   EXPECT_FALSE(third.stale);
+}
+
+TEST(Metrics, LatencyCurvesByRegion) {
+  Fixture f;
+  f.plan.network.regions = {"near", "far"};
+  f.plan.network.links.regions = 2;
+  f.plan.network.links.region = {0, 0, 0, 0, 1};  // the only client is far
+  f.plan.network.links.latency.assign(4, ms(10));
+  f.begin();
+  feed_load(f);
+  f.leads(2500, 1, 1);
+  f.leads(2600, 2, 2);
+  f.end();
+  ASSERT_EQ(f.result.latency.size(), 2u);
+  for (const LatencyCurve& curve : f.result.latency) {
+    EXPECT_EQ(curve.offered, 7u);
+    EXPECT_EQ(curve.count, 5u);
+    EXPECT_EQ(curve.p50_ms, 600);
+    EXPECT_EQ(curve.p95_ms, 1100);
+    ASSERT_EQ(curve.points.size(), 5u);
+    EXPECT_DOUBLE_EQ(curve.points[1].share, 0.4);
+    EXPECT_EQ(curve.points[1].ms, 400);
+    EXPECT_EQ(curve.points[4].share, 1);
+    EXPECT_EQ(curve.points[4].ms, 1100);
+  }
+  EXPECT_EQ(f.result.latency[0].region, "");
+  EXPECT_EQ(f.result.latency[1].region, "far");
+  double leaders = 0;
+  for (const SeriesPoint& p : f.result.series) {
+    if (p.name != "new_leaders") continue;
+    leaders += p.value;
+    EXPECT_EQ(p.value, p.at == f.ms_at(2000) ? 2 : 0);
+  }
+  EXPECT_EQ(leaders, 2);
+  EXPECT_EQ(f.result.measured_from, f.ms_at(1000));
+  EXPECT_EQ(f.result.measured_until, f.ms_at(9000));
+  EXPECT_EQ(f.result.ended, f.ms_at(10000));
+}
+
+TEST(Metrics, LongDistributionsAreThinnedButKeepTheirEnds) {
+  Fixture f;
+  f.begin();
+  BlockRef tip = f.genesis;
+  for (int i = 0; i < 1000; ++i) {
+    const TxRef t = f.tx("t" + std::to_string(i));
+    f.submit(2000, t);
+    tip = f.block(tip, {t});
+    f.decide(2000 + i, 0, tip);
+    f.acknowledge(2001 + i, t, tip->height);
+  }
+  f.end();
+  ASSERT_EQ(f.result.latency.size(), 1u);  // one region: all is all
+  const LatencyCurve& all = f.result.latency[0];
+  EXPECT_EQ(all.count, 1000u);
+  EXPECT_EQ(all.p50_ms, 500);
+  ASSERT_EQ(all.points.size(), 400u);
+  EXPECT_EQ(all.points.front().ms, 1);
+  EXPECT_EQ(all.points.back().ms, 1000);
+  for (const LatencyPoint& p : all.points) EXPECT_DOUBLE_EQ(p.share * 1000, p.ms);
 }
 
 TEST(Metrics, AvailabilityCountsWindowsInWhichTransactionsWaitInVain) {

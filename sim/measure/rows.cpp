@@ -1,4 +1,4 @@
-// The rows of a result besides its metrics: the series of commits, blocks, faults.
+// The rows of a result besides its metrics: blocks and faults.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,26 +45,6 @@ std::string fault_text(FaultKind kind, const std::vector<NodeId>& nodes, const F
 }
 
 }  // namespace
-
-std::vector<SeriesPoint> committed_series(const Figures& f) {
-  const Evidence& e = f.evidence;
-  if (e.chronicle.transactions().empty()) return {};
-  const Duration width = std::max(seconds(1), Duration{(e.end - time_start).count() / 200});
-  std::vector<std::uint64_t> bins(static_cast<std::size_t>((e.end - time_start) / width) + 1);
-  for (const Time done : e.history.committed) {
-    if (done <= e.end) ++bins[static_cast<std::size_t>((done - time_start) / width)];
-  }
-  std::vector<SeriesPoint> out;
-  for (std::size_t i = 0; i < bins.size(); ++i) {
-    const Time begin = time_start + static_cast<std::int64_t>(i) * width;
-    const Duration length = std::min(width, e.end - begin);
-    if (length <= Duration::zero() && bins[i] == 0) break;
-    const double length_s =
-        static_cast<double>(count_ns(length > Duration::zero() ? length : width)) / 1e9;
-    out.push_back({"committed_tps", begin, static_cast<double>(bins[i]) / length_s});
-  }
-  return out;
-}
 
 std::vector<BlockRow> block_rows(const Evidence& e) {
   const Height settled =

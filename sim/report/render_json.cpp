@@ -27,6 +27,34 @@ const MetricSummary* find(const SystemSummary& system, const std::string& name) 
   return nullptr;
 }
 
+Json latency_json(const RunResult& run) {
+  Json latency = Json::array();
+  for (const LatencyCurve& c : run.latency) {
+    Json share = Json::array(), ms = Json::array();
+    for (const LatencyPoint& p : c.points) {
+      share.push_back(p.share);
+      ms.push_back(p.ms);
+    }
+    latency.push_back({{"region", c.region.empty() ? Json(nullptr) : Json(c.region)},
+                       {"offered", c.offered},
+                       {"count", c.count},
+                       {"p50_ms", c.p50_ms},
+                       {"p95_ms", c.p95_ms},
+                       {"share", share},
+                       {"ms", ms}});
+  }
+  return latency;
+}
+
+Json series_json(const RunResult& run) {
+  Json series = Json::object();
+  for (const SeriesPoint& p : run.series) {
+    series[p.name]["at_ns"].push_back(count_ns(p.at));
+    series[p.name]["value"].push_back(p.value);
+  }
+  return series;
+}
+
 Json run_json(const RunResult& run, const SystemSummary& system) {
   Json metrics = Json::object();
   for (const Metric& metric : run.metrics) {
@@ -62,6 +90,12 @@ Json run_json(const RunResult& run, const SystemSummary& system) {
           {"saturated", run.saturated},
           {"inconclusive", run.inconclusive},
           {"interrupted", run.interrupted},
+          {"measured",
+           {{"from_ns", count_ns(run.measured_from)},
+            {"until_ns", count_ns(run.measured_until)},
+            {"ended_ns", count_ns(run.ended)}}},
+          {"latency", latency_json(run)},
+          {"series", series_json(run)},
           {"faults", faults},
           {"card", run.card}};
 }

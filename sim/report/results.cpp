@@ -15,7 +15,9 @@ CREATE TABLE IF NOT EXISTS runs (
   seed TEXT NOT NULL, plan_digest TEXT NOT NULL, trace_hash TEXT NOT NULL,
   saturated INTEGER NOT NULL, inconclusive INTEGER NOT NULL, interrupted INTEGER NOT NULL,
   wall_s REAL NOT NULL, cpu_s REAL NOT NULL, events INTEGER NOT NULL, deliveries INTEGER NOT NULL,
-  peak_rss_bytes INTEGER NOT NULL, expect TEXT NOT NULL, UNIQUE (system, plan_digest, seed));
+  peak_rss_bytes INTEGER NOT NULL, expect TEXT NOT NULL,
+  measured_from_ns INTEGER, measured_until_ns INTEGER, ended_ns INTEGER,
+  UNIQUE (system, plan_digest, seed));
 CREATE TABLE IF NOT EXISTS parameters (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   slot TEXT NOT NULL, model TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL);
@@ -25,6 +27,13 @@ CREATE TABLE IF NOT EXISTS metrics (
 CREATE TABLE IF NOT EXISTS series (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   name TEXT NOT NULL, at_ns INTEGER NOT NULL, value REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS latency (
+  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  curve INTEGER NOT NULL, region TEXT NOT NULL, offered INTEGER NOT NULL, count INTEGER NOT NULL,
+  p50_ms REAL NOT NULL, p95_ms REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS latency_points (
+  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  curve INTEGER NOT NULL, share REAL NOT NULL, ms REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS blocks (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   height INTEGER NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, producer INTEGER,
@@ -39,6 +48,16 @@ CREATE TABLE IF NOT EXISTS verdicts (
   node INTEGER);
 CREATE TABLE IF NOT EXISTS cards (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, line TEXT NOT NULL);
+)";
+
+/// From version 1 to 2; the new tables come with `schema_sql`.
+constexpr const char* from_1_to_2_sql = R"(
+BEGIN IMMEDIATE;
+ALTER TABLE runs ADD COLUMN measured_from_ns INTEGER;
+ALTER TABLE runs ADD COLUMN measured_until_ns INTEGER;
+ALTER TABLE runs ADD COLUMN ended_ns INTEGER;
+PRAGMA user_version = 2;
+COMMIT;
 )";
 
 /// One prepared statement; binds in order, steps, reads in order.
@@ -140,6 +159,7 @@ struct RunDirectory::Database {
   void insert_rows(std::int64_t run, const RunResult& result) const;
   void insert_parameters(std::int64_t run, const char* slot, const ModelChoice& choice) const;
   RunResult read(std::int64_t run) const;
+  void read_latency(std::int64_t run, RunResult& out) const;
   void read_series_and_blocks(std::int64_t run, RunResult& out) const;
   void read_faults_and_verdicts(std::int64_t run, RunResult& out) const;
 };
@@ -162,13 +182,16 @@ RunDirectory::RunDirectory(std::filesystem::path path)
       Statement query(database_->db, "PRAGMA user_version");
       if (query.step()) version = static_cast<int>(query.integer());
     }
-    if (version != 0 && version != results_schema_version) {
+    if (version < 0 || version > results_schema_version) {
       throw ResultsError(file + " has schema version " + std::to_string(version) +
-                         ", this program writes " + std::to_string(results_schema_version));
+                         ", this program reads and writes up to " +
+                         std::to_string(results_schema_version) +
+                         ": use the ledgerlab that wrote it, or another directory");
     }
     database_->execute(
         "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; "
         "PRAGMA busy_timeout = 5000;");
+    if (version == 1) database_->execute(from_1_to_2_sql);
     database_->execute(schema_sql);
     database_->execute(("PRAGMA user_version = " + std::to_string(results_schema_version)).c_str());
   } catch (const ResultsError& e) {
@@ -211,6 +234,17 @@ void RunDirectory::Database::insert_rows(std::int64_t run, const RunResult& resu
   for (const SeriesPoint& p : result.series) {
     series.bind(run).bind(p.name).bind(count_ns(p.at)).bind(p.value).run();
   }
+  Statement latency(db, "INSERT INTO latency VALUES (?, ?, ?, ?, ?, ?, ?)");
+  Statement point(db, "INSERT INTO latency_points VALUES (?, ?, ?, ?)");
+  for (std::size_t i = 0; i < result.latency.size(); ++i) {
+    const LatencyCurve& c = result.latency[i];
+    const auto curve = static_cast<std::int64_t>(i);
+    latency.bind(run).bind(curve).bind(c.region).bind(static_cast<std::int64_t>(c.offered));
+    latency.bind(static_cast<std::int64_t>(c.count)).bind(c.p50_ms).bind(c.p95_ms).run();
+    for (const LatencyPoint& p : c.points) {
+      point.bind(run).bind(curve).bind(p.share).bind(p.ms).run();
+    }
+  }
   Statement block(db, "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const BlockRow& b : result.blocks) {
     block.bind(run).bind(static_cast<std::int64_t>(b.height)).bind(b.id).bind(b.parent);
@@ -242,7 +276,8 @@ void RunDirectory::store(const RunResult& run, const SystemPlan& system) {
                   "DELETE FROM runs WHERE system = ? AND plan_digest = ? AND seed = ?");
     old.bind(run.system).bind(run.plan_digest).bind(std::to_string(run.seed)).run();
     Statement insert(database_->db,
-                     "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                     "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                     "?, ?)");
     insert.bind(run.system).bind(run.protocol).bind(run.engine).bind(std::to_string(run.seed));
     insert.bind(run.plan_digest).bind(run.trace_hash).bind(std::int64_t{run.saturated});
     insert.bind(std::int64_t{run.inconclusive}).bind(std::int64_t{run.interrupted});
@@ -250,7 +285,8 @@ void RunDirectory::store(const RunResult& run, const SystemPlan& system) {
     insert.bind(static_cast<std::int64_t>(run.cost.events));
     insert.bind(static_cast<std::int64_t>(run.cost.deliveries));
     insert.bind(static_cast<std::int64_t>(run.cost.peak_rss_bytes));
-    insert.bind(expectations(system)).run();
+    insert.bind(expectations(system)).bind_time(run.measured_from);
+    insert.bind(count_ns(run.measured_until)).bind(count_ns(run.ended)).run();
     const std::int64_t id = sqlite3_last_insert_rowid(database_->db);
     database_->insert_parameters(id, "consensus", system.consensus);
     database_->insert_parameters(id, "ledger", system.ledger);
@@ -270,8 +306,9 @@ RunResult RunDirectory::Database::read(std::int64_t run) const {
   RunResult out;
   Statement head(db,
                  "SELECT system, protocol, engine, seed, plan_digest, trace_hash, saturated, "
-                 "inconclusive, interrupted, wall_s, cpu_s, events, deliveries, peak_rss_bytes "
-                 "FROM runs WHERE id = ?");
+                 "inconclusive, interrupted, wall_s, cpu_s, events, deliveries, peak_rss_bytes, "
+                 "measured_from_ns, measured_until_ns, ended_ns FROM runs "
+                 "WHERE id = ?");
   if (!head.bind(run).step()) throw ResultsError("a run has vanished");
   out.system = head.text();
   out.protocol = head.text();
@@ -287,6 +324,9 @@ RunResult RunDirectory::Database::read(std::int64_t run) const {
   out.cost.events = static_cast<std::uint64_t>(head.integer());
   out.cost.deliveries = static_cast<std::uint64_t>(head.integer());
   out.cost.peak_rss_bytes = static_cast<std::uint64_t>(head.integer());
+  out.measured_from = head.time();
+  out.measured_until = time_at(head.integer());
+  out.ended = time_at(head.integer());
   Statement metrics(db, "SELECT name, value, unit FROM metrics WHERE run = ? ORDER BY rowid");
   for (metrics.bind(run); metrics.step();) {
     Metric m;
@@ -295,9 +335,35 @@ RunResult RunDirectory::Database::read(std::int64_t run) const {
     m.unit = metrics.text();
     out.metrics.push_back(std::move(m));
   }
+  read_latency(run, out);
   read_series_and_blocks(run, out);
   read_faults_and_verdicts(run, out);
   return out;
+}
+
+void RunDirectory::Database::read_latency(std::int64_t run, RunResult& out) const {
+  Statement curves(db,
+                   "SELECT region, offered, count, p50_ms, p95_ms FROM latency WHERE run = ? "
+                   "ORDER BY curve");
+  for (curves.bind(run); curves.step();) {
+    LatencyCurve c;
+    c.region = curves.text();
+    c.offered = static_cast<std::uint64_t>(curves.integer());
+    c.count = static_cast<std::uint64_t>(curves.integer());
+    c.p50_ms = curves.real();
+    c.p95_ms = curves.real();
+    out.latency.push_back(std::move(c));
+  }
+  Statement points(
+      db, "SELECT curve, share, ms FROM latency_points WHERE run = ? ORDER BY rowid");
+  for (points.bind(run); points.step();) {
+    const auto curve = static_cast<std::size_t>(points.integer());
+    if (curve >= out.latency.size()) throw ResultsError("a latency curve has lost its head");
+    LatencyPoint p;
+    p.share = points.real();
+    p.ms = points.real();
+    out.latency[curve].points.push_back(p);
+  }
 }
 
 void RunDirectory::Database::read_series_and_blocks(std::int64_t run, RunResult& out) const {
@@ -356,7 +422,7 @@ void RunDirectory::Database::read_faults_and_verdicts(std::int64_t run, RunResul
 std::optional<RunResult> RunDirectory::find(const SystemPlan& system, std::uint64_t seed) const {
   Statement query(database_->db,
                   "SELECT id FROM runs WHERE system = ? AND plan_digest = ? AND seed = ? AND "
-                  "interrupted = 0 AND expect = ?");
+                  "interrupted = 0 AND expect = ? AND measured_from_ns IS NOT NULL");
   query.bind(system.name).bind(system.digest).bind(std::to_string(seed));
   query.bind(expectations(system));
   if (!query.step()) return std::nullopt;

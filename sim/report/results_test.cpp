@@ -33,6 +33,10 @@ RunResult example(std::uint64_t seed, double latency) {
   run.plan_digest = "d" + std::to_string(seed);
   run.trace_hash = "0123456789abcdef0123456789abcdef";
   run.metrics = {{"throughput_tps", 99.5, "tx/s"}, {"finality_latency_ms_p50", latency, "ms"}};
+  run.measured_from = time_at(1);
+  run.measured_until = time_at(8);
+  run.ended = time_at(10);
+  run.latency = {{"", 9, 2, 1.5, 2.5, {{0.5, 1.5}, {1, 2.5}}}, {"here", 9, 0, 0, 0, {}}};
   run.series = {{"committed_tps", time_at(1'000'000'000), 100}};
   run.blocks = {{1, "aa", "bb", 2, time_at(5), time_at(9), 3, 100, false},
                 {2, "cc", "aa", no_node, time_at(7), time_never, 0, 90, true}};
@@ -87,6 +91,14 @@ TEST(Results, what_is_stored_is_read_back) {
   EXPECT_EQ(back->card, run.card);
   EXPECT_EQ(back->series[0].value, 100);
   EXPECT_EQ(back->cost.deliveries, 900u);
+  EXPECT_EQ(back->measured_until, time_at(8));
+  EXPECT_EQ(back->ended, time_at(10));
+  ASSERT_EQ(back->latency.size(), 2u);
+  ASSERT_EQ(back->latency[0].points.size(), 2u);
+  EXPECT_EQ(back->latency[0].points[1].ms, 2.5);
+  EXPECT_EQ(back->latency[0].p95_ms, 2.5);
+  EXPECT_EQ(back->latency[1].region, "here");
+  EXPECT_EQ(back->latency[1].offered, 9u);
   EXPECT_FALSE(directory.find(system_plan(raft_info(), run.plan_digest), 1));
   SystemPlan other = system_plan(raft_info(), run.plan_digest);
   other.expect = {"liveness"};  // the same run, to be judged otherwise
@@ -123,6 +135,34 @@ TEST(Results, another_schema_version_is_refused) {
   } catch (const ResultsError& error) {
     EXPECT_NE(std::string(error.what()).find("schema version 99"), std::string::npos);
   }
+}
+
+TEST(Results, a_file_of_version_1_is_brought_up_and_its_runs_are_run_again) {
+  const Folder folder;
+  {
+    RunDirectory directory(folder.path);
+    directory.store(example(1, 5), system_plan(raft_info()));
+  }
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open((folder.path / "results.sqlite").c_str(), &db), SQLITE_OK);
+  // What version 1 had: no latency tables, no measured time.
+  ASSERT_EQ(sqlite3_exec(db,
+                         "DROP TABLE latency; DROP TABLE latency_points;"
+                         "ALTER TABLE runs DROP COLUMN measured_from_ns;"
+                         "ALTER TABLE runs DROP COLUMN measured_until_ns;"
+                         "ALTER TABLE runs DROP COLUMN ended_ns; PRAGMA user_version = 1",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK)
+      << sqlite3_errmsg(db);
+  sqlite3_close(db);
+  RunDirectory directory(folder.path);
+  ASSERT_EQ(directory.all().size(), 1u);
+  EXPECT_EQ(directory.all()[0].metric("finality_latency_ms_p50")->value, 5);
+  EXPECT_TRUE(directory.all()[0].latency.empty());
+  EXPECT_FALSE(directory.find(system_plan(raft_info(), "d1"), 1));
+  directory.store(example(1, 6), system_plan(raft_info()));
+  ASSERT_TRUE(directory.find(system_plan(raft_info(), "d1"), 1));
+  EXPECT_EQ(directory.all().size(), 1u);
 }
 
 TEST(Results, unwritable_places_are_said) {

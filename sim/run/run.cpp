@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <algorithm>
+
 #include "models/base/int128.hpp"
 #include "sim/measure/measurement.hpp"
 #include "sim/record/trace_file.hpp"
@@ -43,13 +45,18 @@ std::vector<TraceName> message_names(const SystemPlan& system) {
 }
 
 /// Runs in slices, so that progress can be told and a stop heeded.
-bool run_to_end(World& world, const Plan& plan, const RunOptions& options) {
+bool run_to_end(World& world, const Plan& plan, const RunOptions& options,
+                Measurement& measurement) {
   constexpr std::int64_t slices = 200;
+  constexpr std::int64_t looks_max = 4'000'000;  // at disks; a sample looks at every replica's
+  const std::int64_t samples =
+      std::clamp<std::int64_t>(looks_max / std::max(1u, plan.network.replicas), 1, slices);
   const std::int64_t total = count_ns(plan.end());
   for (std::int64_t i = 1; i <= slices; ++i) {
     const Time limit = time_at(static_cast<std::int64_t>(static_cast<Int128>(total) * i / slices));
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
     if (!world.run_until(limit)) return true;  // halted by name; the verdicts say so
+    if (i * samples / slices != (i - 1) * samples / slices) measurement.sample(world);
     if (options.progress) options.progress({limit, plan.end(), world.engine().events()});
   }
   return true;
@@ -82,7 +89,7 @@ RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOption
   result.engine = plan.network.engine;
   result.seed = plan.seed;
   result.plan_digest = system.digest;
-  result.interrupted = !run_to_end(world, plan, options);
+  result.interrupted = !run_to_end(world, plan, options, measurement);
   // A world stopped before its first instant has built no module yet.
   const auto unread = built.unread_parameters();
   if (!unread.empty() && !result.interrupted) {

@@ -32,6 +32,23 @@ struct SeriesPoint {
   double value = 0;
 };
 
+/// So large a share of the latencies is at most so long: one step of their distribution.
+struct LatencyPoint {
+  double share = 0;
+  double ms = 0;
+};
+
+/// Finality latencies of measured, acknowledged transactions as a distribution. Up to 400 points
+/// (100 for a region), evenly spaced by rank, the least and the greatest latency always among them.
+struct LatencyCurve {
+  std::string region;         // of the clients; empty: all clients
+  std::uint64_t offered = 0;  // measured transactions of these clients
+  std::uint64_t count = 0;    // of these: acknowledged, so with a latency
+  double p50_ms = 0;          // nearest rank over all of them, 0 without any
+  double p95_ms = 0;
+  std::vector<LatencyPoint> points;  // ascending
+};
+
 struct BlockRow {
   Height height = 0;
   std::string id;  // hex
@@ -70,6 +87,10 @@ struct RunResult {
   std::vector<Finding> violations;  // any: exit status 1
   std::vector<Finding> outcomes;
   std::vector<Metric> metrics;  // in the order to print
+  Time measured_from{time_never};  // what the metrics cover; never: kept by an older version
+  Time measured_until{};
+  Time ended{};                       // how far the world came
+  std::vector<LatencyCurve> latency;  // all clients first, then by region if there are several
   std::vector<SeriesPoint> series;
   std::vector<BlockRow> blocks;
   std::vector<FaultRow> faults;
