@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "cli/commands.hpp"
 #include "models/base/int128.hpp"
@@ -172,6 +173,12 @@ void add_system(Listing& out, const Plan& plan, const SystemPlan& system) {
     out.line("mining", system.real_mining ? "nonces tried" : "lottery");
     out.line("hash power",
              format_value(ParamType::hash_rate, static_cast<std::int64_t>(system.hash_power)));
+  }
+  if (!system.stakes.empty()) {
+    const auto most = *std::max_element(system.stakes.begin(), system.stakes.end());
+    const Uint128 all = std::accumulate(system.stakes.begin(), system.stakes.end(), Uint128{0});
+    out.line("stake", fmt::format("the largest of {} holds {:.3g} %", system.stakes.size(),
+                                  100.0 * static_cast<double>(most) / static_cast<double>(all)));
   }
   const Forecast cost = forecast(plan, system);
   out.line(

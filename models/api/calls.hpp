@@ -95,6 +95,18 @@ struct Installed {
   BlockId block;
   std::string reason;
 };
+/// What the replicas own after this block (their stake accounts), from the state itself: the block
+/// is the final one, or was executed or adopted since. Answered by Stakes.
+struct TakeStakes {
+  BlockId block;
+};
+struct Stakes {
+  BlockId block;
+  bool known = false;  // false: no such state here
+  Hash256 state_root;
+  /// By replica, smallest units; more than 64 bits hold counts as what they hold.
+  std::shared_ptr<const std::vector<std::uint64_t>> of;
+};
 /// application -> consensus at Start: the last final block whose state is durable here.
 struct ApplicationState {
   BlockRef final_block;
@@ -168,8 +180,9 @@ struct Relayed {
 
 using CallBody =
     std::variant<Pending, Build, Built, Validate, Validated, Execute, Executed, Adopt, Adopted,
-                 Finalise, TakeSnapshot, Snapshot, Install, Installed, ApplicationState, Simulate,
-                 Simulated, Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed>;
+                 Finalise, TakeSnapshot, Snapshot, Install, Installed, TakeStakes, Stakes,
+                 ApplicationState, Simulate, Simulated, Check, Checked, HeadChanged, Finalised,
+                 RoleChange, Publish, Relayed>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {
@@ -180,7 +193,8 @@ enum class AnswerKind : std::uint8_t {
   adopted,
   snapshot,
   installed,
-  checked
+  checked,
+  stakes
 };
 
 struct LocalCall {

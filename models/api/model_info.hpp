@@ -77,8 +77,13 @@ class LedgerAudit {
 /// Genesis: the accounts every node starts from. Balances are equal; keys come from the suite.
 struct GenesisSpec {
   std::uint32_t accounts = 0;
-  std::uint64_t balance = 0;  // smallest units each
+  std::uint64_t balance = 0;          // smallest units each
+  std::vector<std::uint64_t> stakes = {};  // by replica, smallest units; empty: no such accounts
 };
+
+/// The account whose balance is the stake of this replica: a ledger account like any other, whose
+/// key the suite knows by this index. No workload pays from or to it by itself.
+constexpr AccountIndex stake_account(NodeId replica) { return 0x8000'0000u + replica; }
 
 /// The load that one client offers: when its transactions are due and what they ask for. Pure: its
 /// answers follow from the workload's seed, the client and k alone, whatever the system does.
@@ -155,6 +160,7 @@ struct ModelInfo {
   ContractHints contract;   // consensus only
   bool uses_relay = false;  // needs an overlay and a relay module
   bool uses_hash_power = false;
+  bool uses_stake = false;  // genesis has a stake account for every replica
   std::unique_ptr<Module> (*make)(const ModuleContext&) = nullptr;
   std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&,
                                                     bool share) = nullptr;

@@ -35,6 +35,9 @@ struct AnswerVisitor {
   AnswerTags operator()(const Checked& a) const {
     return {AnswerKind::checked, a.transaction->id.tag(), a.ok};
   }
+  AnswerTags operator()(const Stakes& a) const {
+    return {AnswerKind::stakes, a.block.tag(), a.state_root.tag()};
+  }
   template <class T>
   AnswerTags operator()(const T&) const {
     return {};

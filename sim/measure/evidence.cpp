@@ -60,12 +60,13 @@ struct Replay {
   bool ok = false;
 };
 
-Replay replay(const Plan& plan, const ModelInfo& ledger, CryptoSuite& suite,
+Replay replay(const GenesisSpec& genesis, const ModelInfo& ledger, CryptoSuite& suite,
               const Chronicle& chronicle, const std::vector<RowIndex>& chain, bool every_block) {
   Replay out;
   AuditedChain& r = out.result;
-  const auto audit = ledger.make_audit(plan.genesis, suite);
-  r.genesis = U256(plan.genesis.accounts) * U256(plan.genesis.balance);
+  const auto audit = ledger.make_audit(genesis, suite);
+  r.genesis = U256(genesis.accounts) * U256(genesis.balance);
+  for (const std::uint64_t stake : genesis.stakes) r.genesis += U256(stake);
   r.first_imbalance = chain.size();
   const auto balanced = [&] {
     return audit->supply() + audit->burned() == r.genesis + audit->issued();
@@ -82,7 +83,7 @@ Replay replay(const Plan& plan, const ModelInfo& ledger, CryptoSuite& suite,
     if (every_block && r.first_imbalance == chain.size() && !balanced()) r.first_imbalance = i;
   }
   if (!every_block && !balanced()) {
-    return replay(plan, ledger, suite, chronicle, chain, true);
+    return replay(genesis, ledger, suite, chronicle, chain, true);
   }
   r.supply = audit->supply();
   r.issued = audit->issued();
@@ -129,7 +130,8 @@ AuditedChains audit_history(const Plan& plan, const SystemPlan& system, CryptoSu
   AuditedChains out;
   if (!suite || !system.ledger || !system.ledger.info->make_audit) return out;
   for (const auto& chain : history.chains) {
-    Replay one = replay(plan, *system.ledger.info, *suite, chronicle, chain, false);
+    Replay one =
+        replay(genesis_of(plan, system), *system.ledger.info, *suite, chronicle, chain, false);
     if (!one.ok) return {};
     out.push_back(std::move(one.result));
   }

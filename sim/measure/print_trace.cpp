@@ -19,8 +19,9 @@ constexpr std::array<std::string_view, slot_count> slot_names{
     "overlay", "relay", "mempool", "sync", "consensus", "application", "client"};
 constexpr std::array<std::string_view, 5> role_names{"follower", "candidate", "leader", "miner",
                                                      "replica"};
-constexpr std::array<std::string_view, 8> answer_names{
-    "none", "built", "validated", "executed", "adopted", "snapshot", "installed", "checked"};
+constexpr std::array<std::string_view, 9> answer_names{
+    "none",     "built",     "validated", "executed", "adopted",
+    "snapshot", "installed", "checked",   "stakes"};
 
 template <std::size_t n>
 std::string name_of(const std::array<std::string_view, n>& names, std::uint64_t index) {

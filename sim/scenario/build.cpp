@@ -36,9 +36,10 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
                         system.real_mining ? WorkMode::nonce : WorkMode::lottery)),
       overlay_(*plan.network.overlay) {
   const ModelInfo& ledger = *system.ledger.info;
-  genesis_root_ = ledger.genesis_root(plan.genesis, *suite_);
+  const GenesisSpec genesis = genesis_of(plan, system);
+  genesis_root_ = ledger.genesis_root(genesis, *suite_);
   if (ledger.make_shared_store) {
-    ledger_store_ = ledger.make_shared_store(plan.genesis, *suite_, options.share_results);
+    ledger_store_ = ledger.make_shared_store(genesis, *suite_, options.share_results);
   }
   if (overlay_.complete && system.relay) {
     mesh_rows_.resize(overlay_.nodes);
@@ -89,7 +90,7 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   c.params = &model.params;
   c.consensus_params = &system_.consensus.params;
   c.client_policy = system_.consensus.info->client_policy;
-  c.genesis = plan_.genesis;
+  c.genesis = genesis_of(plan_, system_);
   c.hash_power = system_.hash_power;
   c.genesis_root = genesis_root_;
   c.seed = plan_seed(plan_, "plan.system");

@@ -154,6 +154,7 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
     lines.digest("hash_share_ppb", system.hash_share_ppb);
     lines.add("hash_energy_pj", std::to_string(system.hash_energy_pj));
   }
+  if (!system.stakes.empty()) lines.digest("stakes", system.stakes);
   return lines.sorted();
 }
 

@@ -72,6 +72,8 @@ struct SystemPlan {
   std::vector<std::uint32_t> hash_share_ppb;  // by replica, sums to 10^9; empty without hash power
   /// Energy of a hash in picojoules (J/TH): mining draws hash power times this.
   std::uint64_t hash_energy_pj = 0;
+  /// By replica, smallest units; empty unless the consensus uses stake.
+  std::vector<std::uint64_t> stakes;
   std::vector<std::string> expect;  // checkers whose outcome must appear (13.8); not in the digest
   std::string digest;               // plan digest, hex SHA-256 of canonical_plan()
 };
@@ -113,6 +115,13 @@ struct Plan {
   std::uint32_t nodes() const { return network.links.nodes; }
   Time end() const { return Time{duration + drain}; }
 };
+
+/// What this system's ledger begins with: the accounts all systems share, and its stakes.
+inline GenesisSpec genesis_of(const Plan& plan, const SystemPlan& system) {
+  GenesisSpec genesis = plan.genesis;
+  genesis.stakes = system.stakes;
+  return genesis;
+}
 
 /// What the digest binds besides the plan itself (DESIGN 13.6).
 struct PlanVersions {

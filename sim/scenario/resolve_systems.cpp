@@ -1,4 +1,4 @@
-// [[systems]]: the models in the slots, their parameters, hash power, expectations.
+// [[systems]]: the models in the slots, their parameters, hash power, stake, expectations.
 #include <algorithm>
 #include <numeric>
 
@@ -28,60 +28,85 @@ ModelChoice read_slot(Resolving& r, Section& system, const SlotKey& slot) {
   return choice;
 }
 
-/// Weights as parts of 10^9 that add up exactly: largest remainders first, ties to the lower node.
-std::vector<std::uint32_t> shares_ppb(const std::vector<std::uint64_t>& weights) {
-  constexpr std::uint64_t whole = 1'000'000'000;
+/// `whole` in parts as these weights, which add up exactly: largest remainders first, ties to the
+/// lower node.
+template <class Part>
+std::vector<Part> parts_of(std::uint64_t whole, const std::vector<std::uint64_t>& weights) {
   Uint128 sum = 0;
   for (const std::uint64_t weight : weights) sum += weight;
-  std::vector<std::uint32_t> shares;
+  std::vector<Part> parts;
   std::vector<std::pair<Uint128, std::size_t>> remainders;
   std::uint64_t given = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const Uint128 product = Uint128{weights[i]} * whole;
-    shares.push_back(static_cast<std::uint32_t>(product / sum));
-    given += shares.back();
+    parts.push_back(static_cast<Part>(product / sum));
+    given += parts.back();
     remainders.emplace_back(product % sum, i);
   }
   std::stable_sort(remainders.begin(), remainders.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  for (std::size_t i = 0; i < whole - given; ++i) ++shares[remainders[i].second];
-  return shares;
+  for (std::size_t i = 0; i < whole - given; ++i) ++parts[remainders[i].second];
+  return parts;
 }
 
-void read_hash_power(Resolving& r, Section& section, SystemPlan& system) {
-  const bool used = system.consensus.info->uses_hash_power;
-  for (const char* key : {"hash_power", "hash_shares", "joules_per_terahash", "mining"}) {
-    if (!used && section.given(key)) {
-      section.problem(key, "is not read: " + system.consensus.info->name + " does not mine");
-    }
-  }
-  if (!used) return;
-  system.hash_power = section.count("hash_power");
-  system.hash_energy_pj = section.count("joules_per_terahash");
-  system.real_mining = section.text("mining") == "nonces";
+/// One weight a replica, all 1 for "equal"; empty after telling why.
+std::vector<std::uint64_t> read_weights(Resolving& r, Section& section, const char* key,
+                                        const char* nobody) {
   std::vector<std::uint64_t> weights(r.plan.network.replicas, 1);
-  const Value* value = section.raw("hash_shares");
+  const Value* value = section.raw(key);
   if (value != nullptr && value->type == Value::Type::array) {
     static const ParamInfo weight{"weight", ParamType::ratio, "", "", "0", "1000000", {}};
     weights.clear();
     for (const Value& item : value->items) {
-      const ReadValue read = read_scalar(r.problems, weight, item, section.path("hash_shares"));
+      const ReadValue read = read_scalar(r.problems, weight, item, section.path(key));
       weights.push_back(static_cast<std::uint64_t>(read.number.value_or(1)));
     }
     if (weights.size() != r.plan.network.replicas) {
-      section.problem("hash_shares", "has " + std::to_string(weights.size()) + " weights for " +
-                                         std::to_string(r.plan.network.replicas) + " replicas");
-      return;
+      section.problem(key, "has " + std::to_string(weights.size()) + " weights for " +
+                               std::to_string(r.plan.network.replicas) + " replicas");
+      return {};
     }
     if (std::all_of(weights.begin(), weights.end(), [](std::uint64_t w) { return w == 0; })) {
-      section.problem("hash_shares", "nobody has any hash power");
-      return;
+      section.problem(key, nobody);
+      return {};
     }
   } else if (value != nullptr && value->text != "equal") {
-    section.problem("hash_shares", "expected \"equal\" or a list of one weight a replica");
-    return;
+    section.problem(key, "expected \"equal\" or a list of one weight a replica");
+    return {};
   }
-  system.hash_share_ppb = shares_ppb(weights);
+  return weights;
+}
+
+void refuse_unread(Section& section, bool used, std::initializer_list<const char*> keys,
+                   const std::string& why) {
+  if (used) return;
+  for (const char* key : keys) {
+    if (section.given(key)) section.problem(key, "is not read: " + why);
+  }
+}
+
+void read_hash_power(Resolving& r, Section& section, SystemPlan& system) {
+  const ModelInfo& consensus = *system.consensus.info;
+  refuse_unread(section, consensus.uses_hash_power,
+                {"hash_power", "hash_shares", "joules_per_terahash", "mining"},
+                consensus.name + " does not mine");
+  if (!consensus.uses_hash_power) return;
+  system.hash_power = section.count("hash_power");
+  system.hash_energy_pj = section.count("joules_per_terahash");
+  system.real_mining = section.text("mining") == "nonces";
+  const auto weights = read_weights(r, section, "hash_shares", "nobody has any hash power");
+  if (!weights.empty()) system.hash_share_ppb = parts_of<std::uint32_t>(1'000'000'000, weights);
+}
+
+void read_stake(Resolving& r, Section& section, SystemPlan& system) {
+  const ModelInfo& consensus = *system.consensus.info;
+  refuse_unread(section, consensus.uses_stake, {"stakes", "total_stake"},
+                consensus.name + " draws nobody by stake");
+  if (!consensus.uses_stake) return;
+  const auto weights = read_weights(r, section, "stakes", "nobody has any stake");
+  if (!weights.empty()) {
+    system.stakes = parts_of<std::uint64_t>(section.count("total_stake"), weights);
+  }
 }
 
 void read_checkers(Resolving& r, const Value* value, const std::string& path,
@@ -151,6 +176,7 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
   if (system.consensus.info == nullptr) return system;
   if (system.name.empty()) system.name = system.consensus.info->name;
   read_hash_power(r, section, system);
+  read_stake(r, section, system);
   return system;
 }
 

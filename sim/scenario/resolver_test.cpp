@@ -44,6 +44,9 @@ const Registry& registry() {
     work.uses_relay = work.uses_hash_power = true;
     work.params = {{"rule", ParamType::choice, "bitcoin", "", {}, {}, {"bitcoin", "homestead"}}};
     r->add(work);
+    ModelInfo stake = model(ModelKind::consensus, "pos");
+    stake.uses_stake = true;
+    r->add(stake);
     r->add(model(ModelKind::ledger, "account"));
     r->add(model(ModelKind::mempool, "pool"));
     r->add(model(ModelKind::gossip, "inventory"));
@@ -130,7 +133,7 @@ TEST(Resolver, errors_name_line_column_key_and_suggestion) {
             "t.toml:2:9: network.nodes: expected an integer such as 42, found a text");
   EXPECT_EQ(errors("[[systems]]\nconsensus = \"rafd\"\n"),
             "t.toml:2:13: systems.rafd.consensus: there is no consensus model \"rafd\"; there are "
-            "pow or raft; did you mean \"raft\"?");
+            "pos, pow or raft; did you mean \"raft\"?");
   EXPECT_EQ(errors("[[systems]]\nname = \"x\"\n"),
             "t.toml:1:1: systems.x.consensus: is required: the protocol");
   EXPECT_EQ(errors(raft + "crypto = \"reel\"\n"),
@@ -226,6 +229,25 @@ TEST(Resolver, impossible_topologies) {
             std::string::npos);
 }
 
+TEST(Resolver, stakes) {
+  const std::string three = "[network]\nnodes = 3\n[[systems]]\nconsensus = \"pos\"\n";
+  const auto stakes = [&](const std::string& lines) {
+    return resolve(document(three + lines), registry()).systems[0].stakes;
+  };
+  using List = std::vector<std::uint64_t>;
+  EXPECT_EQ(stakes("total_stake = 10\n"), (List{4, 3, 3}));
+  EXPECT_EQ(stakes("total_stake = 1000\nstakes = [0, 1, 0.5]\n"), (List{0, 667, 333}));
+  EXPECT_NE(errors(three + "stakes = [1, 1]\n").find("2 weights for 3"), std::string::npos);
+  EXPECT_NE(errors(three + "stakes = [0, 0, 0]\n").find("nobody has any stake"), std::string::npos);
+  // They belong to the system: what else runs in the comparison begins without them.
+  const Plan plan = resolve(document(three + raft), registry());
+  EXPECT_EQ(genesis_of(plan, plan.systems[0]).stakes.size(), 3u);
+  EXPECT_TRUE(genesis_of(plan, plan.systems[1]).stakes.empty());
+  const auto canonical = [](const Plan& p) { return canonical_plan(p, p.systems[0], {}); };
+  EXPECT_NE(canonical(resolve(document(three + "stakes = [2, 1, 1]\n"), registry())),
+            canonical(resolve(document(three), registry())));
+}
+
 TEST(Resolver, hash_power) {
   const Plan plan = resolve(
       document("[network]\nnodes = 3\n[[systems]]\nconsensus = \"pow\"\nhash_shares = [2, 1, 4]\n"),
@@ -236,6 +258,8 @@ TEST(Resolver, hash_power) {
   EXPECT_NE(errors("[[systems]]\nconsensus = \"pow\"\nhash_shares = [1]\n").find("1 weights for 5"),
             std::string::npos);
   EXPECT_NE(errors(raft + "hash_power = \"1 TH/s\"\n").find("raft does not mine"),
+            std::string::npos);
+  EXPECT_NE(errors(raft + "stakes = [1, 2, 3, 4, 5]\n").find("raft draws nobody by stake"),
             std::string::npos);
   EXPECT_NE(errors(raft + "relay = \"inventory\"\n").find("raft does not relay"),
             std::string::npos);

@@ -125,6 +125,7 @@ Json system_table(const Registry& registry) {
         refused[key] = false;
       }
     }
+    if (!info->uses_stake) refused["stakes"] = refused["total_stake"] = false;
     if (refused.empty()) continue;
     cases.push_back(
         {{"if", when_key_is("consensus", info->name, "")}, {"then", {{"properties", refused}}}});

@@ -107,6 +107,8 @@ void AccountLedger::on_call(const Input& input, Effects& effects) {
                              final_->height, final_->id, final_state_->root(), *bytes})});
   } else if (const auto* ask = call.as<Install>()) {
     install(input, effects, ask->data);
+  } else if (const auto* ask = call.as<TakeStakes>()) {
+    take_stakes(input, effects, ask->block);
   }
 }
 
@@ -245,6 +247,18 @@ void AccountLedger::install(const Input& input, Effects& effects, const Snapshot
     final_state_ = head_state_ = state;
     entries_.clear();
     answer = {true, data->height, data->block, {}};
+  }
+  effects.answer(*input.call, std::move(answer));
+}
+
+void AccountLedger::take_stakes(const Input& input, Effects& effects, const BlockId& block) const {
+  Stakes answer;
+  answer.block = block;
+  if (const StateRef state = state_after(block)) {
+    answer.known = true;
+    answer.state_root = state->root();
+    answer.of = store_.stakes(*state);
+    effects.work(Operation::tx_check, answer.of->size());  // what reading one account costs
   }
   effects.answer(*input.call, std::move(answer));
 }

@@ -34,6 +34,7 @@ class AccountLedger final : public Module {
   void adopt(const Input& input, Effects& effects, const Adopt& ask);
   void finalise(Effects& effects, const BlockRef& block);
   void install(const Input& input, Effects& effects, const SnapshotRef& data);
+  void take_stakes(const Input& input, Effects& effects, const BlockId& block) const;
   void check(const Input& input, Effects& effects, const TxRef& transaction);
   /// The block's entry, executing it if this node has not; null with `reason` if it cannot be.
   const Entry* entry_of(const Input& input, Effects& effects, const BlockRef& block,

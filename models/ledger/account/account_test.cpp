@@ -29,6 +29,10 @@ struct Bench {
   explicit Bench(bool share = true) {
     costs.picoseconds[static_cast<std::size_t>(Operation::tx_verify)] = 1'000;
     costs.picoseconds[static_cast<std::size_t>(Operation::tx_execute)] = 1'000'000;
+    begin(share);
+  }
+  /// A new node on what `genesis` says.
+  void begin(bool share = true) {
     store = std::make_unique<Store>(genesis, *suite, share);
     context.suite = suite.get();
     context.shared = store.get();
@@ -249,6 +253,35 @@ TEST(AccountLedger, AuditAgreesWithTheLedgerAndCountsSupply) {
   EXPECT_FALSE(entries[1].effective);
   EXPECT_EQ(audit->state_root(), a.state_root);
   EXPECT_EQ(audit->supply(), U256(4000));
+}
+
+TEST(Stakes, AreBalancesAfterABlockAndFollowATransfer) {
+  Bench b;
+  b.genesis.stakes = {700, 0, 300};
+  b.begin();
+  const auto after = [&](const BlockId& block) {
+    const auto calls = b.call(TakeStakes{block});
+    return *calls.at(0).as<Stakes>();
+  };
+  using List = std::vector<std::uint64_t>;
+  const BlockRef genesis = b.genesis_block();
+  EXPECT_EQ(*after(genesis->id).of, (List{700, 0, 300}));
+  const BlockRef one = b.block(genesis, {b.transfer(0, 0, stake_account(1), 40),
+                                         b.transfer(stake_account(0), 0, 3, 99)});
+  EXPECT_FALSE(after(one->id).known);
+  b.call(Adopt{genesis->id, {one}});
+  EXPECT_EQ(*after(one->id).of, (List{600, 40, 300})) << "99 and a fee of 1 left, 40 came";
+  EXPECT_EQ(*after(genesis->id).of, (List{700, 0, 300})) << "a version is not changed in place";
+  b.call(Finalise{one});
+  EXPECT_TRUE(after(one->id).known);
+  EXPECT_FALSE(after(genesis->id).known);
+}
+
+TEST(Stakes, NobodysStakeIsNoPartOfTheState) {
+  Bench with;
+  with.genesis.stakes = {0, 0};
+  with.begin();
+  EXPECT_EQ(with.context.genesis_root, Bench().context.genesis_root);
 }
 
 }  // namespace

@@ -17,6 +17,9 @@ class Audit final : public LedgerAudit {
     for (AccountIndex i = 0; i < genesis.accounts; ++i) {
       accounts_[suite.account(i)].balance = U256(genesis.balance);
     }
+    for (NodeId replica = 0; replica < genesis.stakes.size(); ++replica) {
+      accounts_[suite.account(stake_account(replica))].balance = U256(genesis.stakes[replica]);
+    }
   }
 
   std::vector<Entry> apply(const Block& block) override {

@@ -144,6 +144,11 @@ StateRef genesis_state(const GenesisSpec& genesis, CryptoSuite& suite) {
   for (AccountIndex i = 0; i < genesis.accounts; ++i) {
     state->set(suite.account(i), {0, U256(genesis.balance)});
   }
+  for (NodeId replica = 0; replica < genesis.stakes.size(); ++replica) {
+    // An account that owns nothing is not part of the state.
+    if (genesis.stakes[replica] == 0) continue;
+    state->set(suite.account(stake_account(replica)), {0, U256(genesis.stakes[replica])});
+  }
   state->root();  // hashes are filled in once, before versions are shared
   return state;
 }

@@ -113,4 +113,17 @@ std::shared_ptr<const Bytes> Store::serialised(const StateRef& state) {
   return serialised_;
 }
 
+std::shared_ptr<const std::vector<std::uint64_t>> Store::stakes(const State& state) {
+  if (!stakes_ || stakes_root_ != state.root()) {
+    std::vector<std::uint64_t> of;
+    for (NodeId replica = 0; replica < replicas_; ++replica) {
+      const U256 balance = state.get(suite_->account(stake_account(replica))).balance;
+      of.push_back(std::min(balance, U256(~std::uint64_t{0})).low64());
+    }
+    stakes_ = std::make_shared<const std::vector<std::uint64_t>>(std::move(of));
+    stakes_root_ = state.root();
+  }
+  return stakes_;
+}
+
 }  // namespace ledgerlab::account

@@ -10,7 +10,10 @@ namespace ledgerlab::account {
 class Store final : public SharedStore {
  public:
   Store(const GenesisSpec& genesis, CryptoSuite& suite, bool share)
-      : suite_(&suite), share_(share), genesis_(genesis_state(genesis, suite)) {}
+      : suite_(&suite),
+        share_(share),
+        replicas_(static_cast<NodeId>(genesis.stakes.size())),
+        genesis_(genesis_state(genesis, suite)) {}
 
   const StateRef& genesis() const { return genesis_; }
 
@@ -26,6 +29,8 @@ class Store final : public SharedStore {
 
   /// The snapshot's bytes, made once per root.
   std::shared_ptr<const Bytes> serialised(const StateRef& state);
+  /// Balances of the stake accounts, by replica; read once per root.
+  std::shared_ptr<const std::vector<std::uint64_t>> stakes(const State& state);
 
  private:
   struct Held {
@@ -38,6 +43,7 @@ class Store final : public SharedStore {
 
   CryptoSuite* suite_;
   bool share_;
+  NodeId replicas_;  // with a stake account
   StateRef genesis_;
   struct Executed {
     BlockResultRef result;
@@ -58,6 +64,8 @@ class Store final : public SharedStore {
   Lookup<Hash256, Held, TagHash> held_;
   Hash256 serialised_root_;
   std::shared_ptr<const Bytes> serialised_;
+  Hash256 stakes_root_;
+  std::shared_ptr<const std::vector<std::uint64_t>> stakes_;
 };
 
 }  // namespace ledgerlab::account
