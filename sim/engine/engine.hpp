@@ -61,6 +61,9 @@ class Engine {
   /// Busy time of a node's up-link and down-link so far, for utilisation and the books.
   virtual Duration uplink_busy(NodeId node) const = 0;
   virtual Duration downlink_busy(NodeId node) const = 0;
+  /// Longest that the last byte of a message has waited so far for an access link to take it: the
+  /// load's part of the message delay, which no latency bounds.
+  virtual Duration longest_queue() const = 0;
   virtual EngineCapabilities capabilities() const = 0;
 };
 

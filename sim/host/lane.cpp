@@ -177,6 +177,7 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
   const Time checked = cut ? ready : check_done(n, message, ready);
   const Time start = std::max({ready, n.lane_free, checked});
   if (n.inbox.empty() && !n.deferred && !cut && !refused && may_start(n, start)) {
+    stats_.longest_wait = std::max(stats_.longest_wait, start - ready);
     deliver(n, message, from, start);
     release_token(token);
   } else {
@@ -223,6 +224,7 @@ void World::step(Node& n, const LaneInput& in, Time start) {
     return;
   }
   if (in.kind == InputKind::deliver) {
+    stats_.longest_wait = std::max(stats_.longest_wait, start - in.ready);
     deliver(n, *in.message, in.from, start);
     return;
   }

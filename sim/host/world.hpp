@@ -61,6 +61,7 @@ struct WorldStats {
   std::uint64_t all_bytes = 0;
   std::uint64_t disk_bytes = 0;
   std::uint64_t steps = 0;
+  Duration longest_wait{};  // of a message, from its arrival until its step began
 };
 
 /// One recorded input with the effects it gave, for replaying a node without host or engine.

@@ -126,8 +126,12 @@ void books(const Evidence& e, Worst& worst) {
 
 bool liveness(const Evidence& e, Worst& worst) {
   if (!e.system.consensus || !e.system.consensus.info->fault_model.liveness_bound) return true;
+  // The bound is a promise for messages that are not held up. What load adds to the delay, in access
+  // links and lanes, belongs to the delay: an overloaded system is slow, which its figures say.
+  const Duration delay = largest_delay(e.plan.network.links) + e.world.engine().longest_queue() +
+                         e.world.stats().longest_wait;
   const Duration bound = e.system.consensus.info->fault_model.liveness_bound(
-      e.system.consensus.params, largest_delay(e.plan.network.links), e.plan.network.replicas);
+      e.system.consensus.params, delay, e.plan.network.replicas);
   const Time calm = e.faults.calm_since;
   std::int64_t waiting = 0;
   Time since = time_never;  // something waits, and no decision came, since then

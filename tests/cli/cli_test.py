@@ -151,7 +151,7 @@ class Cli(unittest.TestCase):
         done = self.call("run", STARTER, *SHORT, "--seeds", "3", "--out", "o")
         self.assertIn("2 runs were there already", done.stdout)
         with sqlite3.connect(os.path.join(self.dir, "o", "results.sqlite")) as db:
-            self.assertEqual(db.execute("PRAGMA user_version").fetchone()[0], 1)
+            self.assertEqual(db.execute("PRAGMA user_version").fetchone()[0], 2)
             self.assertEqual(db.execute("SELECT COUNT(*) FROM runs").fetchone()[0], 3)
             self.assertEqual(db.execute("PRAGMA journal_mode").fetchone()[0], "wal")
             self.assertGreater(db.execute("SELECT COUNT(*) FROM metrics").fetchone()[0], 9)

@@ -73,6 +73,7 @@ class NativeEngine final : public Engine {
   Duration downlink_busy(NodeId node) const override {
     return Duration{nodes_.at(node).down.busy_until(now_)};
   }
+  Duration longest_queue() const override { return Duration{longest_queue_}; }
   EngineCapabilities capabilities() const override;
 
  private:
@@ -98,6 +99,7 @@ class NativeEngine final : public Engine {
   bool stop_ = false;
   std::int64_t now_ = 0;
   std::int64_t limit_ = 0;
+  std::int64_t longest_queue_ = 0;
   std::uint64_t events_ = 0;
 };
 
@@ -163,6 +165,7 @@ void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> t
       queue_.push({later(sent, latency[region_[receiver]]), Event::pack(receiver, from, index)});
     }
   }
+  longest_queue_ = std::max(longest_queue_, sent - count_ns(depart));
   sender.up.free_at = sent;
   sender.up.serialised = later(sender.up.serialised, times(serialisation, to.size()));
 }
@@ -184,6 +187,7 @@ inline void NativeEngine::arrive(NodeId to, NodeId from, std::uint32_t index, En
     behind = node.down.free_at >= now_;
     ready = node.down.queue(now_,
                             serialisation_ns(overhead_bytes_ + slots_.bytes(index), node.down.bps));
+    longest_queue_ = std::max(longest_queue_, ready - now_);
   }
   // What the host cannot know, whether an earlier message is still to be handed over, is checked
   // here; whether anything else can reach the node before is the host's to say.
