@@ -71,6 +71,19 @@ struct TraceArguments {
 };
 int trace(const TraceArguments& arguments);
 
+struct ValidateArguments {
+  std::string id;  // empty: all targets
+  std::vector<std::string> settings;
+  bool full = false;  // SE/x of 0.5 % instead of 2 %
+  double budget_s = 60;
+  std::uint64_t seed = 1;
+  std::uint64_t worlds = 0;  // exactly so many; 0: as the errors ask for
+  bool json = false;
+  bool markdown = false;
+  bool list = false;
+};
+int validate_targets(const ValidateArguments& arguments);
+
 /// argv to one of the above; CLI11 stays behind this.
 int parse_and_dispatch(int argc, char** argv);
 

@@ -34,6 +34,24 @@ void add_run_options(CLI::App& verb, RunArguments& run) {
                 "execute every block on every node (slower, same trace)");
 }
 
+void add_validate_options(CLI::App& verb, ValidateArguments& validate) {
+  verb.add_option("id", validate.id, "target, such as W6; all without it");
+  verb.add_option("--set", validate.settings, "set a parameter of the target: --set D='2 s'")
+      ->allow_extra_args(false)
+      ->take_all();
+  verb.add_option_function<std::string>(
+          "--effort", [&](const std::string& effort) { validate.full = effort == "full"; },
+          "quick: standard error of 2 % of the figure; full: of 0.5 %")
+      ->check(CLI::IsMember({"quick", "full"}));
+  verb.add_option("--budget", validate.budget_s,
+                  "seconds of wall clock for a target; what misses its error is inconclusive");
+  verb.add_option("--seed", validate.seed, "of the first world");
+  verb.add_option("--worlds", validate.worlds, "run exactly so many worlds");
+  verb.add_flag("--json", validate.json, "as JSON");
+  verb.add_flag("--markdown", validate.markdown, "as a table for a document");
+  verb.add_flag("--list", validate.list, "the targets with their parameters");
+}
+
 bool has_verb(const CLI::App& app, const std::string& word) {
   for (const CLI::App* verb : app.get_subcommands({})) {
     if (verb->get_name() == word) return true;
@@ -70,6 +88,7 @@ int parse_and_dispatch(int argc, char** argv) {
   PlanArguments plan_arguments;
   NewArguments new_arguments;
   TraceArguments trace_arguments;
+  ValidateArguments validate_arguments;
   std::string model_name;
   bool models_json = false;
 
@@ -111,6 +130,10 @@ int parse_and_dispatch(int argc, char** argv) {
   trace_verb->add_option("--until", trace_arguments.until, "only up to this time");
   trace_verb->add_option("--limit", trace_arguments.limit, "stop after so many events");
 
+  CLI::App* validate_verb = app.add_subcommand(
+      "validate", "check the simulation against closed forms and published figures");
+  add_validate_options(*validate_verb, validate_arguments);
+
   if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);
@@ -123,6 +146,7 @@ int parse_and_dispatch(int argc, char** argv) {
   if (*plan_verb) return plan(plan_arguments);
   if (*new_verb) return new_model(new_arguments);
   if (*trace_verb) return trace(trace_arguments);
+  if (*validate_verb) return validate_targets(validate_arguments);
   if (*show_verb) return models_show(model_name);
   if (*schema_verb) return models_schema();
   return models_list(models_json);

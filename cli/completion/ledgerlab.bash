@@ -5,7 +5,7 @@ _ledgerlab() {
     --no-sharing --help"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run compare plan models new trace --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "run compare plan models new trace validate --help --version" -- "$cur")
     return
   fi
   case $verb in
@@ -31,6 +31,13 @@ _ledgerlab() {
       case $cur in
         -*) mapfile -t COMPREPLY < <(compgen -W "--node --type --from --until --limit --help" -- "$cur") ;;
         *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.lltrace' -- "$cur") ;;
+      esac ;;
+    validate)
+      case $cur in
+        -*) mapfile -t COMPREPLY < <(compgen -W "--set --effort --budget --seed --worlds --json
+          --markdown --list --help" -- "$cur") ;;
+        *) [ "$COMP_CWORD" -eq 2 ] && mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" \
+          validate --list 2>/dev/null | awk '/^[^ ]/ { print $1 }')" -- "$cur") ;;
       esac ;;
   esac
 }

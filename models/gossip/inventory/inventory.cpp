@@ -9,6 +9,7 @@ Inventory::Inventory(const ModuleContext& context)
     : neighbours_(context.neighbours.begin(), context.neighbours.end()),
       words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
       push_(context.params->text("mode") == "push"),
+      forward_(context.params->flag("forward")),
       attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
       request_timeout_(context.params->duration("request_timeout")),
       announce_interval_(context.params->duration("announce_interval")),
@@ -110,11 +111,12 @@ void Inventory::publish(const Input& input, const MessageRef& content, Effects& 
     std::erase_if(requests_, [&](const Request& r) { return r.item == at; });
   }
   Item& it = item(at);
-  if (!it.frame) it.frame = effects.make(Content{content});
+  const bool foreign = static_cast<bool>(it.frame);
+  if (!foreign) it.frame = effects.make(Content{content});
   it.state = State::spread;
   it.since = input.local;
   --unspread_;
-  announce(effects, at);
+  if (forward_ || !foreign) announce(effects, at);
 }
 
 void Inventory::announce(Effects& effects, Sequence sequence) {

@@ -72,6 +72,7 @@ class Inventory final : public Module {
   std::uint32_t unspread_ = 0;       // items wanted or held
   std::uint32_t words_;              // of 64 neighbours each
   bool push_;
+  bool forward_;
   bool announce_timer_ = false;
   bool request_timer_ = false;
   std::uint32_t attempts_max_;

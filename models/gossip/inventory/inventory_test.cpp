@@ -279,6 +279,14 @@ TEST(Inventory, PushSendsUnaskedAndStopsAtDuplicates) {
   EXPECT_LE(peers.count("Content"), 69u + 69u * 68u);
 }
 
+TEST(Inventory, WithoutForwardingOnlyTheMakerSends) {
+  Peers peers(full_mesh(70), {{"mode", "push"}, {"forward", "false"}});
+  peers.publish(0, peers.note("a"));
+  peers.deliver_all();
+  for (NodeId i = 1; i < 70; ++i) EXPECT_EQ(peers.got(i), std::vector<std::string>{"a"});
+  EXPECT_EQ(peers.count("Content"), 69u);
+}
+
 TEST(Inventory, AnotherAnnouncerIsAskedWhenTheFirstIsSilent) {
   Peers peers(Graph{{2}, {2}, {0, 1}}, {{"request_timeout", "2 s"}});
   const MessageRef a = peers.note("a");

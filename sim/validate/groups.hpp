@@ -1,0 +1,13 @@
+// The targets, one function each; targets.cpp lists them in the order of the documentation.
+#pragma once
+
+#include "sim/validate/target.hpp"
+
+namespace ledgerlab::validate {
+
+Target w6();   // pow_forks.cpp
+Target w7();
+Target w8();
+Target w11();
+
+}  // namespace ledgerlab::validate

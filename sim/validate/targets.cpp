@@ -1,0 +1,143 @@
+// The table of targets, their parameters, and one run from parameters to an outcome.
+#include <algorithm>
+#include <cctype>
+
+#include "sim/scenario/document.hpp"
+#include "sim/validate/groups.hpp"
+
+namespace ledgerlab::validate {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string close = nearest(word, candidates);
+  if (!close.empty()) return "; did you mean \"" + close + "\"?";
+  std::string all;
+  for (const std::string& c : candidates) all += (all.empty() ? "; there is " : ", ") + c;
+  return all;
+}
+
+std::string range_text(const ParamInfo& info) {
+  if (info.low && info.high) return "from " + *info.low + " to " + *info.high;
+  if (info.low) return "at least " + *info.low;
+  return "at most " + info.high.value_or("any");
+}
+
+std::int64_t limit(const ParamInfo& info, const std::string& written) {
+  return *parse_value(info.type, written).value;
+}
+
+bool is_bare_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+void set_value(const Target& target, const ParamInfo& info, const std::string& value,
+               Params& params) {
+  const auto refuse = [&](const std::string& why) {
+    throw BadParameter(target.id + ": " + info.key + ": " + why);
+  };
+  if (info.type == ParamType::text) {
+    params.set(info.key, value);
+    return;
+  }
+  if (info.type == ParamType::choice) {
+    if (std::find(info.choices.begin(), info.choices.end(), value) == info.choices.end()) {
+      refuse("there is no \"" + value + "\"" + did_you_mean(value, info.choices));
+    }
+    params.set(info.key, value);
+    return;
+  }
+  const bool seconds_meant = info.type == ParamType::duration && is_bare_number(value);
+  const ParsedValue parsed = parse_value(info.type, seconds_meant ? value + " s" : value);
+  if (!parsed.value) refuse(parsed.error);
+  if ((info.low && *parsed.value < limit(info, *info.low)) ||
+      (info.high && *parsed.value > limit(info, *info.high))) {
+    refuse("\"" + value + "\" is out of range: " + range_text(info));
+  }
+  params.set(info.key, *parsed.value);
+}
+
+/// `--set` words that give these parameters again; only what differs from the default.
+std::string changed(const Target& target, const Params& params) {
+  const Params defaults = resolve_params(target, {});
+  std::string out;
+  for (const ParamInfo& info : target.params) {
+    const bool text = info.type == ParamType::text || info.type == ParamType::choice;
+    if (text ? params.text(info.key) == defaults.text(info.key)
+             : params.integer(info.key) == defaults.integer(info.key)) {
+      continue;
+    }
+    const std::string value =
+        text ? params.text(info.key) : format_value(info.type, params.integer(info.key));
+    out += " --set '" + info.key + "=" + value + "'";
+  }
+  return out;
+}
+
+}  // namespace
+
+const std::vector<Target>& targets() {
+  static const std::vector<Target> list{w6(), w7(), w8(), w11()};
+  return list;
+}
+
+const Target* find_target(std::string_view id) {
+  for (const Target& target : targets()) {
+    if (lower(target.id) == lower(id)) return &target;
+  }
+  return nullptr;
+}
+
+Params resolve_params(const Target& target, const std::vector<std::string>& settings) {
+  Params params;
+  std::vector<std::string> keys;
+  for (const ParamInfo& info : target.params) {
+    set_value(target, info, info.fallback, params);
+    keys.push_back(info.key);
+  }
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    const std::string key = setting.substr(0, equals);
+    const auto found = std::find_if(target.params.begin(), target.params.end(),
+                                    [&](const ParamInfo& info) { return info.key == key; });
+    if (found == target.params.end()) {
+      throw BadParameter(target.id + " has no parameter \"" + key + "\"" +
+                         (keys.empty() ? " and no other" : did_you_mean(key, keys)));
+    }
+    if (equals == std::string::npos) {
+      throw BadParameter(target.id + ": \"" + setting + "\" sets nothing; write " + key +
+                         "=value");
+    }
+    set_value(target, *found, setting.substr(equals + 1), params);
+  }
+  if (target.check) {
+    const std::string wrong = target.check(params);
+    if (!wrong.empty()) throw BadParameter(target.id + ": " + wrong);
+  }
+  return params;
+}
+
+Outcome run_target(const Target& target, const Params& params, const Effort& effort) {
+  Session session(target, params, effort);
+  target.run(session);
+  Outcome outcome;
+  outcome.target = &target;
+  outcome.params = params;
+  outcome.rows = session.rows();
+  outcome.verdict = worst(outcome.rows);
+  outcome.plan_digest = session.plan_digest();
+  outcome.trace_hash = session.trace_hash();
+  outcome.wall_s = session.elapsed_s();
+  outcome.reproduce = "ledgerlab validate " + target.id + changed(target, params);
+  if (effort.precision < Effort{}.precision) outcome.reproduce += " --effort full";
+  outcome.reproduce += " --seed " + std::to_string(effort.seed);
+  if (session.worlds() > 0) outcome.reproduce += " --worlds " + std::to_string(session.worlds());
+  return outcome;
+}
+
+}  // namespace ledgerlab::validate
