@@ -178,11 +178,10 @@ struct Relayed {
   NodeId from = no_node;
 };
 
-using CallBody =
-    std::variant<Pending, Build, Built, Validate, Validated, Execute, Executed, Adopt, Adopted,
-                 Finalise, TakeSnapshot, Snapshot, Install, Installed, TakeStakes, Stakes,
-                 ApplicationState, Simulate, Simulated, Check, Checked, HeadChanged, Finalised,
-                 RoleChange, Publish, Relayed>;
+using CallBody = std::variant<Pending, Build, Built, Validate, Validated, Execute, Executed, Adopt,
+                              Adopted, Finalise, TakeSnapshot, Snapshot, Install, Installed,
+                              TakeStakes, Stakes, ApplicationState, Simulate, Simulated, Check,
+                              Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

@@ -1,8 +1,7 @@
 #include "models/consensus/pow/header.hpp"
 
-#include <algorithm>
-
 #include "models/crypto/hash.hpp"
+#include "models/parts/chain/signatures.hpp"
 #include "models/parts/work/work.hpp"
 
 namespace ledgerlab::pow {
@@ -24,7 +23,7 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   block->payload = std::move(payload);
   block->state_root = header.state_root;
   block->header = std::move(bytes);
-  const Hash256 signatures = signatures_digest(*block->payload);
+  const Hash256 signatures = chain::signatures_digest(*block->payload);
   MinedBlock mined;
   mined.header = header;
   mined.digest = search_digest(header);
@@ -34,18 +33,6 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
 }
 
 }  // namespace
-
-Hash256 signatures_digest(const Payload& payload) {
-  if (payload.transactions.empty()) return {};
-  Bytes text;
-  text.reserve(payload.transactions.size() * tx_signature_bytes);
-  for (const TxRef& tx : payload.transactions) {
-    const ByteView bytes = tx->bytes;
-    const ByteView tail = bytes.last(std::min(bytes.size(), tx_signature_bytes));
-    text.insert(text.end(), tail.begin(), tail.end());
-  }
-  return sha256(text);
-}
 
 Hash256 search_digest(const Header& header) {
   Header copy = header;
@@ -76,7 +63,7 @@ MinedBlock make_mined(const Header& header, PayloadRef payload) {
   return assemble(header, codec::encode(header), std::move(payload));
 }
 
-std::optional<MinedBlock> mined_from(const BlockRef& block) {
+std::optional<MinedBlock> MinedBlock::from(const BlockRef& block) {
   const auto header = header_of(*block);
   if (!header) return std::nullopt;
   MinedBlock mined;

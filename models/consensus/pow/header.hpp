@@ -21,7 +21,7 @@ struct Header {
   std::uint32_t version = version_compact;
   BlockId parent;
   Hash256 tx_root;
-  Hash256 signatures;  // of the transactions, which their ids leave out: signatures_digest()
+  Hash256 signatures;  // of the transactions, which their ids leave out: chain::signatures_digest()
   Hash256 state_root;
   Height height = 0;
   std::uint64_t time = 0;
@@ -48,9 +48,6 @@ struct Header {
   friend bool operator==(const Header&, const Header&) = default;
 };
 
-/// SHA-256 of all transactions' signatures in order; zero for none. Without it a relaying node
-/// could spoil a signature inside a block and have the block's honest id refused.
-Hash256 signatures_digest(const Payload& payload);
 /// What the search runs over: SHA-256 of the header without its nonce.
 Hash256 search_digest(const Header& header);
 /// The target a header claims, or nothing if its bits or difficulty are none.
@@ -72,10 +69,11 @@ struct MinedBlock {
   mutable std::uint64_t median_time = unknown;
   /// The empty block after this one as its execution wants it, shared by all who mine on it.
   mutable BlockRef empty_draft;
+
+  /// The same from a block that was stored.
+  static std::optional<MinedBlock> from(const BlockRef& block);
 };
 MinedBlock make_mined(const Header& header, PayloadRef payload);
-/// The same from a block that was stored.
-std::optional<MinedBlock> mined_from(const BlockRef& block);
 
 void codec_write(codec::Writer& writer, const MinedBlock& value);
 bool codec_read(codec::Reader& reader, MinedBlock& value);

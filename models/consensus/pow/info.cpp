@@ -2,6 +2,7 @@
 #include "models/api/log_protocol.hpp"
 #include "models/api/registry.hpp"
 #include "models/consensus/pow/pow.hpp"
+#include "models/parts/chain/settlement.hpp"
 
 namespace ledgerlab {
 namespace pow {
@@ -66,28 +67,7 @@ void add_difficulty_params(std::vector<ParamInfo>& list) {
 void add_chain_params(std::vector<ParamInfo>& list) {
   list.insert(
       list.end(),
-      {{"settlement_risk",
-        ParamType::ratio,
-        "0.1 %",
-        "a block is settled when its reversal is less likely than this (Rosenfeld 2012)",
-        "0.000000001",
-        "50 %",
-        {}},
-       {"adversary_share",
-        ParamType::ratio,
-        "10 %",
-        "share of hash power the risk is stated for",
-        "0",
-        "49.9 %",
-        {}},
-       {"settlement_depth",
-        ParamType::integer,
-        "0",
-        "confirmations of a settled block, its own among them; 0: derived from risk and share",
-        "0",
-        "1000",
-        {}},
-       {"tie_rule",
+      {{"tie_rule",
         ParamType::choice,
         "first_seen",
         "which of equally heavy chains: the first seen (Nakamoto 5) or one drawn by each node",
@@ -120,46 +100,8 @@ void add_chain_params(std::vector<ParamInfo>& list) {
         {}}});
 }
 
-void add_sync_params(std::vector<ParamInfo>& list) {
-  list.insert(list.end(),
-              {{"orphans_max",
-                ParamType::integer,
-                "64",
-                "blocks kept while their parent is unknown",
-                "1",
-                "100000",
-                {}},
-               {"request_timeout",
-                ParamType::duration,
-                "5 s",
-                "time after which the next neighbour is asked for missing blocks",
-                "1 ms",
-                "1 h",
-                {}},
-               {"sync_batch",
-                ParamType::integer,
-                "16",
-                "most blocks in answer to one question",
-                "1",
-                "1000",
-                {}},
-               {"poll_interval",
-                ParamType::duration,
-                "0 ns",
-                "a node whose head has not moved for so long asks a neighbour for its tip; 0: four "
-                "block intervals",
-                "0 ns",
-                "10000 h",
-                {}}});
-}
-
 std::string check(const Params& params, std::uint32_t) {
-  if (params.count("settlement_depth") == 0 &&
-      !work::settlement_depth(params.count("adversary_share"), params.count("settlement_risk"))) {
-    return "no settlement depth up to 1000 brings the risk below settlement_risk at this "
-           "adversary_share: lower the share or accept more risk";
-  }
-  return "";
+  return chain::check_settlement(params, params.count("adversary_share"));
 }
 
 }  // namespace
@@ -178,9 +120,13 @@ void register_consensus_pow(Registry& registry) {
       "of "
       "Hashrate-Based Double Spending, 2012; EIP-2 (Homestead)";
   info.params = log_protocol_params();
+  const auto add = [&](const std::vector<ParamInfo>& list) {
+    info.params.insert(info.params.end(), list.begin(), list.end());
+  };
   pow::add_difficulty_params(info.params);
+  add(chain::settlement_params("hash power"));
   pow::add_chain_params(info.params);
-  pow::add_sync_params(info.params);
+  add(chain::sync_params());
   info.fault_model.text =
       "honest majority of hash power: a settled block is reversed with the stated risk by an "
       "adversary of the stated share; blocks spread in much less than a block interval, no "
@@ -196,7 +142,7 @@ void register_consensus_pow(Registry& registry) {
   info.fault_model.liveness_bound = pow::liveness_bound;
   info.fault_model.settlement_risk_ppb = pow::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
-  info.messages = message_list<pow::BlockContent, pow::GetBlocks, pow::GetTip, pow::Tip>();
+  info.messages = message_list<pow::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip>();
   info.contract.params = "block_interval = \"500 ms\", settlement_depth = 6";
   // A swarm cuts off up to half the hash power for exponential times of mean 1.6 s: at depth 40 a
   // settled block is reversed once in 10^10 cuts (0.6^40 and less).

@@ -3,22 +3,23 @@
 #include <algorithm>
 
 #include "models/consensus/pow/pow.hpp"
+#include "models/parts/chain/signatures.hpp"
 
 namespace ledgerlab::pow {
 
 void Pow::begin_template(Effects& effects) {
   if (!mines_) return;
   // The paper's step 6: acceptance is expressed by working on the next block.
-  if (searching_ && searched_.parent != head_->id) {
+  if (searching_ && searched_.parent != head()->id) {
     searching_ = false;
     effects.stop_search();
   }
   pending_fresh_ = false;
   stage_ = Stage::building;
-  draft_call_ = ++call_;
+  draft_call_ = new_call();
   effects.call(
       Slot::mempool, draft_call_,
-      Build{head_->height + 1, head_->id, rules_.block_max_transactions, rules_.block_max_bytes});
+      Build{head()->height + 1, head()->id, rules_.block_max_transactions, rules_.block_max_bytes});
 }
 
 void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& payload) {
@@ -32,7 +33,7 @@ void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& paylo
 }
 
 bool Pow::set_time(const Input& input, Header& header) const {
-  const chain::Index parent = tree_.find(header.parent);
+  const chain::Index parent = tree().find(header.parent);
   if (parent == chain::no_block) return false;
   const std::uint64_t now =
       static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0)) / 1'000'000;
@@ -43,11 +44,11 @@ bool Pow::set_time(const Input& input, Header& header) const {
 
 void Pow::execute_draft(const Input& input, Effects& effects) {
   draft_ = {};
-  draft_.parent = head_->id;
+  draft_.parent = head()->id;
   draft_.tx_root = draft_payload_->root;
-  draft_.signatures = signatures_digest(*draft_payload_);
-  draft_.height = head_->height + 1;
-  draft_.miner = self_;
+  draft_.signatures = chain::signatures_digest(*draft_payload_);
+  draft_.height = head()->height + 1;
+  draft_.miner = self();
   if (!set_time(input, draft_)) return;
   stage_ = Stage::executing;
   // Execution knows height, parent and payload only; a block without header lets all miners of the
@@ -56,11 +57,11 @@ void Pow::execute_draft(const Input& input, Effects& effects) {
 }
 
 BlockRef Pow::draft_block() const {
-  const MessageRef& parent = tree_.at(tree_.find(draft_.parent)).extra.content;
+  const MessageRef& parent = tree().at(tree().find(draft_.parent)).extra.content;
   if (!parent || !draft_payload_->transactions.empty()) {
     return make_log_block(draft_.height, draft_.parent, draft_payload_);
   }
-  BlockRef& shared = parent->as<BlockContent>()->mined.empty_draft;
+  BlockRef& shared = parent->as<BlockContent>()->carried.empty_draft;
   if (!shared) shared = make_log_block(draft_.height, draft_.parent, draft_payload_);
   return shared;
 }
@@ -110,7 +111,7 @@ void Pow::on_pending(Effects& effects, const Pending& pending) {
   pending_ = pending;
   pending_fresh_ = pending.count != 0;
   // Nothing is being searched: a miner that makes no empty blocks waits for just this.
-  if (mines_ && pending_fresh_ && stage_ == Stage::idle && !searching_ && !adopt_open_) {
+  if (mines_ && pending_fresh_ && stage_ == Stage::idle && !searching_ && !adopting()) {
     begin_template(effects);
   } else if (searching_ && stage_ == Stage::ready && pending_fresh_) {
     arm_refresh(effects);
@@ -127,15 +128,11 @@ void Pow::on_found(const Input& input, Effects& effects) {
   searching_ = false;
   stage_ = Stage::idle;
   ++mined_;
-  const chain::Index parent = tree_.find(header.parent);
-  if (parent == chain::no_block) return;
-  const BlockId id = mined.block->id;
+  if (tree().find(header.parent) == chain::no_block) return;
   const MessageRef content = effects.make(BlockContent{std::move(mined)});
-  if (!connect(input, effects, content, parent)) return begin_template(effects);
-  connect_orphans(input, effects, id);
-  choose(effects);
+  if (!add_own(input, effects, content)) return begin_template(effects);
   // Another chain may have become heavier while its adoption is under way: then that one decides.
-  if (!adopt_open_) begin_template(effects);
+  if (!adopting()) begin_template(effects);
 }
 
 }  // namespace ledgerlab::pow

@@ -1,9 +1,8 @@
 #include "models/consensus/pow/rules.hpp"
 
 #include <algorithm>
-#include <bit>
 
-#include "models/base/fixed.hpp"
+#include "models/parts/chain/settlement.hpp"
 
 namespace ledgerlab::pow {
 namespace {
@@ -92,40 +91,23 @@ std::string Rules::malformed(const MinedBlock& mined) const {
 }
 
 std::uint32_t settlement_depth(const Params& params) {
-  const std::uint64_t given = params.count("settlement_depth");
-  const auto derived =
-      work::settlement_depth(params.count("adversary_share"), params.count("settlement_risk"));
-  if (given != 0) return static_cast<std::uint32_t>(given);
-  return derived.value_or(1000);
+  return chain::settlement_depth(params, params.count("adversary_share"));
 }
 
 std::uint64_t settlement_risk_ppb(const Params& params) {
   return work::reversal_risk_ppb(params.count("adversary_share"), settlement_depth(params));
 }
 
-std::uint64_t waits_bound(std::uint64_t count) {
-  // P(sum > x) <= exp(-(x - m - m ln(x / m))) for x > m: the exponent has to reach ln 10^9.
-  constexpr std::uint64_t one = std::uint64_t{1} << 58;
-  constexpr Uint128 enough = Uint128{one} * 20'723'265'837 / 1'000'000'000;
-  for (std::uint64_t x = count + 1;; ++x) {
-    const auto ratio = static_cast<std::uint64_t>((Uint128{count} << 64) / x);
-    const Uint128 logs = Uint128{fixed::neg_ln_q58(ratio)} * count;
-    const Uint128 linear = Uint128{x - count} * one;
-    if (linear > logs && linear - logs >= enough) return x;
-  }
+Duration poll_interval(const Params& params) {
+  const Duration given = params.duration("poll_interval");
+  return given > Duration::zero() ? given : 4 * params.duration("block_interval");
 }
 
 Duration liveness_bound(const Params& params, Duration delay, std::uint32_t n) {
-  // A transaction's block and `depth` more; one for the block that ends a fork. With half of the
-  // hash power gone a block takes twice its interval, and a block spreads in hops of three delays
-  // (announce, ask, send) during which work is wasted.
-  const std::uint64_t blocks = settlement_depth(params) + 2;
-  const std::int64_t hops = 2 + std::bit_width(n);
-  const Duration each = 2 * params.duration("block_interval") + hops * 3 * delay;
-  const Duration poll = params.duration("poll_interval");
-  const Duration idle = poll > Duration::zero() ? poll : 4 * params.duration("block_interval");
-  return static_cast<std::int64_t>(waits_bound(blocks)) * each + 2 * idle +
-         4 * params.duration("request_timeout") + 16 * delay;
+  // With half of the hash power gone a block takes twice its interval.
+  return chain::settled_within(params, settlement_depth(params),
+                               2 * params.duration("block_interval"), poll_interval(params), delay,
+                               n);
 }
 
 }  // namespace ledgerlab::pow

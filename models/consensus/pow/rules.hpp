@@ -42,10 +42,9 @@ struct Rules {
 /// Confirmations: given, or the smallest number whose reversal risk is below the one stated.
 std::uint32_t settlement_depth(const Params& params);
 std::uint64_t settlement_risk_ppb(const Params& params);
+/// A node whose head has not moved for so long asks where the others are.
+Duration poll_interval(const Params& params);
 /// After the last fault, a block is settled within this time but for one case in 10^9.
 Duration liveness_bound(const Params& params, Duration delay, std::uint32_t n);
-/// Smallest whole x such that the sum of `count` exponential waits of mean 1 exceeds x with a
-/// probability of at most 10^-9 (Chernoff's bound for the gamma distribution).
-std::uint64_t waits_bound(std::uint64_t count);
 
 }  // namespace ledgerlab::pow

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "models/consensus/pow/pow_test.hpp"
+#include "models/parts/chain/settlement.hpp"
 
 namespace ledgerlab::pow::test {
 namespace {
@@ -113,7 +114,7 @@ TEST(Header, BothLayoutsComeBackAndNothingElseIsTaken) {
     EXPECT_EQ(back->digest, mined.digest);
     EXPECT_EQ(back->block->id, mined.block->id);
     EXPECT_EQ(codec::encode(*back), bytes);
-    EXPECT_EQ(mined_from(mined.block)->digest, mined.digest);
+    EXPECT_EQ(MinedBlock::from(mined.block)->digest, mined.digest);
     EXPECT_EQ(mined.block->header.size(), version == version_compact ? 164u : 192u);
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
       EXPECT_FALSE(codec::decode<MinedBlock>(ByteView(bytes).first(cut)));
@@ -141,7 +142,7 @@ TEST(Header, BothLayoutsComeBackAndNothingElseIsTaken) {
 
 TEST(Liveness, TheBoundHoldsForTheGammaTail) {
   for (const std::uint64_t m : {1ull, 2ull, 8ull, 30ull, 200ull}) {
-    const std::uint64_t x = waits_bound(m);
+    const std::uint64_t x = chain::waits_bound(m);
     // P(gamma(m) > x) = e^-x sum over i < m of x^i / i!, in logarithms.
     const auto tail = [&](double at) {
       double sum = 0;

@@ -266,8 +266,8 @@ TEST(Stakes, AreBalancesAfterABlockAndFollowATransfer) {
   using List = std::vector<std::uint64_t>;
   const BlockRef genesis = b.genesis_block();
   EXPECT_EQ(*after(genesis->id).of, (List{700, 0, 300}));
-  const BlockRef one = b.block(genesis, {b.transfer(0, 0, stake_account(1), 40),
-                                         b.transfer(stake_account(0), 0, 3, 99)});
+  const BlockRef one = b.block(
+      genesis, {b.transfer(0, 0, stake_account(1), 40), b.transfer(stake_account(0), 0, 3, 99)});
   EXPECT_FALSE(after(one->id).known);
   b.call(Adopt{genesis->id, {one}});
   EXPECT_EQ(*after(one->id).of, (List{600, 40, 300})) << "99 and a fee of 1 left, 40 came";

@@ -1,38 +1,40 @@
-// Filling gaps: a block without its parent, a crash, a partition. One question at a time, to the
-// peer that showed the block first, then to the neighbours in turn.
-#include <algorithm>
+// ChainModule, second half: filling gaps after a block without its parent, a crash, a partition.
+// One question at a time, to the peer that showed the block first, then to the neighbours in turn.
+// Included by chain_module.hpp alone.
+#pragma once
 
-#include "models/consensus/pow/pow.hpp"
+#include "models/parts/chain/chain_module.hpp"
 
-namespace ledgerlab::pow {
+namespace ledgerlab::chain {
 
-namespace {
-constexpr std::uint32_t attempts_max = 8;
-}
-
-void Pow::ask_blocks(Effects& effects, NodeId peer, const Place& want) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const Place& want) {
   if (sync_.running || neighbours_.empty()) return;
   sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0};
   send_question(effects);
 }
 
-void Pow::ask_for_orphan(Effects& effects, const chain::OrphanPool<Orphan>::Orphan* base) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::ask_for_orphan(Effects& effects,
+                                               const typename OrphanPool<Orphan>::Orphan* base) {
   if (!base) return;
   ask_blocks(effects, base->item.from, {base->block->height - 1, base->block->parent});
 }
 
-void Pow::send_question(Effects& effects) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::send_question(Effects& effects) {
   sync_.connected = 0;
   ++sync_.attempts;
   effects.send(sync_.peer, GetBlocks{locator(), sync_.want, sync_batch_});
-  effects.set_timer({static_cast<std::uint32_t>(TimerKind::sync), 0}, request_timeout_);
+  effects.set_timer({timer_sync, 0}, request_timeout_);
 }
 
-void Pow::after_connecting(Effects& effects) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::after_connecting(Effects& effects) {
   if (!sync_.running) return;
   if (tree_.contains(sync_.want.id)) {
     sync_.running = false;
-    effects.cancel_timer({static_cast<std::uint32_t>(TimerKind::sync), 0});
+    effects.cancel_timer({timer_sync, 0});
     if (const auto* other = orphans_.oldest()) {
       ask_for_orphan(effects, orphans_.base_of(other->block->id));
     }
@@ -42,7 +44,8 @@ void Pow::after_connecting(Effects& effects) {
   }
 }
 
-void Pow::on_sync_timer(Effects& effects) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::on_sync_timer(Effects& effects) {
   if (!sync_.running) return;
   if (tree_.contains(sync_.want.id) || sync_.attempts >= attempts_max) {
     sync_.running = false;
@@ -52,35 +55,39 @@ void Pow::on_sync_timer(Effects& effects) {
   send_question(effects);
 }
 
-NodeId Pow::next_neighbour(NodeId after) const {
+template <class Carried, class Own>
+NodeId ChainModule<Carried, Own>::next_neighbour(NodeId after) const {
   const auto it = std::find(neighbours_.begin(), neighbours_.end(), after);
   if (it == neighbours_.end() || it + 1 == neighbours_.end()) return neighbours_.front();
   return *(it + 1);
 }
 
-void Pow::on_poll(const Input& input, Effects& effects) {
-  effects.set_timer({static_cast<std::uint32_t>(TimerKind::poll), 0}, poll_);
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::on_poll(const Input& input, Effects& effects) {
+  effects.set_timer({timer_poll, 0}, poll_);
   const bool moved = head_->height != polled_height_;
   polled_height_ = head_->height;
   if (moved || neighbours_.empty()) return;
-  const std::uint64_t u = input.draw(Purpose("pow.poll"), ++polls_);
+  const std::uint64_t u = input.draw(poll_draw_, ++polls_);
   effects.send(neighbours_[draw_below(u, neighbours_.size())], GetTip{head_->id});
 }
 
-void Pow::on_tip(const Input& input, Effects& effects, const Tip& tip) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::on_tip(const Input& input, Effects& effects, const Tip& tip) {
   if (tree_.contains(tip.head) || tip.height <= tree_.height(tree_.final_block())) return;
-  if (chain::weight_of(tip.weight) <= tree_.at(tree_.best()).weight) return;
+  if (weight_of(tip.weight) <= tree_.at(tree_.best()).weight) return;
   ask_blocks(effects, input.from, {tip.height, tip.head});
 }
 
-std::vector<Place> Pow::locator() const {
+template <class Carried, class Own>
+std::vector<Place> ChainModule<Carried, Own>::locator() const {
   // The newest blocks one by one, then at doubling distances, at last the settled one, which every
   // honest node shares, and genesis.
   std::vector<Place> places;
   Height step = 1;
-  chain::Index i = tree_.best();
+  Index i = tree_.best();
   const Height settled = tree_.height(tree_.final_block());
-  while (i != chain::no_block && places.size() + 2 < locator_max) {
+  while (i != no_block && places.size() + 2 < locator_max) {
     const Height height = tree_.height(i);
     places.push_back({height, tree_.at(i).block->id});
     if (height <= settled) break;
@@ -91,19 +98,22 @@ std::vector<Place> Pow::locator() const {
   return places;
 }
 
-BlockRef Pow::archived(Height height) const {
+template <class Carried, class Own>
+BlockRef ChainModule<Carried, Own>::archived(Height height) const {
   if (height < archive_base_ || height - archive_base_ >= archive_.size()) return {};
   return archive_[height - archive_base_];
 }
 
-void Pow::on_get_blocks(const Input& input, Effects& effects, const GetBlocks& get) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::on_get_blocks(const Input& input, Effects& effects,
+                                              const GetBlocks& get) {
   // `want` is in the tree or, if it is settled here, in the archive.
-  const chain::Index tip = tree_.find(get.want.id);
+  const Index tip = tree_.find(get.want.id);
   const Height settled = tree_.height(tree_.final_block());
   const auto on_chain = [&](Height h) -> BlockRef {
-    if (h <= settled || tip == chain::no_block) return archived(h);
-    const chain::Index at = tree_.ancestor(tip, h);
-    return at == chain::no_block ? BlockRef() : tree_.at(at).block;
+    if (h <= settled || tip == no_block) return archived(h);
+    const Index at = tree_.ancestor(tip, h);
+    return at == no_block ? BlockRef() : tree_.at(at).block;
   };
   const auto is_on_chain = [&](const Place& place) {
     const BlockRef block = on_chain(place.height);
@@ -122,18 +132,20 @@ void Pow::on_get_blocks(const Input& input, Effects& effects, const GetBlocks& g
   }
 }
 
-void Pow::send_stored(Effects& effects, NodeId to, const BlockRef& block) {
-  if (const chain::Index at = tree_.find(block->id); at != chain::no_block) {
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::send_stored(Effects& effects, NodeId to, const BlockRef& block) {
+  if (const Index at = tree_.find(block->id); at != no_block) {
     if (!tree_.at(at).extra.content) {
-      if (auto mined = mined_from(block)) {
-        tree_.extra(at).content = effects.make(BlockContent{std::move(*mined)});
+      if (auto carried = Carried::from(block)) {
+        tree_.extra(at).content = effects.make(Content{std::move(*carried)});
       }
     }
     if (tree_.at(at).extra.content) effects.send(to, tree_.at(at).extra.content);
     return;
   }
-  if (auto mined = mined_from(block))
-    effects.send(to, effects.make(BlockContent{std::move(*mined)}));
+  if (auto carried = Carried::from(block)) {
+    effects.send(to, effects.make(Content{std::move(*carried)}));
+  }
 }
 
-}  // namespace ledgerlab::pow
+}  // namespace ledgerlab::chain

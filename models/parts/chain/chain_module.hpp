@@ -1,0 +1,201 @@
+// What every protocol that stands on the longest (heaviest) chain does with blocks, whatever made
+// them: the way of a received block into the tree, gaps filled by asking neighbours, adoption,
+// settlement, the log on the disk and the return from it. A protocol derives from it and says what
+// a good block is, what it weighs and when it makes one (proof of work: models/consensus/pow; proof
+// of stake: models/consensus/praos).
+#pragma once
+
+#include "models/api/model_info.hpp"
+#include "models/parts/chain/block_tree.hpp"
+#include "models/parts/chain/messages.hpp"
+#include "models/parts/chain/orphan_pool.hpp"
+
+namespace ledgerlab::chain {
+
+/// Timers of the chain itself; a protocol's own are the other numbers.
+inline constexpr std::uint32_t timer_sync = 1;
+inline constexpr std::uint32_t timer_poll = 2;
+
+struct ChainSettings {
+  std::string_view name;    // of the protocol: its draws are named by it
+  std::uint32_t depth = 1;  // confirmations of a settled block
+  std::uint32_t below = 0;  // blocks below the settled one that the rules look at
+  Duration default_poll{};  // if poll_interval is not given
+};
+
+/// What a node thinks of a block in its place.
+struct Judgement {
+  enum class Verdict : std::uint8_t { good, bad, later };
+  Verdict verdict = Verdict::good;
+  std::string reason;  // bad
+  static Judgement good() { return {}; }
+  static Judgement bad(std::string why) { return {Verdict::bad, std::move(why)}; }
+  static Judgement later() { return {Verdict::later, {}}; }  // the protocol has kept it itself
+};
+
+/// Carried is a decoded block as it travels: a member `block`, and a static `from(BlockRef)` that
+/// makes it again from a stored block, or nothing. Own is what the protocol keeps of every block.
+template <class Carried, class Own>
+class ChainModule : public Module {
+ public:
+  void step(const Input& input, Effects& effects) final;
+  void restore(std::span<const Record> records) final;
+  void inspect(Inspector& inspector) const override;
+
+ protected:
+  using Content = BlockContent<Carried>;
+  struct Kept {
+    MessageRef content;        // null for restored blocks and genesis
+    std::uint64_t record = 0;  // of its log; 0: none
+    Own own{};
+  };
+  struct Orphan {
+    MessageRef content;
+    NodeId from = no_node;
+  };
+  /// How a good block enters the tree.
+  struct Standing {
+    U256 work;
+    Own own;
+    std::uint64_t tie_key = 0;
+  };
+  /// What a record says of its block; `weight` is the whole chain's up to it.
+  struct Stored {
+    U256 work;
+    U256 weight;
+    Own own;
+  };
+
+  ChainModule(const ModuleContext& context, const ChainSettings& settings);
+
+  // --- what the protocol says ------------------------------------------------------------------
+  virtual void on_start(const Input& input, Effects& effects) = 0;
+  virtual void on_timer(const Input& input, Effects& effects) = 0;  // but sync and poll
+  virtual void on_found(const Input&, Effects&) {}
+  /// Answers and news of pool and application that are not the chain's; also before running().
+  virtual void on_own_call(const Input& input, Effects& effects) = 0;
+  /// The head is adopted and no other adoption is under way. `moved`: it is another one.
+  virtual void on_standing(const Input& input, Effects& effects, bool moved) = 0;
+
+  /// Why this block is none, whatever stands before it; empty if it may be one. What it costs its
+  /// maker is checked here: an orphan has to cost its sender what a block costs.
+  virtual std::string malformed(Effects& effects, const Carried& carried) = 0;
+  /// The same, with its parent known.
+  virtual Judgement judge(const Input& input, Effects& effects, const MessageRef& content,
+                          NodeId from, Index parent) = 0;
+  virtual Standing standing(const Input& input, const Carried& carried, Index parent) = 0;
+  /// Is it kept by the protocol until it may be judged?
+  virtual bool keeps(const BlockId&) const { return false; }
+
+  virtual Bytes encode_record(Index index) const = 0;
+  virtual std::optional<Stored> decode_record(const Record& record) const = 0;
+  virtual void restore_own(const Record&) {}  // a record without a block
+  /// Of genesis and of a settled block without a record.
+  virtual Own bare(const BlockRef& root) const = 0;
+
+  /// Asked after an adoption: may settled blocks be told to the application now? If not, the
+  /// protocol calls settle() later.
+  virtual bool may_settle(Effects&) { return true; }
+  /// Of the records from `lowest` on the chain needs all; the lowest the protocol needs.
+  virtual std::uint64_t lowest_needed(Effects&, std::uint64_t lowest) { return lowest; }
+
+  // --- what the chain does ---------------------------------------------------------------------
+  void on_block(const Input& input, Effects& effects, MessageRef content, NodeId from);
+  /// A block made here, on a parent in the tree: as a received one, but that it is not judged by
+  /// form. False if it was not taken.
+  bool add_own(const Input& input, Effects& effects, const MessageRef& content);
+  void settle(Effects& effects);
+  void refuse(Effects& effects, const BlockId& id, const std::string& reason);
+  void persist_own(Effects& effects, Bytes bytes) {
+    ++next_record_;
+    effects.persist(std::move(bytes));
+  }
+  static const Carried& carried_in(const MessageRef& content) {
+    return content->template as<Content>()->carried;
+  }
+
+  bool running() const { return running_; }  // the application has told its state
+  NodeId self() const { return self_; }
+  const BlockRef& genesis() const { return genesis_; }
+  const BlockRef& head() const { return head_; }  // adopted by the application
+  bool adopting() const { return adopt_open_; }
+  const BlockTree<Kept>& tree() const { return tree_; }
+  std::uint64_t next_record() const { return next_record_; }
+  std::uint64_t incarnation() const { return incarnation_; }
+  CallId new_call() { return ++call_; }
+
+ private:
+  /// Blocks being asked for: one conversation at a time.
+  struct Sync {
+    bool running = false;
+    Place want;
+    NodeId peer = no_node;
+    std::uint32_t connected = 0;  // since the last question
+    std::uint32_t attempts = 0;
+  };
+  static constexpr std::uint32_t attempts_max = 8;
+
+  void on_application_state(const Input& input, Effects& effects, const BlockRef& final_block);
+  void rebuild_tree(const BlockRef& final_block);
+  void on_message(const Input& input, Effects& effects);
+  void on_call(const Input& input, Effects& effects);
+
+  bool connect(const Input& input, Effects& effects, const MessageRef& content, NodeId from,
+               Index parent);
+  void connect_orphans(const Input& input, Effects& effects, const BlockId& parent);
+
+  void choose(Effects& effects);
+  void on_adopted(const Input& input, Effects& effects, const Adopted& adopted);
+  void compact_log(Effects& effects);
+
+  void ask_blocks(Effects& effects, NodeId peer, const Place& want);
+  void ask_for_orphan(Effects& effects, const typename OrphanPool<Orphan>::Orphan* base);
+  void send_question(Effects& effects);
+  void after_connecting(Effects& effects);
+  void on_sync_timer(Effects& effects);
+  void on_poll(const Input& input, Effects& effects);
+  void on_get_blocks(const Input& input, Effects& effects, const GetBlocks& get);
+  void on_tip(const Input& input, Effects& effects, const Tip& tip);
+  std::vector<Place> locator() const;
+  void send_stored(Effects& effects, NodeId to, const BlockRef& block);
+  BlockRef archived(Height height) const;
+  NodeId next_neighbour(NodeId after) const;
+
+  NodeId self_;
+  std::vector<NodeId> neighbours_;
+  std::uint32_t depth_;
+  std::uint32_t below_;
+  Purpose poll_draw_;
+  Duration request_timeout_;
+  Duration poll_;
+  std::uint16_t sync_batch_;
+
+  bool running_ = false;
+  BlockTree<Kept> tree_;
+  OrphanPool<Orphan> orphans_;
+  std::vector<Record> restored_;   // until the application tells its state
+  std::vector<BlockRef> archive_;  // settled blocks by height, from archive_base_
+  Height archive_base_ = 0;
+
+  BlockRef genesis_;
+  BlockRef head_;
+  BlockId adopting_;  // tip of the Adopt on its way
+  bool adopt_open_ = false;
+  CallId call_ = 0;  // latest question, whatever it was
+
+  std::uint64_t next_record_ = 1;
+  std::uint64_t forgotten_below_ = 1;
+  std::uint64_t forget_next_ = 1;  // may go once the next settlement is on its way to the disk
+
+  Sync sync_;
+  Height polled_height_ = 0;
+  std::uint64_t polls_ = 0;
+  std::uint64_t incarnation_ = 0;
+  std::uint64_t refused_ = 0;
+  Height deepest_reorg_ = 0;
+};
+
+}  // namespace ledgerlab::chain
+
+#include "models/parts/chain/chain_blocks.hpp"  // IWYU pragma: export
+#include "models/parts/chain/chain_sync.hpp"    // IWYU pragma: export
