@@ -119,7 +119,7 @@ MessageRef decode_frame(ByteView frame, const MessageCatalog& catalog) {
   const ByteView body =
       frame.subspan(Message::header_bytes, frame.size() - Message::header_bytes - tail);
   codec::Reader reader(body);
-  Message* message = type->decode_body(reader);
+  Message* message = type->decode_body(*type, reader);
   if (!message) return {};
   MessageRef result(message);
   if (!reader.finished()) return {};

@@ -76,12 +76,13 @@ class MessageRef {
   const Message* message_ = nullptr;
 };
 
-/// What is known of a message's C++ type: one static table entry per type.
+/// What is known of a message's type: one static table entry per C++ type, or an object made at run
+/// time (models/parts/dynamic).
 struct MessageType {
   MessageInfo info;
   void (*encode_body)(const Message&, codec::Writer&);
   /// Null if the bytes are no canonical body of this type.
-  Message* (*decode_body)(codec::Reader&);
+  Message* (*decode_body)(const MessageType&, codec::Reader&);
   void (*destroy)(const Message*);
   std::string (*describe)(const Message&);
 };
@@ -160,7 +161,7 @@ MessageType make_message_type() {
           [](const Message& m, codec::Writer& w) {
             const_cast<T&>(static_cast<const MessageOf<T>&>(m).body).fields(w);
           },
-          [](codec::Reader& r) -> Message* {
+          [](const MessageType&, codec::Reader& r) -> Message* {
             T body{};
             body.fields(r);
             if (!r.ok()) return nullptr;

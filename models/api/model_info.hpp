@@ -28,7 +28,7 @@ struct ClientPolicy {
 /// from the trace (DESIGN 13.8).
 struct FaultModel {
   std::string text;  // for reports: "fewer than n/2 crashed"
-  std::uint32_t (*max_crashed)(std::uint32_t n) = [](std::uint32_t) {
+  std::function<std::uint32_t(std::uint32_t n)> max_crashed = [](std::uint32_t) {
     return 0u;
   };  // at once, for progress
   std::uint32_t (*max_byzantine)(std::uint32_t n) = [](std::uint32_t) { return 0u; };
@@ -39,7 +39,7 @@ struct FaultModel {
   bool (*synchronous)(const Params&, Duration delay) = nullptr;
   /// After the last fault heals, a decision comes within this bound, given the largest one-way
   /// delay, n and the parameters.
-  Duration (*liveness_bound)(const Params&, Duration delay, std::uint32_t n) = nullptr;
+  std::function<Duration(const Params&, Duration delay, std::uint32_t n)> liveness_bound;
   /// Probability (ppb) that a settled block is reversed: the stated risk; null for deterministic
   /// finality.
   std::uint64_t (*settlement_risk_ppb)(const Params&) = nullptr;
@@ -152,6 +152,9 @@ struct ModelInfo {
   std::string family;             // "log", "lottery", "bft", ...
   std::string summary;            // one sentence
   std::string paper;              // citation
+  /// SHA-256 of a user's source that is not in this library (DESIGN 13.7), hex; it enters the plan
+  /// digest. Empty: name and version say all.
+  std::string source_digest;
   std::vector<std::string> f751;  // F.751.2 clause ids it realises
   std::vector<ParamInfo> params;
   FaultModel fault_model;      // consensus only
@@ -161,7 +164,7 @@ struct ModelInfo {
   bool uses_relay = false;  // needs an overlay and a relay module
   bool uses_hash_power = false;
   bool uses_stake = false;  // genesis has a stake account for every replica
-  std::unique_ptr<Module> (*make)(const ModuleContext&) = nullptr;
+  std::function<std::unique_ptr<Module>(const ModuleContext&)> make;
   std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&,
                                                     bool share) = nullptr;
   /// Workloads: the load of the client whose context this is.

@@ -45,6 +45,9 @@ class Lines {
 void add_model(Lines& lines, const std::string& slot, const ModelChoice& choice) {
   if (!choice) return;
   lines.add(slot, choice.info->label());
+  if (!choice.info->source_digest.empty()) {
+    lines.add(slot + ".source", choice.info->source_digest);
+  }
   for (const auto& entry : choice.params.numbers()) {
     lines.add(slot + "." + entry.first, entry.second);
   }

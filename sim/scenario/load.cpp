@@ -17,7 +17,12 @@ PlanVersions current_versions(const std::string& engine) {
 }
 
 Plan load_plan(const Document& document, std::optional<std::uint64_t> seed) {
-  Plan plan = resolve(document, builtin_models(), seed);
+  return load_plan(document, builtin_models(), seed);
+}
+
+Plan load_plan(const Document& document, const Registry& registry,
+               std::optional<std::uint64_t> seed) {
+  Plan plan = resolve(document, registry, seed);
   const PlanVersions versions = current_versions(plan.network.engine);
   for (SystemPlan& system : plan.systems) system.digest = plan_digest(plan, system, versions);
   return plan;

@@ -19,7 +19,8 @@ namespace ledgerlab {
 Plan resolve(const Document& document, const Registry& registry,
              std::optional<std::uint64_t> seed = {});
 
-/// An engine that is known but not part of this build: exit code 69.
+/// An engine that is known but not part of this build, or a protocol that only another face can run
+/// (`python:...`): exit code 69.
 class EngineUnavailable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -31,6 +32,9 @@ PlanVersions current_versions(const std::string& engine);
 /// A scenario file with settings applied, resolved with the built-in models for one seed, digests
 /// filled in.
 Plan load_plan(const Document& document, std::optional<std::uint64_t> seed = {});
+/// The same with other models; the registry must outlive the plan.
+Plan load_plan(const Document& document, const Registry& registry,
+               std::optional<std::uint64_t> seed);
 /// The document of a file with `--set` settings applied.
 Document load_document(const std::filesystem::path& file, const std::vector<std::string>& settings);
 

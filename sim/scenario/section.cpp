@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/scenario/resolver.hpp"
+
 namespace ledgerlab {
 namespace {
 
@@ -191,6 +193,12 @@ ReadValue read_scalar(Problems& problems, const ParamInfo& info, const Value& va
 const ModelInfo* choose_model(Problems& problems, const Registry& registry, ModelKind kind,
                               const std::string& name, Place place, const std::string& path) {
   if (const ModelInfo* info = registry.find(kind, name)) return info;
+  if (kind == ModelKind::consensus && name.starts_with("python:")) {
+    throw EngineUnavailable(path + " = \"" + name +
+                            "\" is a protocol written in Python, which needs a Python around it: "
+                            "run this scenario with `python3 -m ledgerlab run FILE`, or from a "
+                            "program with ledgerlab.run() (docs/python.md)");
+  }
   std::vector<std::string> names;
   for (const ModelInfo* info : registry.all(kind)) names.push_back(info->name);
   std::sort(names.begin(), names.end());
