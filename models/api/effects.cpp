@@ -57,6 +57,15 @@ void Effects::multicast(std::span<const NodeId> to, MessageRef message, Gate gat
   nodes_.insert(nodes_.end(), to.begin(), to.end());
 }
 
+void Effects::retarget(Effect& e, std::span<const NodeId> to) {
+  arenas_used_ = true;
+  e.kind = EffectKind::multicast;
+  e.node = 0;
+  e.a = nodes_.size();
+  e.b = to.size();
+  nodes_.insert(nodes_.end(), to.begin(), to.end());
+}
+
 void Effects::broadcast(MessageRef message, Gate gate) {
   Effect& e = add(EffectKind::broadcast);
   e.gate = gate;

@@ -2,6 +2,7 @@
 // are 32 bytes; objects they name live in the list's own arenas until the host has taken them.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -182,6 +183,35 @@ class Effects {
   const TxRef& transaction_of(const Effect& e) const { return transactions_[e.a]; }
   /// The stack reports an answer that went from slot to slot: counted in the trace.
   void record_answer(std::uint8_t kind, std::uint64_t id_tag, std::uint64_t root_tag);
+
+  // --- behaviours: what the wrapped module has listed, changed before the host takes it ---------
+  std::size_t listed() const { return list_.size(); }
+  std::size_t calls_listed() const { return calls_.size(); }
+  std::span<Effect> listed_from(std::size_t first) { return std::span(list_).subspan(first); }
+  /// Strikes out the effects from `first` on that keep(effect) refuses; messages are let go.
+  template <class Keep>
+  void keep_if(std::size_t first, Keep keep) {
+    std::size_t to = first;
+    for (std::size_t i = first; i < list_.size(); ++i) {
+      Effect& e = list_[i];
+      if (keep(e)) {
+        list_[to++] = e;
+      } else if (e.kind <= EffectKind::broadcast) {
+        take_message(e);
+      }
+    }
+    list_.resize(to);
+  }
+  /// The same for local calls that nobody has handled.
+  template <class Keep>
+  void keep_calls_if(std::size_t first, Keep keep) {
+    const auto from = calls_.begin() + static_cast<std::ptrdiff_t>(first);
+    calls_.erase(std::remove_if(from, calls_.end(), [&](LocalCall& c) { return !keep(c); }),
+                 calls_.end());
+  }
+  /// Addresses a send, multicast or broadcast to these nodes (at least one).
+  void retarget(Effect& e, std::span<const NodeId> to);
+
   bool has_calls() const { return next_call_ < calls_.size(); }
   LocalCall take_call() { return std::move(calls_[next_call_++]); }
   /// Canonical bytes of everything listed so far (messages by frame), for the replay tests.

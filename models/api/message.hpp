@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cassert>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,7 @@ struct MessageInfo {
 
 class Message;
 class CryptoSuite;
+struct Block;
 
 /// Counted pointer to a sealed message. Counts are not atomic: a message belongs to one world.
 class MessageRef {
@@ -85,6 +87,8 @@ struct MessageType {
   Message* (*decode_body)(const MessageType&, codec::Reader&);
   void (*destroy)(const Message*);
   std::string (*describe)(const Message&);
+  /// The block that content of this type is (its struct says so by carried_block()); null: none.
+  std::shared_ptr<const Block> (*block)(const Message&) = nullptr;
 };
 
 class Message {
@@ -106,6 +110,10 @@ class Message {
   const Hash128& covered() const { return covered_; }
   ByteView authenticator() const { return {authenticator_.data(), auth_bytes(auth_)}; }
   std::string describe() const { return type_->describe(*this); }
+  /// The block it is, or null.
+  std::shared_ptr<const Block> block() const {
+    return type_->block ? type_->block(*this) : std::shared_ptr<const Block>();
+  }
 
   /// The body, if the message is of type T.
   template <class T>
@@ -173,6 +181,13 @@ MessageType make_message_type() {
               return static_cast<const MessageOf<T>&>(m).body.describe();
             } else {
               return std::string(m.type().info.name);
+            }
+          },
+          [](const Message& m) -> std::shared_ptr<const Block> {
+            if constexpr (requires(const T& t) { t.carried_block(); }) {
+              return static_cast<const MessageOf<T>&>(m).body.carried_block();
+            } else {
+              return {};
             }
           }};
 }

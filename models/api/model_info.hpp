@@ -13,7 +13,15 @@
 namespace ledgerlab {
 
 /// Kinds of models; each is a folder models/<kind>/ and fills one slot, or describes load.
-enum class ModelKind : std::uint8_t { consensus, ledger, mempool, gossip, client, workload };
+enum class ModelKind : std::uint8_t {
+  consensus,
+  ledger,
+  mempool,
+  gossip,
+  client,
+  workload,
+  behaviour
+};
 std::string_view model_kind_name(ModelKind kind);
 
 /// Whom a client asks and when it counts a transaction as done (DESIGN 13.1).
@@ -35,7 +43,8 @@ struct FaultModel {
   /// Largest share of hash power or stake an adversary may hold, ppb (lotteries only, else 0).
   std::uint64_t max_adversary_ppb = 0;
   bool safety_needs_synchrony = false;
-  /// Is a network whose largest one-way delay is this synchronous enough for the promise? Null: any.
+  /// Is a network whose largest one-way delay is this synchronous enough for the promise? Null:
+  /// any.
   bool (*synchronous)(const Params&, Duration delay) = nullptr;
   /// After the last fault heals, a decision comes within this bound, given the largest one-way
   /// delay, n and the parameters.
@@ -130,7 +139,18 @@ struct ModuleContext {
   Time workload_end = time_never;
   std::uint64_t workload_seed = 0;  // does not know the system: compared systems meet the same load
   std::uint32_t hash_share_ppb = 0;  // this node's share of all hash power
-  std::uint64_t hash_power = 0;        // hashes/s of all replicas together
+  std::uint64_t hash_power = 0;      // hashes/s of all replicas together
+};
+
+/// What a behaviour knows of the node it takes over (DESIGN 13.4): Byzantine nodes are wrappers
+/// around correct modules.
+struct BehaviourContext {
+  ModuleContext node;  // of the consensus module; params are the behaviour's own
+  Time from{};         // deviates from here, by the node's local clock ...
+  Time until = time_never;
+  std::span<const NodeId> accomplices;  // all nodes of the same entry, this one among them
+  /// Another stack of the same identity, as a correct node has it.
+  std::function<std::unique_ptr<Module>()> another;
 };
 
 /// What the contract suites (tests/contract) must know of a protocol to run it briefly.
@@ -169,6 +189,13 @@ struct ModelInfo {
                                                     bool share) = nullptr;
   /// Workloads: the load of the client whose context this is.
   std::unique_ptr<Load> (*make_load)(const ModuleContext&) = nullptr;
+  /// Behaviours give one of the two: a wrapper of the whole stack, or of the module in `slot`.
+  std::unique_ptr<Module> (*wrap_node)(const BehaviourContext&,
+                                       std::unique_ptr<Module> stack) = nullptr;
+  std::unique_ptr<Module> (*wrap_module)(const BehaviourContext&,
+                                         std::unique_ptr<Module> module) = nullptr;
+  /// Behaviours: families of consensus they fit; empty: every one.
+  std::vector<std::string> fits;
   /// Ledgers: state root of the genesis accounts.
   Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
   /// Ledgers: the audit of a history that begins with these accounts.

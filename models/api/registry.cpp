@@ -5,8 +5,8 @@
 namespace ledgerlab {
 
 std::string_view model_kind_name(ModelKind kind) {
-  static constexpr std::string_view names[] = {"consensus", "ledger", "mempool",
-                                               "gossip",    "client", "workload"};
+  static constexpr std::string_view names[] = {"consensus", "ledger",   "mempool",  "gossip",
+                                               "client",    "workload", "behaviour"};
   return names[static_cast<std::size_t>(kind)];
 }
 

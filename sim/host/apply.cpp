@@ -216,16 +216,28 @@ void World::transmit_faulty(Node& n, const MessageRef& message, std::span<const 
       drop_message(depart, n.id, target, *message, DropReason::partition);
     } else if (links_->lost(n.id, target)) {
       drop_message(depart, n.id, target, *message, DropReason::loss);
-    } else if (const Time due = links_->held_until(n.id, target, depart); due > depart) {
-      const auto place = std::upper_bound(n.delayed.begin(), n.delayed.end(), due,
-                                          [](Time t, const Node::Delayed& d) { return t < d.due; });
-      n.delayed.insert(place, {due, message, target});
-      ++delayed_count_;
-      arm(n);
     } else {
-      engine_->transmit(depart, n.id, target, message->wire_size(), token_for(message, 1));
+      pass_on(n, message, target, depart);
+      if (links_->duplicated(n.id, target)) {
+        ++stats_.duplicated;
+        pass_on(n, message, target, depart);
+      }
     }
   }
+}
+
+void World::pass_on(Node& n, const MessageRef& message, NodeId target, Time depart) {
+  // Held by an overtaking fault a message stands in nobody's way: its link's order is not kept.
+  const Time due = links_->held_until(n.id, target, depart) + links_->overtaken(n.id, target);
+  if (due <= depart) {
+    engine_->transmit(depart, n.id, target, message->wire_size(), token_for(message, 1));
+    return;
+  }
+  const auto place = std::upper_bound(n.delayed.begin(), n.delayed.end(), due,
+                                      [](Time t, const Node::Delayed& d) { return t < d.due; });
+  n.delayed.insert(place, {due, message, target});
+  ++delayed_count_;
+  arm(n);
 }
 
 Token World::token_for(const MessageRef& message, std::uint32_t copies) {

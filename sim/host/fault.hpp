@@ -10,7 +10,22 @@
 
 namespace ledgerlab {
 
-enum class FaultKind : std::uint8_t { crash, partition, loss, delay, slow, clock, disk };
+enum class FaultKind : std::uint8_t {
+  crash,
+  partition,
+  loss,
+  delay,
+  slow,
+  clock,
+  disk,
+  duplicate,
+  reorder
+};
+/// Faults of links: they take all links or those of their targets.
+constexpr bool on_links(FaultKind kind) {
+  return kind == FaultKind::loss || kind == FaultKind::delay || kind == FaultKind::duplicate ||
+         kind == FaultKind::reorder;
+}
 std::string_view fault_kind_name(FaultKind kind);
 
 /// Whom a fault hits. `leader` and `producer` are found by the host when the fault begins:
@@ -28,14 +43,14 @@ struct FaultPlan {
   FaultKind kind = FaultKind::crash;
   Time at{};
   Time until = time_never;  // never: it does not heal; a crashed node stays down
-  FaultTarget target;       // crash, slow, clock, disk; delay and loss: links of these nodes
-  bool all_links = false;   // loss, delay: every link, target is empty
+  FaultTarget target;       // nodes hit; link faults: links of these nodes
+  bool all_links = false;   // link faults: every link, target is empty
   /// partition: group of each node (replicas and clients), -1 = not cut from anybody. Messages
   /// between different groups are lost; with one_way only those sent by group 0.
   std::vector<std::int32_t> groups;
   bool one_way = false;
-  std::uint64_t probability_ppb = 0;        // loss, by message
-  Duration by{};                            // delay: added to the latency
+  std::uint64_t probability_ppb = 0;  // loss, duplicate, reorder: by message
+  Duration by{};  // delay: added to the latency; reorder: longest time a message is held
   std::uint64_t factor_thousandths = 1000;  // slow: CPU time is multiplied by this / 1000
   Duration offset{};           // clock: wall clock jumps by this at `at`, back at `until`
   std::int64_t drift_ppb = 0;  // clock: rate error of the local clock while it lasts

@@ -68,6 +68,8 @@ void World::begin_fault(std::size_t index, Time at) {
     case FaultKind::partition:
     case FaultKind::loss:
     case FaultKind::delay:
+    case FaultKind::duplicate:
+    case FaultKind::reorder:
       links_->add(index, f, targets);
       link_faults_ = links_->any();
       tell_begin(targets.empty() ? 0 : targets.front());
@@ -115,6 +117,8 @@ void World::end_fault(std::size_t index, Time at) {
     case FaultKind::partition:
     case FaultKind::loss:
     case FaultKind::delay:
+    case FaultKind::duplicate:
+    case FaultKind::reorder:
       links_->remove(index);
       link_faults_ = links_->any();
       tell_end(targets.empty() ? 0 : targets.front());

@@ -7,8 +7,8 @@
 namespace ledgerlab {
 
 std::string_view fault_kind_name(FaultKind kind) {
-  static constexpr std::string_view names[] = {"crash", "partition", "loss", "delay",
-                                               "slow",  "clock",     "disk"};
+  static constexpr std::string_view names[] = {"crash", "partition", "loss",      "delay",  "slow",
+                                               "clock", "disk",      "duplicate", "reorder"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -36,17 +36,48 @@ bool LinkState::cut(NodeId from, NodeId to) const {
   return false;
 }
 
-bool LinkState::lost(NodeId from, NodeId to) {
-  std::uint64_t parts = 0;
+namespace {
+
+std::uint64_t key_of(NodeId from, NodeId to, std::uint64_t number) {
+  return (std::uint64_t{from} << 20 | to) << 24 ^ number;
+}
+
+}  // namespace
+
+const FaultPlan* LinkState::strongest(FaultKind kind, NodeId from, NodeId to) const {
+  const FaultPlan* out = nullptr;
   for (const Active& a : active_) {
-    if (a.plan->kind == FaultKind::loss && a.touches(from, to)) {
-      parts = std::max(parts, a.plan->probability_ppb);
-    }
+    if (a.plan->kind != kind || !a.touches(from, to)) continue;
+    if (out == nullptr || a.plan->probability_ppb > out->probability_ppb) out = a.plan;
   }
-  if (parts == 0) return false;
-  const std::uint64_t number = link(from, to).messages++;
-  const std::uint64_t key = (std::uint64_t{from} << 20 | to) << 24 ^ number;
-  return draw_ppb(draw64(seed_, from, Purpose("host.link.loss"), key), parts);
+  return out != nullptr && out->probability_ppb != 0 ? out : nullptr;
+}
+
+bool LinkState::drawn(Purpose purpose, NodeId from, NodeId to, std::uint64_t number,
+                      std::uint64_t parts) const {
+  return draw_ppb(draw64(seed_, from, purpose, key_of(from, to, number)), parts);
+}
+
+bool LinkState::lost(NodeId from, NodeId to) {
+  const FaultPlan* fault = strongest(FaultKind::loss, from, to);
+  return fault && drawn(Purpose("host.link.loss"), from, to, link(from, to).messages++,
+                        fault->probability_ppb);
+}
+
+bool LinkState::duplicated(NodeId from, NodeId to) {
+  const FaultPlan* fault = strongest(FaultKind::duplicate, from, to);
+  return fault && drawn(Purpose("host.link.duplicate"), from, to, link(from, to).doubled++,
+                        fault->probability_ppb);
+}
+
+Duration LinkState::overtaken(NodeId from, NodeId to) {
+  const FaultPlan* fault = strongest(FaultKind::reorder, from, to);
+  if (!fault) return {};
+  const std::uint64_t number = link(from, to).held++;
+  if (!drawn(Purpose("host.link.reorder"), from, to, number, fault->probability_ppb)) return {};
+  const std::uint64_t u =
+      draw64(seed_, from, Purpose("host.link.reorder_by"), key_of(from, to, number));
+  return draw_uniform(u, ns(1), fault->by);
 }
 
 Time LinkState::held_until(NodeId from, NodeId to, Time depart) {

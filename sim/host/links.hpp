@@ -1,5 +1,5 @@
-// Link faults in force: partitions, message loss, added delay. Above every engine (DESIGN 13.7), so
-// that all engines see the same faults.
+// Link faults in force: partitions, loss, delay, duplicates, overtaking. Above every engine
+// (DESIGN 13.7), so that all engines see the same faults.
 #pragma once
 
 #include <map>
@@ -26,6 +26,10 @@ class LinkState {
   /// When a message that would leave at `depart` leaves: later under a delay fault, and never
   /// before an earlier message of its link.
   Time held_until(NodeId from, NodeId to, Time depart);
+  /// Draws for the next message on this link whether it arrives twice.
+  bool duplicated(NodeId from, NodeId to);
+  /// Draws for the next message on this link how long it is held while later ones overtake it.
+  Duration overtaken(NodeId from, NodeId to);
 
  private:
   struct Active {
@@ -35,9 +39,15 @@ class LinkState {
     bool touches(NodeId a, NodeId b) const { return touched.empty() || touched[a] || touched[b]; }
   };
   struct Link {
-    std::uint64_t messages = 0;
+    std::uint64_t messages = 0;  // that loss was drawn for; and the other kinds
+    std::uint64_t doubled = 0;
+    std::uint64_t held = 0;
     Time last{};
   };
+  /// The strongest fault of this kind on the link, null: none.
+  const FaultPlan* strongest(FaultKind kind, NodeId from, NodeId to) const;
+  bool drawn(Purpose purpose, NodeId from, NodeId to, std::uint64_t number,
+             std::uint64_t parts) const;
   Link& link(NodeId from, NodeId to) { return links_[std::uint64_t{from} << 32 | to]; }
 
   std::uint64_t seed_;

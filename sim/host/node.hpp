@@ -150,7 +150,7 @@ struct alignas(64) Node {
     MessageRef message;
     NodeId to;
   };
-  std::vector<Delayed> delayed;  // held back by a delay fault, in order of due time
+  std::vector<Delayed> delayed;  // held back by a delay or reorder fault, in order of due time
   NodeClock clock;
   // --- hot until here ---
   Draws draws;

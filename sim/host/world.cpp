@@ -125,9 +125,10 @@ std::string World::check_books() const {
   for (const std::uint64_t d : stats_.dropped) dropped += d;
   const std::uint64_t accounted =
       stats_.delivered + dropped + in_flight + stats_.waiting + delayed_count_;
-  if (stats_.sent != accounted) {
-    return "messages: sent " + std::to_string(stats_.sent) +
-           ", but delivered, dropped, in flight " + "and waiting are " + std::to_string(accounted);
+  if (stats_.sent + stats_.duplicated != accounted) {
+    return "messages: sent " + std::to_string(stats_.sent) + " and duplicated " +
+           std::to_string(stats_.duplicated) + ", but delivered, dropped, in flight " +
+           "and waiting are " + std::to_string(accounted);
   }
   const Time now = engine_->now();
   for (const Node& n : nodes_) {

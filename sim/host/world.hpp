@@ -51,9 +51,10 @@ struct WorldSpec {
 
 /// Counters that the books are kept with; all in integers.
 struct WorldStats {
-  std::uint64_t sent = 0;       // message copies handed to links (or lost before)
-  std::uint64_t delivered = 0;  // taken by a step
-  std::uint64_t waiting = 0;    // arrived, in a lane's inbox
+  std::uint64_t sent = 0;        // message copies handed to links (or lost before)
+  std::uint64_t duplicated = 0;  // copies that a fault of a link added to these
+  std::uint64_t delivered = 0;   // taken by a step
+  std::uint64_t waiting = 0;     // arrived, in a lane's inbox
   std::array<std::uint64_t, drop_reason_names.size()> dropped{};
   /// Copies and bytes sent from replica to replica, by role.
   std::array<std::uint64_t, role_count> replica_messages{};
@@ -145,6 +146,7 @@ class World final : public EngineSink {
   void transmit(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart);
   void transmit_broadcast(Node& n, const MessageRef& message, Time depart);
   void transmit_faulty(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart);
+  void pass_on(Node& n, const MessageRef& message, NodeId target, Time depart);
   void count_send(Node& n, const Message& message, std::span<const NodeId> to, Time depart);
   void start_search(Node& n, const WorkSearch& search, Time hold);
   void announce(Node& n, const Effect& e, const BlockRef* block, Time at);
@@ -209,7 +211,7 @@ class World final : public EngineSink {
   std::size_t next_boundary_ = 0;
   std::vector<AppliedFault> applied_faults_;
   std::vector<std::vector<NodeId>> fault_targets_;
-  std::uint64_t delayed_count_ = 0;  // message copies held by delay faults
+  std::uint64_t delayed_count_ = 0;  // message copies held by delay and reorder faults
   std::uint64_t leader_term_ = 0;
   NodeId leader_ = no_node;
   std::vector<RecordedStep> recorded_;

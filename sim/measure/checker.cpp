@@ -1,6 +1,8 @@
 // The table of checkers and what excuses their findings.
 #include "sim/measure/checker.hpp"
 
+#include <algorithm>
+
 #include "sim/measure/checks.hpp"
 #include "sim/measure/prefix_checker.hpp"
 
@@ -37,8 +39,8 @@ std::unique_ptr<Checker> judged(const CheckerInfo& info, const Plan&, const Syst
   });
 }
 
-std::unique_ptr<Checker> prefix(const CheckerInfo&, const Plan& plan, const SystemPlan&) {
-  return std::make_unique<PrefixChecker>(plan.nodes());
+std::unique_ptr<Checker> prefix(const CheckerInfo&, const Plan& plan, const SystemPlan& system) {
+  return std::make_unique<PrefixChecker>(plan.nodes(), system.byzantine());
 }
 
 }  // namespace
@@ -48,14 +50,15 @@ const std::vector<CheckerInfo>& checker_table() {
       {"agreement", "no two final blocks at one height, no two states after one block",
        Excuse::asynchrony, judged<checks::agreement>},
       {"prefix_consistency", "each node's final blocks are one gapless chain that never changes",
-       Excuse::never, prefix},
-      {"validity", "every final transaction was submitted by a client before", Excuse::never,
+       Excuse::adversary, prefix},
+      {"validity", "every final transaction was submitted by a client before", Excuse::adversary,
        judged<checks::validity>},
       {"no_double_spend", "nothing takes effect twice or is spent twice in final histories",
        Excuse::asynchrony, judged<checks::no_double_spend>},
       {"durability", "what a client holds for done is in every final history of that height",
        Excuse::asynchrony, judged<checks::durability>},
-      {"one_leader", "at most one node leads in a term", Excuse::never, judged<checks::one_leader>},
+      {"one_leader", "at most one node leads in a term", Excuse::adversary,
+       judged<checks::one_leader>},
       {"supply", "genesis + issued = supply + burned, and a replay gives the nodes' state",
        Excuse::never, judged<checks::supply>},
       {"books", "messages, busy times and open transactions add up exactly", Excuse::never,
@@ -77,8 +80,12 @@ std::vector<std::unique_ptr<Checker>> make_checkers(const Plan& plan, const Syst
 bool inside_fault_model(const CheckerInfo& checker, const Finding& finding, const Evidence& e) {
   if (!e.system.consensus || checker.excuse == Excuse::never) return true;
   const FaultModel& model = e.system.consensus.info->fault_model;
+  if (e.faults.adversary_beyond && finding.at >= e.faults.first_byzantine) return false;
+  if (checker.excuse == Excuse::adversary) return true;
   if (checker.excuse == Excuse::faults) {
-    return !e.faults.unhealed && e.faults.down_at_end <= model.max_crashed(e.plan.network.replicas);
+    return !e.faults.unhealed && e.faults.down_at_end + e.faults.byzantine <=
+                                     std::max(model.max_crashed(e.plan.network.replicas),
+                                              model.max_byzantine(e.plan.network.replicas));
   }
   if (!model.safety_needs_synchrony) return true;
   // A promise with a stated risk above one in a thousand is one that is expected to fail now and

@@ -24,9 +24,10 @@ class Checker : public Sink {
 
 /// What makes a finding an outcome instead of a violation.
 enum class Excuse : std::uint8_t {
-  never,       // no fault of the network or of machines excuses it
+  never,       // nothing excuses it
+  adversary,   // Byzantine replicas beyond the fault model; they excuse all that follows as well
   asynchrony,  // protocols that are safe in synchrony only: a partition, loss or delay before it
-  faults       // beyond the crash bound, or not healed
+  faults       // beyond the crash bound (Byzantine replicas count), or not healed
 };
 
 /// One row per checker; `ledgerlab` prints it, [expect] names it.

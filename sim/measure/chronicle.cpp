@@ -22,13 +22,14 @@ void Chronicle::on_event(const Event& e) {
       on_head(e);
       break;
     case EventType::final_block: {
+      if (byzantine_[e.node]) break;
       const RowIndex row = block_row(e);
       blocks_[row].final = std::min(blocks_[row].final, moment);
       finals_[e.node] = row;
       break;
     }
     case EventType::answer:
-      on_answer(e);
+      if (!byzantine_[e.node]) on_answer(e);
       break;
     case EventType::submit:
       on_submit(e);
@@ -40,7 +41,7 @@ void Chronicle::on_event(const Event& e) {
       on_close(e, TxState::given_up);
       break;
     case EventType::role:
-      if (static_cast<NodeRole>(e.kind) == NodeRole::leader) {
+      if (static_cast<NodeRole>(e.kind) == NodeRole::leader && !byzantine_[e.node]) {
         leaderships_.push_back({moment, e.a, e.node});
       }
       break;
@@ -82,14 +83,17 @@ RowIndex Chronicle::block_row(const Event& e) {
 }
 
 void Chronicle::on_head(const Event& e) {
-  const RowIndex row = block_row(e);
+  const Moment moment{e.time, e.node};
+  const RowIndex row = byzantine_[e.node] ? block_row(e.a) : block_row(e);
   BlockEntry& entry = blocks_[row];
-  entry.made = std::min(entry.made, Moment{e.time, e.node});
+  entry.mined = std::min(entry.mined, moment);
+  if (byzantine_[e.node]) return;
+  entry.made = std::min(entry.made, moment);
   const RowIndex before = heads_[e.node];
   heads_[e.node] = row;
   if (before == row) return;
   if (before != no_row && entry.block && entry.block->parent.tag() == blocks_[before].tag) return;
-  head_changes_.push_back({{e.time, e.node}, before, row, finals_[e.node]});
+  head_changes_.push_back({moment, before, row, finals_[e.node]});
 }
 
 void Chronicle::on_submit(const Event& e) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -41,7 +42,8 @@ class Chronicle final : public Sink {
   struct BlockEntry {
     std::uint64_t tag = 0;
     BlockRef block;          // null while only answers have named it
-    Moment made;             // first head anywhere
+    Moment made;             // first head of a correct node
+    Moment mined;            // first head anywhere: its producer's
     Moment final;            // first final anywhere
     std::uint64_t root = 0;  // of the state after it, as first answered
     Moment root_from;
@@ -82,7 +84,11 @@ class Chronicle final : public Sink {
     bool known = false;  // was submitted, but is closed already
   };
 
-  explicit Chronicle(std::uint32_t nodes) : heads_(nodes, no_row), finals_(nodes, no_row) {}
+  /// What Byzantine nodes announce and answer is not heard: no promise is about them.
+  explicit Chronicle(std::uint32_t nodes, std::span<const NodeId> byzantine = {})
+      : heads_(nodes, no_row), finals_(nodes, no_row), byzantine_(nodes, false) {
+    for (const NodeId node : byzantine) byzantine_[node] = true;
+  }
 
   std::uint32_t interest() const override;
   void on_event(const Event& event) override;
@@ -113,6 +119,7 @@ class Chronicle final : public Sink {
   RowIndex last_block_ = no_row;  // most events of an instant name the same block
   std::vector<RowIndex> heads_;   // by node, in this life
   std::vector<RowIndex> finals_;
+  std::vector<bool> byzantine_;
   std::vector<HeadChange> head_changes_;
   std::vector<Life> lives_;
   std::vector<FaultMark> faults_;

@@ -151,6 +151,8 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
     return std::make_tuple(a.moment.at, !a.up, a.moment.node) <
            std::make_tuple(b.moment.at, !b.up, b.moment.node);
   });
+  const std::vector<NodeId> byzantine = system.byzantine();
+  out.byzantine = static_cast<std::uint32_t>(byzantine.size());
   std::set<NodeId> down;
   for (const auto& life : lives) {
     const NodeId node = life.moment.node;
@@ -158,13 +160,15 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
       if (!life.up) out.client_down[node] = std::min(out.client_down[node], life.moment.at);
       continue;
     }
+    if (std::binary_search(byzantine.begin(), byzantine.end(), node)) continue;  // counted already
     if (life.up) {
       down.erase(node);
     } else {
       down.insert(node);
     }
     out.most_down = std::max(out.most_down, static_cast<std::uint32_t>(down.size()));
-    if (down.size() > bearable) out.first_overload = std::min(out.first_overload, life.moment.at);
+    if (!down.empty() && down.size() + out.byzantine > bearable)
+      out.first_overload = std::min(out.first_overload, life.moment.at);
   }
   out.down_at_end = static_cast<std::uint32_t>(down.size());
   std::map<std::pair<std::uint64_t, NodeId>, bool> open;
@@ -172,12 +176,24 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
     out.calm_since = std::max(out.calm_since, mark.moment.at);
     const auto kind = static_cast<FaultKind>(mark.kind);
     if (kind == FaultKind::crash) continue;
-    if (kind == FaultKind::partition || kind == FaultKind::loss || kind == FaultKind::delay) {
+    if (kind == FaultKind::partition || (on_links(kind) && kind != FaultKind::duplicate)) {
       out.first_asynchrony = std::min(out.first_asynchrony, mark.moment.at);
     }
     open[{mark.index, mark.moment.node}] = mark.begin;
   }
   for (const auto& one : open) out.unhealed = out.unhealed || one.second;
+  if (out.byzantine == 0) return out;
+  out.adversary_ppb = system.share_of_ppb(byzantine, replicas);
+  const FaultModel& model = system.consensus.info->fault_model;
+  out.adversary_beyond = !system.bears(byzantine, replicas) ||
+                         (model.max_adversary_ppb == 0 &&
+                          out.byzantine + out.most_down > model.max_byzantine(replicas));
+  for (const BehaviourPlan& b : system.behaviours) {
+    out.first_byzantine = std::min(out.first_byzantine, b.from);
+    for (const Time turn : {b.from, b.until}) {
+      if (turn < plan.end()) out.calm_since = std::max(out.calm_since, turn);
+    }
+  }
   return out;
 }
 

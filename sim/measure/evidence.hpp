@@ -39,7 +39,11 @@ AuditedChains audit_history(const Plan& plan, const SystemPlan& system, CryptoSu
 
 /// The faults that happened, folded for the fault-model predicate (DESIGN 13.8).
 struct FaultAccount {
-  std::uint32_t most_down = 0;  // replicas down at once
+  std::uint32_t byzantine = 0;      // replicas with a behaviour
+  std::uint64_t adversary_ppb = 0;  // their hash power or stake
+  bool adversary_beyond = false;    // more than the fault model bears, the crashed counted in
+  Time first_byzantine = time_never;
+  std::uint32_t most_down = 0;  // correct replicas down at once
   std::uint32_t down_at_end = 0;
   Time first_overload = time_never;    // more replicas down than the model bears
   Time first_asynchrony = time_never;  // a partition, loss or delay began

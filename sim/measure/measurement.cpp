@@ -10,7 +10,7 @@ namespace ledgerlab {
 Measurement::Measurement(const Plan& plan, const SystemPlan& system)
     : plan_(plan),
       system_(system),
-      chronicle_(plan.nodes()),
+      chronicle_(plan.nodes(), system.byzantine()),
       checkers_(make_checkers(plan, system)) {}
 
 std::vector<Sink*> Measurement::sinks() {

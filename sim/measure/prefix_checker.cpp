@@ -9,6 +9,7 @@ namespace ledgerlab {
 
 void PrefixChecker::on_event(const Event& e) {
   State& state = nodes_[e.node];
+  if (state.byzantine) return;
   switch (e.type) {
     case EventType::start:
       state.in_life = false;

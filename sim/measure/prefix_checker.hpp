@@ -16,7 +16,10 @@ namespace ledgerlab {
 
 class PrefixChecker final : public Checker {
  public:
-  explicit PrefixChecker(std::uint32_t nodes) : nodes_(nodes) {}
+  explicit PrefixChecker(std::uint32_t nodes, std::span<const NodeId> byzantine = {})
+      : nodes_(nodes) {
+    for (const NodeId node : byzantine) nodes_[node].byzantine = true;
+  }
   std::string_view name() const override { return "prefix_consistency"; }
   std::uint32_t interest() const override {
     return event_bit(EventType::start) | event_bit(EventType::answer) |
@@ -27,9 +30,10 @@ class PrefixChecker final : public Checker {
 
  private:
   struct State {
-    bool in_life = false;  // has a final block in this life
-    bool any = false;      // has had one in any life
-    Height height = 0;     // last in this life
+    bool byzantine = false;  // not judged
+    bool in_life = false;    // has a final block in this life
+    bool any = false;        // has had one in any life
+    Height height = 0;       // last in this life
     std::uint64_t tag = 0;
     Height highest = 0;           // in any life
     std::uint64_t installed = 0;  // block of the last state transfer

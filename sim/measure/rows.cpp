@@ -54,7 +54,7 @@ std::vector<BlockRow> block_rows(const Evidence& e) {
     const auto& entry = e.block(row);
     if (!entry.block || entry.block->height == 0) continue;
     const Block& block = *entry.block;
-    const Moment made = std::min(entry.made, entry.final);
+    const Moment made = std::min(entry.mined, entry.final);
     out.push_back({block.height, to_hex(block.id), to_hex(block.parent), made.node, made.at,
                    entry.final.at, static_cast<std::uint32_t>(block.payload->transactions.size()),
                    block.bytes(), !e.history.canonical[row] && block.height <= settled});

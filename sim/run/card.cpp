@@ -22,6 +22,12 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   add_model(card, "mempool", system.mempool);
   add_model(card, "relay", system.relay);
   add_model(card, "client", system.client);
+  for (const BehaviourPlan& b : system.behaviours) {
+    std::string nodes;
+    for (const NodeId node : b.nodes) nodes += " " + std::to_string(node);
+    card.push_back(fmt::format("Byzantine replicas{}: {}; {} Real modules behind a wrapper", nodes,
+                               b.model.info->label(), b.model.info->summary));
+  }
   card.push_back(
       system.real_crypto
           ? "crypto: real (Ed25519, secp256k1, ECVRF); tags between nodes under one "

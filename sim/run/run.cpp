@@ -41,6 +41,11 @@ std::vector<TraceName> message_names(const SystemPlan& system) {
       names.push_back({model->info->slot, type->info.kind, std::string(type->info.name)});
     }
   }
+  for (const BehaviourPlan& behaviour : system.behaviours) {
+    for (const MessageType* type : behaviour.model.info->messages) {
+      names.push_back({Slot::overlay, type->info.kind, std::string(type->info.name)});
+    }
+  }
   return names;
 }
 

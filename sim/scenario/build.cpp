@@ -1,6 +1,7 @@
 #include "sim/scenario/build.hpp"
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 
 #include "models/base/int128.hpp"
@@ -114,20 +115,53 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
 }
 
 std::unique_ptr<Module> BuiltWorld::make_node(NodeId node) const {
-  auto stack = std::make_unique<Stack>();
-  const auto fill = [&](Slot slot, const ModelChoice& model) {
-    if (model) stack->fill(slot, model.info->make(context_of(node, model)));
-  };
   if (node < plan_.network.replicas) {
-    fill(Slot::relay, system_.relay);
-    fill(Slot::mempool, system_.mempool);
-    fill(Slot::consensus, system_.consensus);
-    fill(Slot::application, system_.ledger);
-    if (options_.wrap) return options_.wrap(node, std::move(stack));
-  } else {
-    fill(Slot::client, system_.client);
+    std::unique_ptr<Module> replica = make_replica(node, system_.behaviours.size());
+    return options_.wrap ? options_.wrap(node, std::move(replica)) : std::move(replica);
+  }
+  auto stack = std::make_unique<Stack>();
+  if (system_.client) {
+    stack->fill(Slot::client, system_.client.info->make(context_of(node, system_.client)));
   }
   return stack;
+}
+
+std::unique_ptr<Module> BuiltWorld::make_replica(NodeId node, std::size_t behaviours) const {
+  const auto plans = std::span(system_.behaviours).first(behaviours);
+  const auto concerns = [&](const BehaviourPlan& plan) {
+    return std::binary_search(plan.nodes.begin(), plan.nodes.end(), node);
+  };
+  const auto context = [&](const BehaviourPlan& plan) {
+    BehaviourContext c;
+    c.node = context_of(node, system_.consensus);
+    c.node.params = &plan.model.params;
+    c.from = plan.from;
+    c.until = plan.until;
+    c.accomplices = plan.nodes;
+    const auto before = static_cast<std::size_t>(&plan - system_.behaviours.data());
+    c.another = [this, node, before] { return make_replica(node, before); };
+    return c;
+  };
+  auto stack = std::make_unique<Stack>();
+  for (const ModelChoice* model :
+       {&system_.relay, &system_.mempool, &system_.consensus, &system_.ledger}) {
+    if (!*model) continue;
+    std::unique_ptr<Module> module = model->info->make(context_of(node, *model));
+    for (const BehaviourPlan& plan : plans) {
+      const ModelInfo& behaviour = *plan.model.info;
+      if (behaviour.wrap_module && behaviour.slot == model->info->slot && concerns(plan)) {
+        module = behaviour.wrap_module(context(plan), std::move(module));
+      }
+    }
+    stack->fill(model->info->slot, std::move(module));
+  }
+  std::unique_ptr<Module> replica = std::move(stack);
+  for (const BehaviourPlan& plan : plans) {
+    if (plan.model.info->wrap_node && concerns(plan)) {
+      replica = plan.model.info->wrap_node(context(plan), std::move(replica));
+    }
+  }
+  return replica;
 }
 
 std::vector<std::string> BuiltWorld::unread_parameters() const {
@@ -142,6 +176,7 @@ std::vector<std::string> BuiltWorld::unread_parameters() const {
   look(system_.ledger, "ledger");
   look(system_.mempool, "mempool");
   look(system_.relay, "relay");
+  for (const BehaviourPlan& behaviour : system_.behaviours) look(behaviour.model, "behaviour");
   if (plan_.clients.count > 0) {  // without clients nobody reads what they would do
     look(system_.client, "client");
     look(plan_.workload, "workload");

@@ -40,6 +40,8 @@ class BuiltWorld {
   std::vector<std::string> unread_parameters() const;
 
  private:
+  /// A replica with the first so many of the system's behaviours that concern it.
+  std::unique_ptr<Module> make_replica(NodeId node, std::size_t behaviours) const;
   ModuleContext context_of(NodeId node, const ModelChoice& model) const;
   std::span<const NodeId> neighbours_of(NodeId node) const;
 

@@ -108,6 +108,9 @@ void add_swarm(Lines& lines, const SwarmPlan& swarm) {
   lines.add("swarm.clock_offset", swarm.clock_offset);
   lines.add("swarm.drift_ppb", swarm.drift_ppb);
   lines.add("swarm.disk_sync", swarm.disk_sync);
+  lines.add("swarm.duplicate_ppb", static_cast<std::int64_t>(swarm.duplicate_ppb));
+  lines.add("swarm.reorder_ppb", static_cast<std::int64_t>(swarm.reorder_ppb));
+  lines.add("swarm.reorder_by", swarm.reorder_by);
 }
 
 }  // namespace
@@ -150,6 +153,14 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
   add_model(lines, "mempool", system.mempool);
   add_model(lines, "relay", system.relay);
   add_model(lines, "client", system.client);
+  for (std::size_t i = 0; i < system.behaviours.size(); ++i) {
+    const BehaviourPlan& behaviour = system.behaviours[i];
+    const std::string key = "behaviours." + std::to_string(i);
+    add_model(lines, key, behaviour.model);
+    lines.digest(key + "/nodes", behaviour.nodes);
+    lines.add(key + "/from", behaviour.from);
+    lines.add(key + "/until", behaviour.until);
+  }
   lines.add("crypto", std::string(system.real_crypto ? "real" : "costed"));
   if (system.consensus && system.consensus.info->uses_hash_power) {
     lines.add("mining", std::string(system.real_mining ? "nonces" : "lottery"));

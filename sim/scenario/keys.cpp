@@ -76,7 +76,8 @@ KeyTable with_target(KeyTable keys) {
 
 KeyTable fault_table(KeyTable own) {
   KeyTable keys{
-      required(shaped("kind", "crash, partition, loss, delay, slow, clock or disk",
+      required(shaped("kind",
+                      "crash, partition, loss, delay, slow, clock, disk, duplicate or reorder",
                       R"({"type":"string"})")),
       required(key("at", Type::duration, "", "when it begins", "0 s")),
       key("until", Type::duration, "", "when it ends; without until and for it stays", "0 s"),
@@ -113,6 +114,16 @@ std::array<KeyTable, fault_kind_count> make_fault_tables() {
        key("drift", Type::ratio, "0 ppm", "rate error of the local clock", "-0.5", "0.5")}));
   at(FaultKind::disk) = fault_table(with_target(
       {required(key("sync", Type::duration, "", "latency of one disk sync", "0 s", "1 h"))}));
+  at(FaultKind::duplicate) = fault_table(with_target(
+      {required(key("probability", Type::ratio, "",
+                    "of a message to arrive twice; without a target on every link", "0", "1"))}));
+  at(FaultKind::reorder) = fault_table(with_target(
+      {required(key("probability", Type::ratio, "",
+                    "of a message to be held so that later ones overtake it; without a target on "
+                    "every link",
+                    "0", "1")),
+       required(key("by", Type::duration, "", "longest time it is held; drawn evenly", "1 ns",
+                    "1 h"))}));
   return tables;
 }
 
@@ -264,6 +275,22 @@ const KeyTable& fault_keys(FaultKind kind) {
   return tables[static_cast<std::size_t>(kind)];
 }
 
+const KeyTable& behaviour_keys() {
+  static const KeyTable keys{
+      required(shaped("model", "the behaviour", R"({"$ref":"#/definitions/behaviour"})")),
+      shaped("nodes", "the Byzantine replicas", node_list),
+      key("share", Type::ratio, "",
+          "in place of nodes: so many of all replicas, drawn; rounded, at least one", "0", "1"),
+      key("count", Type::integer, "", "in place of nodes: so many replicas, drawn", "1", "1000000"),
+      shaped("systems", "in these systems; not given: in all that the behaviour fits",
+             R"({"type":"array","minItems":1,"items":{"type":"string"}})"),
+      key("from", Type::duration, "0 s", "it deviates from here, by the replica's clock", "0 s"),
+      key("until", Type::duration, "", "until here; not given: for ever", "1 ns"),
+      shaped("params", "parameters of the behaviour", R"({"type":"object"})"),
+  };
+  return keys;
+}
+
 const KeyTable& swarm_keys() {
   static const KeyTable keys{
       shaped("kinds", "which faults are drawn; not given: all",
@@ -281,6 +308,15 @@ const KeyTable& swarm_keys() {
       key("clock_offset", Type::duration, "1 s", "largest drawn jump", "0 s", "30 d"),
       key("drift", Type::ratio, "200 ppm", "largest drawn drift", "0", "0.5"),
       key("disk_sync", Type::duration, "50 ms", "largest drawn sync latency", "0 s", "1 h"),
+      key("duplicate", Type::ratio, "20 %", "largest drawn probability of arriving twice", "0",
+          "1"),
+      key("reorder", Type::ratio, "20 %", "largest drawn probability of being overtaken", "0", "1"),
+      key("reorder_by", Type::duration, "200 ms", "longest time a reordered message is held",
+          "1 ns", "1 h"),
+      shaped("behaviours",
+             "Byzantine behaviours to draw from, with their defaults, on as many drawn replicas as "
+             "every compared fault model bears at most; not given: none",
+             R"({"type":"array","minItems":1,"items":{"$ref":"#/definitions/behaviour"}})"),
   };
   return keys;
 }
@@ -294,7 +330,8 @@ const KeyTable& expect_keys() {
 }
 
 std::vector<std::string> fault_kind_names() {
-  return {"crash", "partition", "loss", "delay", "slow", "clock", "disk"};  // as in FaultKind
+  return {"crash", "partition", "loss",      "delay",  "slow",
+          "clock", "disk",      "duplicate", "reorder"};  // as in FaultKind
 }
 
 std::vector<std::string> topologies_reading(std::string_view network_key) {

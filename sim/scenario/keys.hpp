@@ -27,10 +27,11 @@ const KeyTable& workload_keys();  // besides the parameters of the workload mode
 const KeyTable& genesis_keys();
 const KeyTable& system_keys();
 const KeyTable& fault_keys(FaultKind kind);
+const KeyTable& behaviour_keys();  // of one [[behaviours]] entry
 const KeyTable& swarm_keys();
 const KeyTable& expect_keys();
 
-inline constexpr std::size_t fault_kind_count = 7;
+inline constexpr std::size_t fault_kind_count = 9;
 std::vector<std::string> fault_kind_names();
 
 /// Which topologies read this key of [network]; empty: every one does.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,15 @@ struct ClientsPlan {
   std::vector<NodeId> home;
 };
 
+/// Byzantine replicas: a behaviour around their correct modules (DESIGN 13.4). The rules are
+/// applied in the order of the list; a replica named here counts as Byzantine for the whole run.
+struct BehaviourPlan {
+  ModelChoice model;
+  std::vector<NodeId> nodes;  // ascending
+  Time from{};                // of the node's local clock
+  Time until = time_never;
+};
+
 /// One compared system: what runs in the slots of every replica, and the client that talks to it.
 struct SystemPlan {
   std::string name;  // display only, not in the plan digest
@@ -74,6 +84,14 @@ struct SystemPlan {
   std::uint64_t hash_energy_pj = 0;
   /// By replica, smallest units; empty unless the consensus uses stake.
   std::vector<std::uint64_t> stakes;
+  std::vector<BehaviourPlan> behaviours;
+  /// Replicas with a behaviour, ascending.
+  std::vector<NodeId> byzantine() const;
+  /// Hash power or stake of each replica; without either all count the same.
+  std::vector<std::uint64_t> shares_ppb(std::uint32_t replicas) const;
+  std::uint64_t share_of_ppb(std::span<const NodeId> nodes, std::uint32_t replicas) const;
+  /// Does the fault model bear these Byzantine replicas?
+  bool bears(std::span<const NodeId> nodes, std::uint32_t replicas) const;
   std::vector<std::string> expect;  // checkers whose outcome must appear (13.8); not in the digest
   std::string digest;               // plan digest, hex SHA-256 of canonical_plan()
 };
@@ -94,6 +112,9 @@ struct SwarmPlan {
   Duration clock_offset{};
   std::int64_t drift_ppb = 0;
   Duration disk_sync{};
+  std::uint64_t duplicate_ppb = 0;
+  std::uint64_t reorder_ppb = 0;
+  Duration reorder_by{};
 };
 
 struct Plan {

@@ -54,8 +54,7 @@ void sort_unique(std::vector<NodeId>& nodes) {
 void read_target(Resolving& r, Section& section, FaultPlan& fault) {
   int given = 0;
   for (const char* key : {"node", "nodes", "region", "target"}) given += section.given(key) ? 1 : 0;
-  const bool on_links = fault.kind == FaultKind::loss || fault.kind == FaultKind::delay;
-  if (given == 0 && on_links) {
+  if (given == 0 && on_links(fault.kind)) {
     fault.all_links = true;
     return;
   }
@@ -176,7 +175,11 @@ void read_fault(Resolving& r, const Value& value, std::size_t index) {
     read_target(r, section, fault);
   }
   switch (*kind) {
+    case FaultKind::reorder:
+      fault.by = section.duration("by");
+      [[fallthrough]];
     case FaultKind::loss:
+    case FaultKind::duplicate:
       fault.probability_ppb = section.count("probability");
       break;
     case FaultKind::delay:
@@ -265,6 +268,9 @@ void resolve_swarm(Resolving& r) {
   swarm.clock_offset = section.duration("clock_offset");
   swarm.drift_ppb = section.number("drift");
   swarm.disk_sync = section.duration("disk_sync");
+  swarm.duplicate_ppb = section.count("duplicate");
+  swarm.reorder_ppb = section.count("reorder");
+  swarm.reorder_by = section.duration("reorder_by");
 }
 
 }  // namespace ledgerlab

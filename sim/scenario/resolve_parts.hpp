@@ -28,5 +28,6 @@ void resolve_workload(Resolving& r);
 void resolve_systems(Resolving& r);
 void resolve_faults(Resolving& r);  // after the clients
 void resolve_swarm(Resolving& r);
+void resolve_behaviours(Resolving& r);  // after systems and swarm
 
 }  // namespace ledgerlab

@@ -8,9 +8,9 @@
 namespace ledgerlab {
 namespace {
 
-const std::vector<std::string> section_names{"network",  "hardware", "clients",
-                                             "workload", "genesis",  "systems",
-                                             "faults",   "swarm",    "expect"};
+const std::vector<std::string> section_names{"network", "hardware", "clients", "workload",
+                                             "genesis", "systems",  "faults",  "behaviours",
+                                             "swarm",   "expect"};
 
 void resolve_top(Resolving& r, std::optional<std::uint64_t> seed) {
   // The sections themselves are keys of the top table.
@@ -53,6 +53,7 @@ Plan resolve(const Document& document, const Registry& registry,
   if (r.plan.nodes() != 0) {
     resolve_faults(r);
     resolve_swarm(r);
+    resolve_behaviours(r);
   }
   problems.raise_if_any();
   return std::move(r.plan);

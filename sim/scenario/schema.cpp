@@ -162,7 +162,7 @@ Json fault_table() {
       for (const char* key : {"node", "nodes", "region", "target"}) {
         one.push_back({{"required", Json::array({key})}});
       }
-      if (kind == FaultKind::loss || kind == FaultKind::delay) {
+      if (on_links(kind)) {
         one.push_back({{"not", {{"anyOf", one}}}});
       }
       rules.push_back({{"oneOf", one}});
@@ -175,6 +175,19 @@ Json fault_table() {
     cases.push_back(table);
   }
   return {{"type", "array"}, {"items", {{"oneOf", cases}}}};
+}
+
+Json behaviour_table(const Registry& registry) {
+  Json out = table_of(behaviour_keys());
+  Json one = Json::array();
+  for (const char* key : {"nodes", "share", "count"}) one.push_back({{"required", {key}}});
+  Json cases = Json::array({Json{{"oneOf", one}}});
+  for (const ModelInfo* info : registry.all(ModelKind::behaviour)) {
+    cases.push_back({{"if", when_key_is("model", info->name, "")},
+                     {"then", {{"properties", {{"params", params_of(*info)}}}}}});
+  }
+  out["allOf"] = cases;
+  return {{"type", "array"}, {"items", out}};
 }
 
 }  // namespace
@@ -194,6 +207,7 @@ std::string scenario_schema(const Registry& registry) {
   properties["genesis"] = table_of(genesis_keys());
   properties["systems"] = {{"type", "array"}, {"minItems", 1}, {"items", system_table(registry)}};
   properties["faults"] = fault_table();
+  properties["behaviours"] = behaviour_table(registry);
   properties["swarm"] = table_of(swarm_keys());
   properties["expect"] = table_of(expect_keys());
   schema["required"] = Json::array({"systems"});
@@ -204,6 +218,7 @@ std::string scenario_schema(const Registry& registry) {
     definitions[definition_name(type)] = written_value(type);
   }
   definitions["fault_kind"] = {{"enum", fault_kind_names()}};
+  definitions["behaviour"] = {{"enum", names_of(registry, ModelKind::behaviour)}};
   definitions["checkers"] = {{"type", "array"}, {"items", {{"enum", checker_names()}}}};
   return schema.dump(2) + "\n";
 }

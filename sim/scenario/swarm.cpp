@@ -22,7 +22,9 @@ std::uint32_t borne_at_once(const Plan& plan) {
   if (plan.swarm.at_once != 0) return std::min(plan.swarm.at_once, plan.network.replicas);
   std::uint32_t borne = plan.network.replicas;
   for (const SystemPlan& s : plan.systems) {
-    borne = std::min(borne, s.consensus.info->fault_model.max_crashed(plan.network.replicas));
+    const std::uint32_t crashed = s.consensus.info->fault_model.max_crashed(plan.network.replicas);
+    const auto byzantine = static_cast<std::uint32_t>(s.byzantine().size());
+    borne = std::min(borne, crashed - std::min(crashed, byzantine));  // both count together
   }
   return borne;
 }
@@ -72,6 +74,13 @@ void set_strength(const SwarmPlan& swarm, const FaultDraws& draw, FaultPlan& f) 
     case FaultKind::delay:
       f.by = draw_uniform(draw("swarm.delay"), Duration{}, swarm.delay);
       break;
+    case FaultKind::duplicate:
+      f.probability_ppb = up_to("swarm.duplicate", swarm.duplicate_ppb);
+      break;
+    case FaultKind::reorder:
+      f.probability_ppb = up_to("swarm.reorder", swarm.reorder_ppb);
+      f.by = draw_uniform(draw("swarm.reorder_by"), ns(1), swarm.reorder_by);
+      break;
     case FaultKind::slow:
       f.factor_thousandths =
           1000 + up_to("swarm.slow", std::max<std::uint64_t>(swarm.slow_thousandths, 1000) - 1000);
@@ -120,7 +129,7 @@ std::vector<FaultPlan> draw_swarm(const Plan& plan) {
         for (const NodeId node : out) f.groups[node] = 0;
         f.one_way = draw_below(draw("swarm.one_way"), 3) == 0;
       }
-    } else if (f.kind == FaultKind::loss || f.kind == FaultKind::delay) {
+    } else if (on_links(f.kind)) {
       f.all_links = true;
     } else {
       f.target.nodes = draw_nodes(draw, 1, n);

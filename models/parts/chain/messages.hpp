@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "models/api/block.hpp"
 #include "models/api/message.hpp"
 #include "models/base/u256.hpp"
 
@@ -17,6 +18,7 @@ template <class Carried>
 struct BlockContent {
   static constexpr MessageInfo info{1, "Block", Role::proposal, Auth::none};
   Carried carried;
+  const BlockRef& carried_block() const { return carried.block; }
   template <class A>
   void fields(A& a) {
     a(carried);
