@@ -44,6 +44,12 @@ struct RunArguments {
 };
 int run(const RunArguments& arguments);
 
+struct ReportArguments {
+  std::filesystem::path results;  // a run directory, or its results.sqlite
+  std::filesystem::path out;      // empty: report.html in the run directory
+};
+int report(const ReportArguments& arguments);
+
 struct PlanArguments {
   ScenarioArguments scenario;
   bool json = false;

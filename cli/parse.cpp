@@ -89,6 +89,7 @@ int parse_and_dispatch(int argc, char** argv) {
   NewArguments new_arguments;
   TraceArguments trace_arguments;
   ValidateArguments validate_arguments;
+  ReportArguments report_arguments;
   std::string model_name;
   bool models_json = false;
 
@@ -97,6 +98,12 @@ int parse_and_dispatch(int argc, char** argv) {
   CLI::App* compare_verb = app.add_subcommand(
       "compare", "run the systems of a scenario on one network, load and faults, side by side");
   add_run_options(*compare_verb, compare_arguments);
+
+  CLI::App* report_verb =
+      app.add_subcommand("report", "write the HTML report of a run directory again");
+  report_verb->add_option("results", report_arguments.results, "run directory, or its database")
+      ->required();
+  report_verb->add_option("--out", report_arguments.out, "file (default: report.html in there)");
 
   CLI::App* plan_verb =
       app.add_subcommand("plan", "check a scenario; show the resolved plan, its digests and cost");
@@ -143,6 +150,7 @@ int parse_and_dispatch(int argc, char** argv) {
   }
   if (*run_verb) return run(run_arguments);
   if (*compare_verb) return run(compare_arguments);
+  if (*report_verb) return report(report_arguments);
   if (*plan_verb) return plan(plan_arguments);
   if (*new_verb) return new_model(new_arguments);
   if (*trace_verb) return trace(trace_arguments);

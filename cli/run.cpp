@@ -12,6 +12,7 @@
 
 #include "cli/commands.hpp"
 #include "sim/record/trace_file.hpp"
+#include "sim/report/page.hpp"
 #include "sim/report/render.hpp"
 #include "sim/report/results.hpp"
 #include "sim/scenario/resolver.hpp"
@@ -176,7 +177,10 @@ class Session {
         keeper_(arguments, first_),
         progress_(!arguments.quiet) {
     if (RunDirectory* directory = keeper_.directory()) {
-      keeper_.guard([&] { keep_plan(*directory, document_, first_, reproduce_); });
+      keeper_.guard([&] {
+        keep_plan(*directory, document_, first_, reproduce_);
+        directory->describe(about());
+      });
     }
   }
 
@@ -195,10 +199,14 @@ class Session {
   int finish() {
     const std::string json = render_json(first_, runs_, reproduce_);
     const std::string table = render_table(first_, runs_, arguments_.compare);
+    std::string page;
     if (RunDirectory* directory = keeper_.directory()) {
       keeper_.guard([&] {
         directory->write_file("results.json", json);
         directory->write_file("table.txt", table);
+        directory->describe(about());
+        directory->write_file("report.html", render_html(about(), runs_));
+        page = (directory->path() / "report.html").string();
         if (arguments_.csv) directory->write_file("results.csv", render_csv(runs_));
       });
     }
@@ -211,6 +219,7 @@ class Session {
         tail += "results: " + directory->path().string();
         tail +=
             reused_ == 0 ? "\n" : " (" + std::to_string(reused_) + " runs were there already)\n";
+        if (!page.empty()) tail += "report: " + page + "\n";
       }
       printed = print(table + tail);
     }
@@ -223,6 +232,12 @@ class Session {
   }
 
  private:
+  About about() const {
+    About out = make_about(first_, arguments_.seeds, arguments_.compare, reproduce_);
+    for (const RunResult& run : runs_) out.runs.push_back(About::run_key(run));
+    return out;
+  }
+
   void run_one(const Plan& plan, const SystemPlan& system) {
     if (RunDirectory* directory = keeper_.directory(); directory != nullptr && !arguments_.force) {
       std::optional<RunResult> stored;

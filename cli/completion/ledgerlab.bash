@@ -5,7 +5,7 @@ _ledgerlab() {
     --no-sharing --help"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run compare plan models new trace validate --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "run compare report plan models new trace validate --help --version" -- "$cur")
     return
   fi
   case $verb in
@@ -13,6 +13,11 @@ _ledgerlab() {
       case $cur in
         -*) mapfile -t COMPREPLY < <(compgen -W "$run_options" -- "$cur") ;;
         *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.toml' -- "$cur") ;;
+      esac ;;
+    report)
+      case $cur in
+        -*) mapfile -t COMPREPLY < <(compgen -W "--out --help" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
       esac ;;
     plan)
       case $cur in

@@ -51,8 +51,8 @@ void add_committed(const Evidence& e, const Windows& windows, std::vector<Series
   }
   for (std::size_t i = 0; i < bins.size(); ++i) {
     if (windows.empty(i) && bins[i] == 0) break;
-    out.push_back({"committed_tps", windows.begin(i),
-                   static_cast<double>(bins[i]) / windows.seconds_of(i)});
+    out.push_back(
+        {"committed_tps", windows.begin(i), static_cast<double>(bins[i]) / windows.seconds_of(i)});
   }
 }
 
@@ -152,8 +152,7 @@ std::vector<LatencyCurve> latency_curves(const Figures& f) {
   if (network.regions.size() < 2) return out;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (groups[i].offered == 0) continue;  // no client there
-    out.push_back(
-        curve_of(network.regions[i], groups[i].offered, std::move(groups[i].latencies)));
+    out.push_back(curve_of(network.regions[i], groups[i].offered, std::move(groups[i].latencies)));
   }
   return out;
 }

@@ -12,6 +12,9 @@ namespace ledgerlab {
 /// What was asked for: one line saying network, load, time, seeds.
 std::vector<std::string> plan_headline(const Plan& plan, std::size_t seeds);
 
+/// "lottery" or "nonces tried"; empty without hash power.
+std::string mining_text(const SystemPlan& system);
+
 /// One column a system, one row a metric; below it verdicts, faults, model cards. With `ratios` the
 /// other systems' figures are also told as multiples of the first one's, the baseline.
 std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, bool ratios = false);

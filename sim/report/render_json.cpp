@@ -20,13 +20,6 @@ Json findings(const std::vector<Finding>& list) {
   return out;
 }
 
-const MetricSummary* find(const SystemSummary& system, const std::string& name) {
-  for (const MetricSummary& metric : system.metrics) {
-    if (metric.name == name) return &metric;
-  }
-  return nullptr;
-}
-
 Json latency_json(const RunResult& run) {
   Json latency = Json::array();
   for (const LatencyCurve& c : run.latency) {
@@ -60,7 +53,7 @@ Json run_json(const RunResult& run, const SystemSummary& system) {
   for (const Metric& metric : run.metrics) {
     Json& item = metrics[metric.name];
     item = {{"value", metric.value}, {"unit", metric.unit}};
-    const MetricSummary* summary = find(system, metric.name);
+    const MetricSummary* summary = find_metric(system, metric.name);
     if (system.runs.size() > 1 && summary != nullptr) {
       item["lo"] = summary->low;
       item["hi"] = summary->high;

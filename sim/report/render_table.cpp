@@ -2,20 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/report/render.hpp"
 
 namespace ledgerlab {
 namespace {
-
-/// A figure with the metric's decimals, but never so few that a small value reads as zero.
-std::string figure(double value, int decimals) {
-  if (value == 0 || std::fabs(value) >= std::pow(10, -decimals)) {
-    return fmt::format("{:.{}f}", value, decimals);
-  }
-  return fmt::format("{:.2g}", value);
-}
 
 std::string duration_text(Duration d) { return format_value(ParamType::duration, d.count()); }
 
@@ -52,61 +43,31 @@ class Grid {
   std::vector<std::vector<std::string>> rows_;
 };
 
-const MetricSummary* find(const SystemSummary& system, std::string_view name) {
-  for (const MetricSummary& metric : system.metrics) {
-    if (metric.name == name) return &metric;
-  }
-  return nullptr;
-}
-
 /// `baseline` is null for the baseline itself and where no ratios are wanted.
 std::string cell(const SystemSummary& system, const SystemSummary* baseline, std::string_view name,
                  int decimals) {
-  const MetricSummary* metric = find(system, name);
+  const MetricSummary* metric = find_metric(system, name);
   if (metric == nullptr) return "-";
-  std::string text = figure(metric->median, decimals);
+  std::string text = figure_text(metric->median, decimals);
   if (system.runs.size() > 1) {
-    text += " [" + figure(metric->low, decimals) + ", " + figure(metric->high, decimals) + "]";
+    text += " [" + figure_text(metric->low, decimals) + ", " + figure_text(metric->high, decimals) +
+            "]";
   }
-  const auto saturated = [](const SystemSummary& s) {
-    return std::any_of(s.runs.begin(), s.runs.end(),
-                       [](const RunResult* r) { return r->saturated; });
-  };
-  const bool latency = name.starts_with("finality_latency");
-  if (latency && saturated(system)) return text + " *";
-  const MetricSummary* base = baseline == nullptr ? nullptr : find(*baseline, name);
-  if (base == nullptr || base->median == 0 || (latency && saturated(*baseline))) return text;
+  const bool latency = is_latency(name);
+  if (latency && is_saturated(system)) return text + " *";
+  const MetricSummary* base = baseline == nullptr ? nullptr : find_metric(*baseline, name);
+  if (base == nullptr || base->median == 0 || (latency && is_saturated(*baseline))) return text;
   return text + fmt::format(" ({:.3g}x)", metric->median / base->median);
 }
 
-bool has_look(const std::string& name) {
-  const auto& looks = metric_looks();
-  return std::any_of(looks.begin(), looks.end(),
-                     [&](const MetricLook& l) { return l.name == name; });
-}
-
-void metric_rows(Grid& grid, const std::vector<SystemSummary>& systems, bool ratios) {
-  const auto row = [&](std::string_view name, std::string label, int decimals) {
-    std::vector<std::string> cells{std::move(label)};
-    bool any = false;
+void add_metrics(Grid& grid, const std::vector<SystemSummary>& systems, bool ratios) {
+  for (const MetricRow& row : metric_rows(systems)) {
+    std::vector<std::string> cells{row.label};
     for (const SystemSummary& system : systems) {
       const SystemSummary* baseline = ratios && &system != &systems[0] ? &systems[0] : nullptr;
-      cells.push_back(cell(system, baseline, name, decimals));
-      any = any || cells.back() != "-";
+      cells.push_back(cell(system, baseline, row.name, row.decimals));
     }
-    if (any) grid.row(std::move(cells));
-  };
-  for (const MetricLook& look : metric_looks()) {
-    row(look.name, std::string(look.label), look.decimals);
-  }
-  std::vector<std::string> others;
-  for (const SystemSummary& system : systems) {
-    for (const MetricSummary& metric : system.metrics) {
-      if (has_look(metric.name)) continue;
-      if (std::find(others.begin(), others.end(), metric.name) != others.end()) continue;
-      others.push_back(metric.name);
-      row(metric.name, metric.name + ", " + metric.unit, 3);
-    }
+    grid.row(std::move(cells));
   }
 }
 
@@ -115,31 +76,6 @@ const SystemPlan* plan_of(const Plan& plan, const std::string& name) {
     if (system.name == name) return &system;
   }
   return nullptr;
-}
-
-/// "pass", or how many of the seeds failed.
-std::string verdict_cell(const SystemSummary& system, const SystemPlan& plan) {
-  std::size_t failed = 0, open = 0, interrupted = 0;
-  for (const RunResult* run : system.runs) {
-    const Verdict verdict = judge(plan, *run);
-    failed += verdict == Verdict::fail ? 1 : 0;
-    interrupted += run->interrupted ? 1 : 0;
-    open += verdict == Verdict::inconclusive ? 1 : 0;
-  }
-  const std::string of =
-      system.runs.size() > 1 ? fmt::format(" of {} seeds", system.runs.size()) : std::string();
-  const auto counted = [&](const char* word, std::size_t n) {
-    return of.empty() ? std::string(word) : fmt::format("{} in {}{}", word, n, of);
-  };
-  if (failed > 0) return counted("FAIL", failed);
-  if (interrupted > 0) return counted("interrupted", interrupted);
-  if (open > 0) return counted("inconclusive", open);
-  return "pass";
-}
-
-std::string mining_text(const SystemPlan& system) {
-  if (system.hash_power == 0) return "-";
-  return system.real_mining ? "nonces tried" : "lottery";
 }
 
 void system_rows(Grid& grid, const Plan& plan, const std::vector<SystemSummary>& systems) {
@@ -151,9 +87,9 @@ void system_rows(Grid& grid, const Plan& plan, const std::vector<SystemSummary>&
     if (p == nullptr) continue;
     protocol.push_back(system.runs.front()->protocol);
     crypto.push_back(p->real_crypto ? "real" : "costed");
-    mining.push_back(mining_text(*p));
+    mining.push_back(p->hash_power == 0 ? "-" : mining_text(*p));
     mines = mines || p->hash_power != 0;
-    verdict.push_back(verdict_cell(system, *p));
+    verdict.push_back(verdict_text(p->expect, system));
     hash.push_back(system.runs.size() == 1 ? system.runs.front()->trace_hash.substr(0, 16)
                                            : "see --json");
   }
@@ -219,6 +155,11 @@ void add_lists(std::string& out, const std::vector<SystemSummary>& systems) {
 
 }  // namespace
 
+std::string mining_text(const SystemPlan& system) {
+  if (system.hash_power == 0) return "";
+  return system.real_mining ? "nonces tried" : "lottery";
+}
+
 std::vector<std::string> plan_headline(const Plan& plan, std::size_t seeds) {
   const NetworkPlan& network = plan.network;
   std::string net = fmt::format("{} replicas and {} clients, latency {}", network.replicas,
@@ -255,7 +196,7 @@ std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, b
   for (const SystemSummary& system : systems) head.push_back(system.system);
   grid.row(head);
   grid.rule();
-  metric_rows(grid, systems, ratios);
+  add_metrics(grid, systems, ratios);
   grid.rule();
   system_rows(grid, plan, systems);
   out += grid.text();

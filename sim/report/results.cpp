@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
   verdict TEXT NOT NULL, checker TEXT NOT NULL, text TEXT NOT NULL, at_ns INTEGER NOT NULL,
   node INTEGER);
+CREATE TABLE IF NOT EXISTS about (key TEXT NOT NULL, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS cards (
   run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, line TEXT NOT NULL);
 )";
@@ -269,15 +270,44 @@ void RunDirectory::Database::insert_rows(std::int64_t run, const RunResult& resu
   for (const std::string& line : result.card) card.bind(run).bind(line).run();
 }
 
+void RunDirectory::describe(const About& about) {
+  try {
+    database_->execute("BEGIN IMMEDIATE; DELETE FROM about");
+    Statement insert(database_->db, "INSERT INTO about VALUES (?, ?)");
+    for (const auto& row : about_rows(about)) insert.bind(row.first).bind(row.second).run();
+    database_->execute("COMMIT");
+  } catch (const ResultsError& error) {
+    abandon(error);
+  }
+}
+
+std::optional<About> RunDirectory::about() const {
+  AboutRows rows;
+  Statement query(database_->db, "SELECT key, value FROM about ORDER BY rowid");
+  while (query.step()) {
+    std::string key = query.text();
+    rows.emplace_back(std::move(key), query.text());
+  }
+  if (rows.empty()) return std::nullopt;
+  return about_from_rows(rows);
+}
+
+void RunDirectory::abandon(const ResultsError& error) {
+  sqlite3_exec(database_->db, "ROLLBACK", nullptr, nullptr, nullptr);
+  throw ResultsError("results cannot be written to " + path_.string() + ": " + error.what() +
+                     "; free some space or choose another place with --out");
+}
+
 void RunDirectory::store(const RunResult& run, const SystemPlan& system) {
   try {
     database_->execute("BEGIN IMMEDIATE");
     Statement old(database_->db,
                   "DELETE FROM runs WHERE system = ? AND plan_digest = ? AND seed = ?");
     old.bind(run.system).bind(run.plan_digest).bind(std::to_string(run.seed)).run();
-    Statement insert(database_->db,
-                     "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                     "?, ?)");
+    Statement insert(
+        database_->db,
+        "INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?)");
     insert.bind(run.system).bind(run.protocol).bind(run.engine).bind(std::to_string(run.seed));
     insert.bind(run.plan_digest).bind(run.trace_hash).bind(std::int64_t{run.saturated});
     insert.bind(std::int64_t{run.inconclusive}).bind(std::int64_t{run.interrupted});
@@ -296,9 +326,7 @@ void RunDirectory::store(const RunResult& run, const SystemPlan& system) {
     database_->insert_rows(id, run);
     database_->execute("COMMIT");
   } catch (const ResultsError& error) {
-    sqlite3_exec(database_->db, "ROLLBACK", nullptr, nullptr, nullptr);
-    throw ResultsError("results cannot be written to " + path_.string() + ": " + error.what() +
-                       "; free some space or choose another place with --out");
+    abandon(error);
   }
 }
 
@@ -354,8 +382,7 @@ void RunDirectory::Database::read_latency(std::int64_t run, RunResult& out) cons
     c.p95_ms = curves.real();
     out.latency.push_back(std::move(c));
   }
-  Statement points(
-      db, "SELECT curve, share, ms FROM latency_points WHERE run = ? ORDER BY rowid");
+  Statement points(db, "SELECT curve, share, ms FROM latency_points WHERE run = ? ORDER BY rowid");
   for (points.bind(run); points.step();) {
     const auto curve = static_cast<std::size_t>(points.integer());
     if (curve >= out.latency.size()) throw ResultsError("a latency curve has lost its head");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/about.hpp"
 #include "sim/scenario/plan.hpp"
 #include "sim/scenario/result.hpp"
 
@@ -40,10 +41,16 @@ class RunDirectory {
   /// Every stored run, oldest first.
   std::vector<RunResult> all() const;
 
+  /// What the directory's report says of the plan; replaces what stood there.
+  void describe(const About& about);
+  /// Nothing if a version before reports wrote the directory.
+  std::optional<About> about() const;
+
   const std::filesystem::path& path() const { return path_; }
 
  private:
   struct Database;
+  [[noreturn]] void abandon(const ResultsError& error);  // the open transaction
   std::filesystem::path path_;
   std::unique_ptr<Database> database_;
 };

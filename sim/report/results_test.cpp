@@ -165,6 +165,23 @@ TEST(Results, a_file_of_version_1_is_brought_up_and_its_runs_are_run_again) {
   EXPECT_EQ(directory.all().size(), 1u);
 }
 
+TEST(Results, what_a_report_says_of_the_plan_is_kept) {
+  const Folder folder;
+  RunDirectory directory(folder.path);
+  EXPECT_FALSE(directory.about());
+  About about{"name",
+              {"line 1", "line 2"},
+              "again",
+              true,
+              {{"raft", "real", "", {"liveness", "books"}}, {"pow", "costed", "lottery", {}}},
+              {"d1 1", "d2 2"}};
+  directory.describe(about_from_rows({{"scenario", "old"}}));
+  directory.describe(about);
+  ASSERT_TRUE(directory.about());
+  EXPECT_EQ(about_rows(*directory.about()), about_rows(about));
+  EXPECT_EQ(directory.about()->systems[0].expect.size(), 2u);
+}
+
 TEST(Results, unwritable_places_are_said) {
   const Folder folder;
   std::ofstream(folder.path / "file") << "x";

@@ -1,7 +1,10 @@
 // Medians, intervals, verdicts.
 #include "sim/report/summary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace ledgerlab {
 namespace {
@@ -91,9 +94,10 @@ const std::vector<MetricLook>& metric_looks() {
   return looks;
 }
 
-std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunResult& run) {
+std::vector<std::string> missing_outcomes(const std::vector<std::string>& expect,
+                                          const RunResult& run) {
   std::vector<std::string> missing;
-  for (const std::string& checker : system.expect) {
+  for (const std::string& checker : expect) {
     const auto names = [&](const Finding& f) { return f.checker == checker; };
     if (std::any_of(run.outcomes.begin(), run.outcomes.end(), names)) continue;
     if (std::any_of(run.violations.begin(), run.violations.end(), names)) continue;
@@ -102,11 +106,68 @@ std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunRes
   return missing;
 }
 
-Verdict judge(const SystemPlan& system, const RunResult& run) {
+Verdict judge(const std::vector<std::string>& expect, const RunResult& run) {
   if (!run.violations.empty()) return Verdict::fail;
   if (run.interrupted) return Verdict::inconclusive;
-  if (!missing_outcomes(system, run).empty()) return Verdict::fail;
+  if (!missing_outcomes(expect, run).empty()) return Verdict::fail;
   return run.inconclusive ? Verdict::inconclusive : Verdict::pass;
 }
+
+std::string verdict_text(const std::vector<std::string>& expect, const SystemSummary& system) {
+  std::size_t failed = 0, open = 0, interrupted = 0;
+  for (const RunResult* run : system.runs) {
+    const Verdict verdict = judge(expect, *run);
+    failed += verdict == Verdict::fail ? 1 : 0;
+    interrupted += run->interrupted ? 1 : 0;
+    open += verdict == Verdict::inconclusive ? 1 : 0;
+  }
+  const auto counted = [&](const char* word, std::size_t n) {
+    if (system.runs.size() == 1) return std::string(word);
+    return fmt::format("{} in {} of {} seeds", word, n, system.runs.size());
+  };
+  if (failed > 0) return counted("FAIL", failed);
+  if (interrupted > 0) return counted("interrupted", interrupted);
+  if (open > 0) return counted("inconclusive", open);
+  return "pass";
+}
+
+std::string figure_text(double value, int decimals) {
+  if (value == 0 || std::fabs(value) >= std::pow(10, -decimals)) {
+    return fmt::format("{:.{}f}", value, decimals);
+  }
+  return fmt::format("{:.2g}", value);
+}
+
+const MetricSummary* find_metric(const SystemSummary& system, std::string_view name) {
+  for (const MetricSummary& metric : system.metrics) {
+    if (metric.name == name) return &metric;
+  }
+  return nullptr;
+}
+
+std::vector<MetricRow> metric_rows(const std::vector<SystemSummary>& systems) {
+  std::vector<MetricRow> rows;
+  for (const MetricLook& look : metric_looks()) {
+    const auto has = [&](const SystemSummary& s) { return find_metric(s, look.name) != nullptr; };
+    if (std::any_of(systems.begin(), systems.end(), has)) {
+      rows.push_back({std::string(look.name), std::string(look.label), look.decimals});
+    }
+  }
+  for (const SystemSummary& system : systems) {
+    for (const MetricSummary& metric : system.metrics) {
+      const auto same = [&](const MetricRow& row) { return row.name == metric.name; };
+      if (std::any_of(rows.begin(), rows.end(), same)) continue;
+      rows.push_back({metric.name, metric.name + ", " + metric.unit, 3});
+    }
+  }
+  return rows;
+}
+
+bool is_saturated(const SystemSummary& system) {
+  return std::any_of(system.runs.begin(), system.runs.end(),
+                     [](const RunResult* run) { return run->saturated; });
+}
+
+bool is_latency(std::string_view metric) { return metric.starts_with("finality_latency"); }
 
 }  // namespace ledgerlab

@@ -42,8 +42,32 @@ const std::vector<MetricLook>& metric_looks();
 
 enum class Verdict : std::uint8_t { pass, inconclusive, fail };
 /// A violation, or an expected outcome that stayed away, is a fail (DESIGN 13.8).
-Verdict judge(const SystemPlan& system, const RunResult& run);
+Verdict judge(const std::vector<std::string>& expect, const RunResult& run);
+inline Verdict judge(const SystemPlan& system, const RunResult& run) {
+  return judge(system.expect, run);
+}
 /// The expected checkers without a finding.
-std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunResult& run);
+std::vector<std::string> missing_outcomes(const std::vector<std::string>& expect,
+                                          const RunResult& run);
+inline std::vector<std::string> missing_outcomes(const SystemPlan& system, const RunResult& run) {
+  return missing_outcomes(system.expect, run);
+}
+/// "pass", or how many of the seeds failed.
+std::string verdict_text(const std::vector<std::string>& expect, const SystemSummary& system);
+
+/// A figure with so many decimals, but never so few that a small value reads as zero.
+std::string figure_text(double value, int decimals);
+/// A row of the table: how the metric looks, and its label, for a name without a look as well.
+struct MetricRow {
+  std::string name;
+  std::string label;
+  int decimals;
+};
+/// The rows that have a figure in any of these systems, in the table's order.
+std::vector<MetricRow> metric_rows(const std::vector<SystemSummary>& systems);
+const MetricSummary* find_metric(const SystemSummary& system, std::string_view name);
+bool is_saturated(const SystemSummary& system);
+/// Latency of a saturated system is not to be compared (DESIGN 13.10).
+bool is_latency(std::string_view metric);
 
 }  // namespace ledgerlab

@@ -37,7 +37,7 @@ class Cli(unittest.TestCase):
     def test_help_and_version(self):
         self.assertIn("Exit codes", self.call("--help").stdout)
         self.assertIn("ledgerlab 0.", self.call("--version").stdout)
-        for verb in ("run", "compare", "plan", "models", "new", "trace"):
+        for verb in ("run", "compare", "report", "plan", "models", "new", "trace"):
             self.assertIn("--help", self.call(verb, "--help").stdout)
 
     def test_usage_errors(self):
@@ -155,7 +155,7 @@ class Cli(unittest.TestCase):
             self.assertEqual(db.execute("SELECT COUNT(*) FROM runs").fetchone()[0], 3)
             self.assertEqual(db.execute("PRAGMA journal_mode").fetchone()[0], "wal")
             self.assertGreater(db.execute("SELECT COUNT(*) FROM metrics").fetchone()[0], 9)
-        for name in ("scenario.toml", "versions.txt", "reproduce.txt", "plan-1.txt", "results.json", "table.txt"):
+        for name in ("scenario.toml", "versions.txt", "reproduce.txt", "plan-1.txt", "results.json", "table.txt", "report.html"):
             self.assertTrue(os.path.getsize(os.path.join(self.dir, "o", name)) > 0, name)
 
     def test_default_directories_do_not_collide(self):
