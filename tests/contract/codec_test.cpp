@@ -5,6 +5,7 @@
 
 #include "models/api/client_messages.hpp"
 #include "models/consensus/pow/messages.hpp"
+#include "models/consensus/praos/praos.hpp"
 #include "models/gossip/inventory/messages.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "tests/contract/contract.hpp"
@@ -67,18 +68,24 @@ struct Capture {
 
 class Codec : public ::testing::TestWithParam<const ModelInfo*> {};
 
-/// Content without an authenticator proves itself: a block by its work and what its header commits
-/// to, a transaction by its signature.
+/// Content without an authenticator proves itself: a block by its work or its leader's signature
+/// and what its header commits to, a transaction by its signature.
 bool proven(const Message& message, CryptoSuite& suite) {
   if (const auto* relayed = message.as<inventory::Content>()) {
     return proven(*relayed->content, suite);
   }
   if (const auto* content = message.as<pow::BlockContent>()) {
-    const pow::MinedBlock& mined = content->mined;
+    const pow::MinedBlock& mined = content->carried;
     const auto target = pow::claimed_target(mined.header);
     return target && mined.header.tx_root == mined.block->payload->root &&
            mined.header.signatures == mined.signatures &&
            suite.work_valid(mined.digest, *target, mined.header.nonce);
+  }
+  if (const auto* content = message.as<praos::BlockContent>()) {
+    const praos::Header& header = content->carried.header;
+    return header.tx_root == content->carried.block->payload->root &&
+           header.signatures == content->carried.signatures &&
+           suite.verify(header.issuer, praos::signed_text(header), header.signature);
   }
   if (const auto* content = message.as<TransactionContent>()) {
     const SignedTransfer* transfer = decode_transfer(*content->transaction);
