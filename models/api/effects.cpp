@@ -1,5 +1,8 @@
 #include "models/api/effects.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "models/crypto/hash.hpp"
 
 namespace ledgerlab {
@@ -97,6 +100,13 @@ void Effects::persist(Bytes bytes, BlockRef block) {
 
 void Effects::truncate(std::uint64_t from) { add(EffectKind::truncate).a = from; }
 void Effects::forget(std::uint64_t below) { add(EffectKind::forget).a = below; }
+
+Hash256 stamped(const Hash256& header, std::uint64_t time) {
+  std::array<Byte, 40> text;
+  std::copy(header.data.begin(), header.data.end(), text.begin());
+  for (std::size_t i = 0; i < 8; ++i) text[32 + i] = static_cast<Byte>(time >> (8 * i));
+  return sha256(text);
+}
 
 void Effects::search(const WorkSearch& search) {
   arenas_used_ = true;

@@ -19,10 +19,16 @@ namespace ledgerlab {
 enum class Gate : std::uint8_t { gated, ungated };
 
 /// A proof-of-work search: the host draws its duration from the node's hash rate, or tries nonces.
+/// The time of the find is part of what is searched, as miners roll their timestamps while they
+/// try: Input::stamp, the node's wall clock at the find in whole units, but not before `earliest`.
 struct WorkSearch {
-  Hash256 header;  // digest of the header without its nonce
+  Hash256 header;  // digest of the header without its time and nonce
   U256 target;     // a nonce is work if the hash is at or below it
+  std::uint64_t earliest = 0;  // nanoseconds
+  std::uint64_t unit = 1;      // of time stamps, in nanoseconds
 };
+/// What a nonce is work for: the header's digest together with its time.
+Hash256 stamped(const Hash256& header, std::uint64_t time);
 
 enum class EffectKind : std::uint8_t {
   send,

@@ -257,6 +257,7 @@ void World::step(Node& n, const LaneInput& in, Time start) {
       ++n.search_generation;
       ++n.found;
       input.nonce = in.value;
+      input.stamp = n.found_stamp;
       event.type = EventType::found;
       event.a = in.value;
       break;
