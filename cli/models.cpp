@@ -23,9 +23,10 @@ std::string range_of(const ParamInfo& info) {
 }
 
 const char* ask_text(ClientPolicy::Ask ask) {
-  return ask == ClientPolicy::Ask::leader ? "the leader"
-         : ask == ClientPolicy::Ask::home ? "its own node"
-                                          : "every replica";
+  return ask == ClientPolicy::Ask::leader    ? "the leader"
+         : ask == ClientPolicy::Ask::home    ? "its own node"
+         : ask == ClientPolicy::Ask::primary ? "the primary; all when no answer comes"
+                                             : "every replica";
 }
 
 std::string describe(const ModelInfo& info) {

@@ -33,6 +33,14 @@ struct Build {
 };
 struct Built {
   PayloadRef payload;
+  /// Who asked for each transaction (no_node: unknown), where every replica answers the client
+  /// (ClientPolicy::Ask::primary); else empty.
+  std::vector<NodeId> askers;
+};
+/// consensus -> mempool, before the payload is adopted: these clients asked the primary.
+struct AskedFor {
+  PayloadRef payload;
+  std::vector<NodeId> askers;
 };
 
 // --- consensus <-> application --------------------------------------------------------------
@@ -151,6 +159,8 @@ struct Checked {
 struct HeadChanged {
   std::vector<BlockRef> reverted;
   std::vector<BlockRef> included;
+  /// Which transactions of each included block had effect; filled where tentative replies are sent.
+  std::vector<std::vector<std::uint8_t>> succeeded;
 };
 /// application -> mempool: final and durable here; clients that asked this node are told.
 struct Finalised {
@@ -178,10 +188,10 @@ struct Relayed {
   NodeId from = no_node;
 };
 
-using CallBody = std::variant<Pending, Build, Built, Validate, Validated, Execute, Executed, Adopt,
-                              Adopted, Finalise, TakeSnapshot, Snapshot, Install, Installed,
-                              TakeStakes, Stakes, ApplicationState, Simulate, Simulated, Check,
-                              Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed>;
+using CallBody = std::variant<Pending, Build, Built, AskedFor, Validate, Validated, Execute,
+                              Executed, Adopt, Adopted, Finalise, TakeSnapshot, Snapshot, Install,
+                              Installed, TakeStakes, Stakes, ApplicationState, Simulate, Simulated,
+                              Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

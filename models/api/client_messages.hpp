@@ -43,6 +43,21 @@ struct Reply {
   }
 };
 
+/// replica -> client: executed here, not yet final (tentative execution). As many equal ones count
+/// as the protocol's ClientPolicy says.
+struct TentativeReply {
+  static constexpr MessageInfo info{4, "TentativeReply", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::client;
+  TxId transaction;
+  Height height = 0;
+  BlockId block;
+  bool succeeded = false;
+  template <class A>
+  void fields(A& a) {
+    a(transaction, height, block, succeeded);
+  }
+};
+
 /// replica -> client: not here; try `leader` (no_node: unknown), Raft section 8.
 struct Redirect {
   static constexpr MessageInfo info{2, "Redirect", Role::client, Auth::mac};

@@ -63,13 +63,19 @@ struct Effect {
 };
 static_assert(sizeof(Effect) == 32);
 
-/// What is durable of a module, as restore() gets it back. `block` rides along by reference so that
-/// n replicas of one entry share it; its encoding counts into the bytes written.
+/// Frames that a protocol keeps as evidence: certificates.
+using MessageListRef = std::shared_ptr<const std::vector<MessageRef>>;
+
+/// What is durable of a module, as restore() gets it back. Block, messages and snapshot ride along
+/// by reference so that n replicas of one entry share them; their encodings count into the bytes
+/// written.
 struct Record {
   std::uint64_t index = 0;
   Slot slot = Slot::consensus;
   Bytes bytes;
   BlockRef block;
+  MessageListRef messages;
+  SnapshotRef snapshot;
 };
 
 /// Renames content hashes to small dense numbers, for seen-sets as bitmaps. A pure renaming: never
@@ -124,6 +130,8 @@ class Effects {
 
   // --- durability: one numbered log per module, first record is 1 -----------------------------
   void persist(Bytes bytes, BlockRef block = {});
+  /// Same with all that a record can hold; index and slot are the host's.
+  void persist(Record record);
   /// Drops every record with index >= `from`; the next persist gets index `from`.
   void truncate(std::uint64_t from);
   /// Drops every record with index < `below` (they were compacted away).

@@ -26,10 +26,14 @@ std::string_view model_kind_name(ModelKind kind);
 
 /// Whom a client asks and when it counts a transaction as done (DESIGN 13.1).
 struct ClientPolicy {
-  enum class Ask : std::uint8_t { leader, home, all };
-  Ask ask = Ask::leader;  // home: the client's own node
+  /// leader: others send the client on; home: the client's own node; primary: the first of a view,
+  /// and all replicas when no answer comes in time; every replica answers.
+  enum class Ask : std::uint8_t { leader, home, all, primary };
+  Ask ask = Ask::leader;
   /// Equal replies that count as an acknowledgement, for n replicas.
   std::uint32_t (*replies)(std::uint32_t n) = [](std::uint32_t) { return 1u; };
+  /// Equal tentative replies that count as one; 0: none are sent. Null: never.
+  std::uint32_t (*tentative_replies)(const Params&, std::uint32_t n) = nullptr;
 };
 
 /// Inside what the protocol promises safety and progress; a predicate over what happened, folded

@@ -444,6 +444,12 @@ void ModuleWorld::handle_call(NodeId node, const LocalCall& call) {
     if (!place.pool.empty()) {
       answer(Pending{static_cast<std::uint32_t>(place.pool.size()), 1, now_});
     }
+  } else if (const auto* question = call.as<Validate>()) {
+    Validated judged{question->block->id, true, ""};
+    for (const TxRef& tx : question->block->payload->transactions) {
+      if (text_of(*tx).starts_with("bad")) judged = {question->block->id, false, "bad signature"};
+    }
+    answer(judged);
   } else if (const auto* adoption = call.as<Adopt>()) {
     adopt(node, *adoption);
   } else if (call.as<TakeSnapshot>()) {

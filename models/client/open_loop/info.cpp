@@ -49,7 +49,7 @@ void register_client_open_loop(Registry& registry) {
        "100000000",
        {}},
   };
-  info.messages = message_list<Reply, Redirect, Refused>();
+  info.messages = message_list<Reply, TentativeReply, Redirect, Refused>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<client::OpenLoop>(context);
   };

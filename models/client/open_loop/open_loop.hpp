@@ -42,6 +42,7 @@ class OpenLoop final : public Module {
   struct Vote {
     NodeId from;
     Outcome outcome;
+    bool tentative = false;
   };
   /// A transaction that was offered and is not done.
   struct Open {
@@ -85,7 +86,9 @@ class OpenLoop final : public Module {
   void take_due(std::deque<Wait>& waits, const Input& input, Effects& effects);
   void arm(const Input& input, Effects& effects);
 
-  void on_reply(const Input& input, Effects& effects, const Reply& reply);
+  /// A Reply or a TentativeReply.
+  template <class R>
+  void on_reply(const Input& input, Effects& effects, const R& reply);
   void on_redirect(const Input& input, Effects& effects, const Redirect& redirect);
   void on_refused(const Input& input, Effects& effects, const Refused& refused);
   void give_up(Effects& effects, const TxId& id, bool nonce_is_free);
@@ -97,8 +100,9 @@ class OpenLoop final : public Module {
   std::unique_ptr<Load> load_;
   std::uint32_t replicas_;
   std::uint32_t replies_needed_;
+  std::uint32_t tentative_needed_ = 0;  // of either kind; 0: tentative replies do not count
   Time end_;
-  std::vector<NodeId> everybody_;  // Ask::all only
+  std::vector<NodeId> everybody_;  // Ask::all and Ask::primary
   NodeId home_;
 
   NodeId target_;                    // whom new transactions go to

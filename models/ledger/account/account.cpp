@@ -177,6 +177,11 @@ void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask
     at = parent->second.block;
   }
   changed.included = ask.forward;
+  if (context_.client_policy.tentative_replies != nullptr) {
+    for (const BlockRef& block : ask.forward) {
+      changed.succeeded.push_back(entries_.find(block->id)->second.result->succeeded);
+    }
+  }
   if (!ask.forward.empty()) {
     head_ = ask.forward.back();
     head_state_ = state_after(head_->id);
