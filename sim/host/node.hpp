@@ -21,7 +21,8 @@ struct LaneInput {
   MessageRef message;
   TimerId timer{};
   bool dropped = false;     // lost on arrival, reason in value
-  std::uint64_t value = 0;  // generation (timer), record (persisted), nonce (found)
+  // generation (timer), record (persisted), nonce (found), operation (call)
+  std::uint64_t value = 0;
 };
 
 struct TimerSlot {
@@ -161,7 +162,6 @@ struct alignas(64) Node {
   Duration disk_sync{};
 
   std::uint64_t found_nonce = 0;
-  std::uint64_t found_stamp = 0;
   std::uint64_t search_generation = 0;
   Slot search_slot = Slot::consensus;
   std::uint64_t hash_rate = 0;

@@ -67,15 +67,7 @@ void add_difficulty_params(std::vector<ParamInfo>& list) {
 void add_chain_params(std::vector<ParamInfo>& list) {
   list.insert(
       list.end(),
-      {{"settlement_rule",
-        ParamType::choice,
-        "rosenfeld",
-        "how the reversal risk is reckoned: Rosenfeld 2012 (exact), or section 11 of Nakamoto's "
-        "paper, whose z linked blocks are z + 1 confirmations",
-        {},
-        {},
-        {"rosenfeld", "nakamoto"}},
-       {"tie_rule",
+      {{"tie_rule",
         ParamType::choice,
         "first_seen",
         "which of equally heavy chains: the first seen (Nakamoto 5) or one drawn by each node",
@@ -86,16 +78,11 @@ void add_chain_params(std::vector<ParamInfo>& list) {
        {"template_refresh",
         ParamType::duration,
         "0 ns",
-        "a miner takes up new transactions this often; 0: ten times in a block interval",
+        "a miner takes up new transactions this often, and the time under the Homestead rule; 0: "
+        "ten "
+        "times in a block interval",
         "0 ns",
         "10000 h",
-        {}},
-       {"timestamp_unit",
-        ParamType::duration,
-        "1 ns",
-        "blocks tell their time in whole units of this (Bitcoin, Ethereum: 1 s)",
-        "1 ns",
-        "1 h",
         {}},
        {"max_future",
         ParamType::duration,
@@ -114,11 +101,6 @@ void add_chain_params(std::vector<ParamInfo>& list) {
 }
 
 std::string check(const Params& params, std::uint32_t) {
-  if (params.count("settlement_depth") == 0 && params.text("settlement_rule") == "nakamoto" &&
-      settlement_risk_ppb(params) >= params.count("settlement_risk")) {
-    return "no settlement depth up to 1000 brings the risk below settlement_risk at this "
-           "adversary_share: lower the share or accept more risk";
-  }
   return chain::check_settlement(params, params.count("adversary_share"));
 }
 
@@ -128,7 +110,7 @@ std::string check(const Params& params, std::uint32_t) {
 void register_consensus_pow(Registry& registry) {
   ModelInfo info;
   info.name = "pow";
-  info.version = 2;
+  info.version = 1;
   info.kind = ModelKind::consensus;
   info.slot = Slot::consensus;
   info.family = "lottery";
