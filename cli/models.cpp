@@ -5,7 +5,6 @@
 #include "models/api/registry.hpp"
 #include "sim/report/render.hpp"
 #include "sim/scenario/document.hpp"
-#include "sim/scenario/keys.hpp"
 #include "sim/scenario/resolver.hpp"
 
 namespace ledgerlab::cli {
@@ -24,9 +23,10 @@ std::string range_of(const ParamInfo& info) {
 }
 
 const char* ask_text(ClientPolicy::Ask ask) {
-  return ask == ClientPolicy::Ask::leader ? "the leader"
-         : ask == ClientPolicy::Ask::home ? "its own node"
-                                          : "every replica";
+  return ask == ClientPolicy::Ask::leader    ? "the leader"
+         : ask == ClientPolicy::Ask::home    ? "its own node"
+         : ask == ClientPolicy::Ask::primary ? "the primary; all when no answer comes"
+                                             : "every replica";
 }
 
 std::string describe(const ModelInfo& info) {
@@ -40,13 +40,6 @@ std::string describe(const ModelInfo& info) {
   if (info.kind == ModelKind::consensus) {
     line("fault model", info.fault_model.text);
     line("clients ask", ask_text(info.client_policy.ask));
-    std::string operations;
-    const auto names = operation_names();
-    for (const OperateAction action : info.operations) {
-      operations += (operations.empty() ? "" : ", ") + names[static_cast<std::size_t>(action)];
-    }
-    line("operations", operations);
-    line("reads", info.linearisable_reads ? "linearisable, through any replica" : "");
   }
   std::string clauses;
   for (const std::string& clause : info.f751) clauses += (clauses.empty() ? "" : ", ") + clause;

@@ -87,6 +87,9 @@ class Crypto {
   TxSignature sign_transaction(AccountIndex index, const Hash256& digest);
   std::optional<Address> recover(const Hash256& digest, const TxSignature& signature);
   bool work_valid(const Hash256& header, const U256& target, std::uint64_t nonce);
+  /// Of a frame inside a message: the host has judged the outer one only. Charged every time,
+  /// computed once for an object.
+  bool authentic(const Message& message);
   Hash256 sha256(ByteView text);
   Hash256 keccak256(ByteView text);
   Address account(AccountIndex index) { return suite_->account(index); }

@@ -1,5 +1,8 @@
 #include "models/api/effects.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "models/crypto/hash.hpp"
 
 namespace ledgerlab {
@@ -87,16 +90,33 @@ void Effects::cancel_timer(TimerId id) {
 }
 
 void Effects::persist(Bytes bytes, BlockRef block) {
+  persist(Record{0, slot_, std::move(bytes), std::move(block), nullptr, nullptr});
+}
+
+void Effects::persist(Record record) {
   arenas_used_ = true;
   work(Operation::log_append);
+  record.slot = slot_;
+  std::uint64_t size = record.bytes.size() + (record.block ? record.block->bytes() : 0);
+  if (record.messages) {
+    for (const MessageRef& message : *record.messages) size += message->wire_size();
+  }
+  if (record.snapshot) size += record.snapshot->bytes.size();
   Effect& e = add(EffectKind::persist);
   e.a = records_.size();
-  e.b = bytes.size() + (block ? block->bytes() : 0);
-  records_.push_back({0, slot_, std::move(bytes), std::move(block)});
+  e.b = size;
+  records_.push_back(std::move(record));
 }
 
 void Effects::truncate(std::uint64_t from) { add(EffectKind::truncate).a = from; }
 void Effects::forget(std::uint64_t below) { add(EffectKind::forget).a = below; }
+
+Hash256 stamped(const Hash256& header, std::uint64_t time) {
+  std::array<Byte, 40> text;
+  std::copy(header.data.begin(), header.data.end(), text.begin());
+  for (std::size_t i = 0; i < 8; ++i) text[32 + i] = static_cast<Byte>(time >> (8 * i));
+  return sha256(text);
+}
 
 void Effects::search(const WorkSearch& search) {
   arenas_used_ = true;
@@ -155,18 +175,6 @@ void Effects::acknowledge(const TxId& transaction, Height height) {
 
 void Effects::give_up(const TxId& transaction) { add(EffectKind::give_up).a = transaction.tag(); }
 
-void Effects::read(std::uint64_t number, Time due) {
-  Effect& e = add(EffectKind::read);
-  e.a = number;
-  e.b = static_cast<std::uint64_t>(count_ns(due));
-}
-
-void Effects::read_done(std::uint64_t number, Height height) {
-  Effect& e = add(EffectKind::read_done);
-  e.a = number;
-  e.b = height;
-}
-
 void Effects::note(std::string text) {
   arenas_used_ = true;
   add(EffectKind::note).a = notes_.size();
@@ -197,6 +205,10 @@ Bytes Effects::canonical() const {
     if (e.kind == EffectKind::persist) {
       w(records_[e.a].bytes);
       if (records_[e.a].block) w(records_[e.a].block->id);
+      if (records_[e.a].messages) {
+        for (const MessageRef& message : *records_[e.a].messages) w(encode_frame(*message));
+      }
+      if (records_[e.a].snapshot) w(records_[e.a].snapshot->bytes);
     }
     if (e.kind == EffectKind::announce_head || e.kind == EffectKind::announce_final) {
       w(blocks_[e.a]->id);
@@ -232,6 +244,13 @@ std::optional<Address> Crypto::recover(const Hash256& digest, const TxSignature&
 bool Crypto::work_valid(const Hash256& header, const U256& target, std::uint64_t nonce) {
   effects_->work(Operation::hash_byte, 80);
   return suite_->work_valid(header, target, nonce);
+}
+bool Crypto::authentic(const Message& message) {
+  if (message.auth() == Auth::signature) effects_->work(Operation::verify);
+  if (message.auth() == Auth::mac) effects_->work(Operation::mac);
+  auto& verdict = message.book.verdict;
+  if (verdict == 0) verdict = suite_->authentic(message) ? 1 : 2;
+  return verdict == 1;
 }
 Hash256 Crypto::sha256(ByteView text) {
   effects_->work(Operation::hash_byte, text.size());

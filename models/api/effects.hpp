@@ -19,10 +19,16 @@ namespace ledgerlab {
 enum class Gate : std::uint8_t { gated, ungated };
 
 /// A proof-of-work search: the host draws its duration from the node's hash rate, or tries nonces.
+/// The time of the find is part of what is searched, as miners roll their timestamps while they
+/// try: Input::stamp, the node's wall clock at the find in whole units, but not before `earliest`.
 struct WorkSearch {
-  Hash256 header;  // digest of the header without its nonce
+  Hash256 header;  // digest of the header without its time and nonce
   U256 target;     // a nonce is work if the hash is at or below it
+  std::uint64_t earliest = 0;  // nanoseconds
+  std::uint64_t unit = 1;      // of time stamps, in nanoseconds
 };
+/// What a nonce is work for: the header's digest together with its time.
+Hash256 stamped(const Hash256& header, std::uint64_t time);
 
 enum class EffectKind : std::uint8_t {
   send,
@@ -42,9 +48,7 @@ enum class EffectKind : std::uint8_t {
   submit,
   acknowledge,
   give_up,
-  note,
-  read,
-  read_done
+  note
 };
 
 struct Effect {
@@ -59,13 +63,19 @@ struct Effect {
 };
 static_assert(sizeof(Effect) == 32);
 
-/// What is durable of a module, as restore() gets it back. `block` rides along by reference so that
-/// n replicas of one entry share it; its encoding counts into the bytes written.
+/// Frames that a protocol keeps as evidence: certificates.
+using MessageListRef = std::shared_ptr<const std::vector<MessageRef>>;
+
+/// What is durable of a module, as restore() gets it back. Block, messages and snapshot ride along
+/// by reference so that n replicas of one entry share them; their encodings count into the bytes
+/// written.
 struct Record {
   std::uint64_t index = 0;
   Slot slot = Slot::consensus;
   Bytes bytes;
   BlockRef block;
+  MessageListRef messages;
+  SnapshotRef snapshot;
 };
 
 /// Renames content hashes to small dense numbers, for seen-sets as bitmaps. A pure renaming: never
@@ -120,6 +130,8 @@ class Effects {
 
   // --- durability: one numbered log per module, first record is 1 -----------------------------
   void persist(Bytes bytes, BlockRef block = {});
+  /// Same with all that a record can hold; index and slot are the host's.
+  void persist(Record record);
   /// Drops every record with index >= `from`; the next persist gets index `from`.
   void truncate(std::uint64_t from);
   /// Drops every record with index < `below` (they were compacted away).
@@ -157,10 +169,6 @@ class Effects {
   /// The client counts it as done, in the block of this height.
   void acknowledge(const TxId& transaction, Height height);
   void give_up(const TxId& transaction);
-  /// A read of an account, numbered by its client, was due at `due` and is now asked for.
-  void read(std::uint64_t number, Time due);
-  /// It was answered from the state after the block of this height.
-  void read_done(std::uint64_t number, Height height);
 
   /// For people: not counted in the trace hash.
   void note(std::string text);

@@ -24,6 +24,7 @@ std::vector<ParamInfo> log_protocol_params() {
 LogProtocol::LogProtocol(const ModuleContext& context)
     : context_(context),
       last_(make_genesis(context.genesis_root)),
+      adopted_(last_),
       max_count_(static_cast<std::uint32_t>(context.params->count("block_max_transactions"))),
       max_bytes_(context.params->count("block_max_bytes")) {}
 
@@ -51,18 +52,16 @@ void LogProtocol::step(const Input& input, Effects& effects) {
         asked_ = false;
         // Nothing to be had until the pool speaks again; asking at once would go round for ever.
         if (built->payload->transactions.empty()) pending_ = {};
-        on_payload(input, effects, built->payload);
+        on_built(input, effects, *built);
       } else if (const auto* state = input.call->as<ApplicationState>()) {
         applied_ = state->final_block->height;
         on_application_state(input, effects);
+      } else if (const auto* validated = input.call->as<Validated>()) {
+        on_validated(input, effects, *validated);
       } else if (const auto* snapshot = input.call->as<Snapshot>()) {
         on_snapshot(input, effects, snapshot->data);
       } else if (const auto* installed = input.call->as<Installed>()) {
         on_installed(input, effects, *installed);
-      } else if (const auto* operation = input.call->as<Operate>()) {
-        on_operate(input, effects, *operation);
-      } else if (input.call->as<ConfirmRead>()) {
-        on_confirm_read(input, effects, *input.call);
       }
       break;
   }
@@ -79,13 +78,39 @@ void LogProtocol::ask_for_payload(Effects& effects) {
 
 void LogProtocol::decide(Effects& effects, const BlockRef& block) {
   if (block->height <= last_->height) return;
-  last_ = block;
+  last_ = adopted_ = block;
   effects.announce_head(block);
   effects.announce_final(block);
   if (block->height <= applied_) return;
   applied_ = block->height;
   effects.call(Slot::application, Adopt{block->parent, {block}});
   effects.call(Slot::application, Finalise{block});
+}
+
+void LogProtocol::adopt(Effects& effects, const BlockRef& block) {
+  if (block->height <= adopted_->height) return;
+  adopted_ = block;
+  effects.announce_head(block);
+  if (block->height > applied_) {
+    effects.call(Slot::application, Adopt{block->parent, {block}});
+  }
+}
+
+void LogProtocol::finalise(Effects& effects, const BlockRef& block) {
+  if (block->height <= last_->height) return;
+  last_ = block;
+  effects.announce_final(block);
+  if (block->height <= applied_) return;
+  applied_ = block->height;
+  effects.call(Slot::application, Finalise{block});
+}
+
+void LogProtocol::roll_back(Effects& effects) {
+  if (adopted_ == last_) return;
+  const bool held = adopted_->height > applied_;
+  adopted_ = last_;
+  effects.announce_head(last_);
+  if (held) effects.call(Slot::application, Adopt{last_->id, {}});
 }
 
 void LogProtocol::decide(Effects& effects, PayloadRef payload) {

@@ -13,7 +13,8 @@ class LogProtocol : public Module {
  public:
   explicit LogProtocol(const ModuleContext& context);
 
-  void step(const Input& input, Effects& effects) final;
+  /// A protocol with a hot path of its own looks at deliveries first and hands on the rest.
+  void step(const Input& input, Effects& effects) override;
   void restore(std::span<const Record> records) override = 0;
   void inspect(Inspector& inspector) const override;
 
@@ -33,27 +34,33 @@ class LogProtocol : public Module {
   virtual const BlockRef& history_tip() const { return last_; }
   /// The payload asked for. May be empty if the pool has emptied meanwhile.
   virtual void on_payload(const Input& input, Effects& effects, PayloadRef payload) = 0;
+  /// Same, with the clients that asked for the transactions.
+  virtual void on_built(const Input& input, Effects& effects, const Built& built) {
+    on_payload(input, effects, built.payload);
+  }
+  virtual void on_validated(const Input&, Effects&, const Validated&) {}
   virtual void on_snapshot(const Input&, Effects&, const SnapshotRef&) {}
   virtual void on_installed(const Input&, Effects&, const Installed&) {}
-  /// What an operator asks; see ModelInfo::operations.
-  virtual void on_operate(const Input&, Effects&, const Operate&) {}
-  /// See ModelInfo::linearisable_reads. To be answered by ReadConfirmed, now or later.
-  virtual void on_confirm_read(const Input&, Effects& effects, const LocalCall& question) {
-    effects.answer(question, ReadConfirmed{false});
-  }
 
   /// The next block of the history is this one: adopted and final at once. Blocks at or below the
   /// application's own durable height (after a restart) are passed over.
   void decide(Effects& effects, const BlockRef& block);
   /// Same, with the block made here, on the last decided one.
   void decide(Effects& effects, PayloadRef payload);
+  /// The two halves of it: adopted as the new head; then final, with all below it.
+  void adopt(Effects& effects, const BlockRef& block);
+  void finalise(Effects& effects, const BlockRef& block);
+  /// Back to the last decided block: what was adopted above it is undone.
+  void roll_back(Effects& effects);
+  /// Newest adopted block: the last decided one, or above it.
+  const BlockRef& adopted() const { return adopted_; }
   /// Asks the mempool if want_payload() and transactions wait; call after anything that may have
   /// changed the answer.
   void ask_for_payload(Effects& effects);
   /// Continues the history after `block`, whose state was installed from a snapshot (or is older
   /// than what the application has).
   void reset_history(const BlockRef& block) {
-    last_ = block;
+    last_ = adopted_ = block;
     applied_ = std::max(applied_, block->height);
   }
 
@@ -73,6 +80,7 @@ class LogProtocol : public Module {
  private:
   ModuleContext context_;
   BlockRef last_;       // last decided block
+  BlockRef adopted_;    // last adopted one
   Height applied_ = 0;  // highest block handed to the application
   Pending pending_;     // what waits in the mempool, as far as it has told
   bool asked_ = false;

@@ -26,10 +26,14 @@ std::string_view model_kind_name(ModelKind kind);
 
 /// Whom a client asks and when it counts a transaction as done (DESIGN 13.1).
 struct ClientPolicy {
-  enum class Ask : std::uint8_t { leader, home, all };
-  Ask ask = Ask::leader;  // home: the client's own node
+  /// leader: others send the client on; home: the client's own node; primary: the first of a view,
+  /// and all replicas when no answer comes in time; every replica answers.
+  enum class Ask : std::uint8_t { leader, home, all, primary };
+  Ask ask = Ask::leader;
   /// Equal replies that count as an acknowledgement, for n replicas.
   std::uint32_t (*replies)(std::uint32_t n) = [](std::uint32_t) { return 1u; };
+  /// Equal tentative replies that count as one; 0: none are sent. Null: never.
+  std::uint32_t (*tentative_replies)(const Params&, std::uint32_t n) = nullptr;
 };
 
 /// Inside what the protocol promises safety and progress; a predicate over what happened, folded
@@ -178,12 +182,6 @@ struct ModelInfo {
   std::vector<std::string> f751;  // F.751.2 clause ids it realises
   std::vector<ParamInfo> params;
   FaultModel fault_model;      // consensus only
-  /// What an operator may ask of it (consensus only), see Operate.
-  std::vector<OperateAction> operations;
-  /// Answers ConfirmRead: reads through any replica that see every write acknowledged before.
-  bool linearisable_reads = false;
-  /// How many replicas are members at first; null: all.
-  std::uint32_t (*initial_members)(const Params&, std::uint32_t n) = nullptr;
   ClientPolicy client_policy;  // consensus only
   MessageTypes messages;
   ContractHints contract;   // consensus only

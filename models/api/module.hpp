@@ -42,6 +42,7 @@ struct Input {
   TimerId timer{};                    // timer
   std::uint64_t persisted_up_to = 0;  // persisted: highest durable record index
   std::uint64_t nonce = 0;            // found: the work for the running search
+  std::uint64_t stamp = 0;            // found: wall time of the find, part of the work
   const LocalCall* call = nullptr;    // call
 
   std::uint64_t draw(Purpose purpose, std::uint64_t key) const { return (*draws)(purpose, key); }

@@ -61,12 +61,6 @@ void World::apply(Node& n, Effects& effects, Time hold) {
       case EffectKind::give_up:
         count(n.id, {hold, n.id, EventType::give_up, e.slot, 0, 0, e.a, 0});
         break;
-      case EffectKind::read:
-        count(n.id, {hold, n.id, EventType::read, e.slot, 0, 0, e.a, e.b});
-        break;
-      case EffectKind::read_done:
-        count(n.id, {hold, n.id, EventType::read_done, e.slot, 0, 0, e.a, e.b});
-        break;
       case EffectKind::note:
         if (interest_ & event_bit(EventType::note)) {
           tell({hold, n.id, EventType::note, e.slot, 0, 0, 0, 0, &effects.note_of(e)});
@@ -271,6 +265,17 @@ void World::release_token(Token token) {
   const MessageRef drop(message);
 }
 
+namespace {
+
+/// The node's wall clock when the search will end; a jump of the clock until then comes too late.
+std::uint64_t stamp_of(const Node& n, const WorkSearch& search, Time found) {
+  const std::int64_t wall = std::max<std::int64_t>(count_ns(n.clock.wall(found)), 0);
+  const auto now = static_cast<std::uint64_t>(wall);
+  return std::max(now - now % search.unit, search.earliest);
+}
+
+}  // namespace
+
 void World::start_search(Node& n, const WorkSearch& search, Time hold) {
   ++n.search_generation;
   n.found_due = time_never;
@@ -280,7 +285,16 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
     // Tries nonces upward from a drawn one; the count of tries gives the time they took.
     std::uint64_t nonce = n.draws(Purpose("host.search.nonce"), key);
     std::uint64_t tries = 1;
-    while (!spec_.suite->work_valid(search.header, search.target, nonce)) {
+    const auto at = [&] {
+      return hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) *
+                                                       1'000'000'000 / n.hash_rate)};
+    };
+    const auto is_work = [&] {
+      n.found_due = at();
+      n.found_stamp = stamp_of(n, search, n.found_due);
+      return spec_.suite->work_valid(stamped(search.header, n.found_stamp), search.target, nonce);
+    };
+    while (!is_work()) {
       ++nonce;
       if (++tries > (std::uint64_t{1} << 32)) {
         throw std::runtime_error(
@@ -289,13 +303,12 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
       }
     }
     n.found_nonce = nonce;
-    n.found_due = hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) *
-                                                            1'000'000'000 / n.hash_rate)};
     return;
   }
-  n.found_nonce = spec_.mint_ticket(search.header, search.target);
   n.found_due = hold + draw_exponential(n.draws(Purpose("host.search.time"), key),
                                         mean_search_time(search.target, n.hash_rate));
+  n.found_stamp = stamp_of(n, search, n.found_due);
+  n.found_nonce = spec_.mint_ticket(stamped(search.header, n.found_stamp), search.target);
 }
 
 }  // namespace ledgerlab

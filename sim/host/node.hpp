@@ -21,8 +21,7 @@ struct LaneInput {
   MessageRef message;
   TimerId timer{};
   bool dropped = false;     // lost on arrival, reason in value
-  // generation (timer), record (persisted), nonce (found), operation (call)
-  std::uint64_t value = 0;
+  std::uint64_t value = 0;  // generation (timer), record (persisted), nonce (found)
 };
 
 struct TimerSlot {
@@ -162,6 +161,7 @@ struct alignas(64) Node {
   Duration disk_sync{};
 
   std::uint64_t found_nonce = 0;
+  std::uint64_t found_stamp = 0;
   std::uint64_t search_generation = 0;
   Slot search_slot = Slot::consensus;
   std::uint64_t hash_rate = 0;

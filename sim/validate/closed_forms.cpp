@@ -1,5 +1,6 @@
 #include "sim/validate/closed_forms.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ledgerlab::validate {
@@ -17,6 +18,54 @@ double stale_two_miners(double p, double delay, double interval) {
   const double b = std::exp(2 * delay * y);
   if (std::abs(x - y) < 1e-6 * (x + y)) return stale_equal_miners(2, delay / interval);
   return 1 - interval * (x * x * a - y * y * b) / (x * a - y * b);
+}
+
+namespace {
+
+double poisson(double mean, std::uint64_t k) {
+  const auto x = static_cast<double>(k);
+  return std::exp(x * std::log(mean) - mean - std::lgamma(x + 1));
+}
+
+}  // namespace
+
+double nakamoto_risk(double q, std::uint64_t z) {
+  const double ratio = q / (1 - q);
+  double safe = 0;
+  for (std::uint64_t k = 0; z > 0 && k <= z; ++k) {
+    safe += poisson(static_cast<double>(z) * ratio, k) *
+            (1 - std::pow(ratio, static_cast<double>(z - k)));
+  }
+  return 1 - safe;
+}
+
+std::uint64_t nakamoto_linked_after(double q, double risk) {
+  std::uint64_t z = 0;
+  while (z < 999 && nakamoto_risk(q, z) >= risk) ++z;
+  return z;
+}
+
+double bitcoin_mean_interval(std::uint64_t window, double interval) {
+  const auto w = static_cast<double>(window);
+  return w * interval / (w - 2);
+}
+
+double bitcoin_spread(std::uint64_t window) {
+  return 1 / std::sqrt(static_cast<double>(window) - 3);
+}
+
+double homestead_mean_interval(double step) { return step / std::log(2.0); }
+
+double mean_of_lesser_poisson(double a, double b) {
+  // E min = sum over k of P(A > k) P(B > k).
+  double above_a = 1, above_b = 1, sum = 0;
+  const double lesser = std::min(a, b);
+  for (std::uint64_t k = 0; static_cast<double>(k) < lesser + 12 * std::sqrt(lesser) + 30; ++k) {
+    above_a -= poisson(a, k);
+    above_b -= poisson(b, k);
+    sum += std::max(above_a, 0.0) * std::max(above_b, 0.0);
+  }
+  return sum;
 }
 
 }  // namespace ledgerlab::validate

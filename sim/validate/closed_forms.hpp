@@ -13,4 +13,16 @@ double stale_equal_miners_error(double x);
 /// Two miners of shares p and 1-p.
 double stale_two_miners(double p, double delay, double interval);
 
+/// P of Nakamoto's section 11, and the smallest z for which it is below `risk`.
+double nakamoto_risk(double q, std::uint64_t z);
+std::uint64_t nakamoto_linked_after(double q, double risk);
+/// Bitcoin's retarget rule at constant power, continuous time: a window's aim is its length times T
+/// over a Gamma(window - 1) variable. Mean and relative deviation of the aim.
+double bitcoin_mean_interval(std::uint64_t window, double interval);
+double bitcoin_spread(std::uint64_t window);
+/// Homestead's rule at constant power: the interval whose mean number of whole steps is one.
+double homestead_mean_interval(double step);
+/// E min of two independent Poisson variables.
+double mean_of_lesser_poisson(double a, double b);
+
 }  // namespace ledgerlab::validate

@@ -5,10 +5,13 @@
 
 namespace ledgerlab::validate {
 
+Target w1();  // pow_settlement.cpp
 Target w6();   // pow_forks.cpp
 Target w7();
 Target w8();
 Target w11();
-Target elections();  // elections.cpp
+Target w12();  // pow_difficulty.cpp
+Target w13();
+Target w15();  // pow_partition.cpp
 
 }  // namespace ledgerlab::validate

@@ -9,10 +9,9 @@ Setup PowWorld::setup() const {
   setup.latency = toml(latency);
   setup.network = network;
   setup.duration = interval * static_cast<std::int64_t>(blocks);
-  // A head that has not moved for long is no sign of a gap here.
   setup.params = "block_interval = " + toml(interval) +
-                 ", retarget = \"none\", settlement_depth = " + std::to_string(depth) +
-                 ", poll_interval = \"10000 h\"" + params;
+                 ", retarget = \"" + rule + "\", settlement_depth = " + std::to_string(depth) +
+                 ", poll_interval = " + toml(poll) + params;
   if (!shares.empty()) {
     std::string list;
     for (const std::uint64_t s : shares) list += (list.empty() ? "" : ", ") + std::to_string(s);

@@ -48,15 +48,8 @@ void register_client_open_loop(Registry& registry) {
        "0",
        "100000000",
        {}},
-      {"read_share",
-       ParamType::ratio,
-       "0 %",
-       "share of the load that is linearisable reads of an account, through the client's own replica",
-       "0",
-       "1",
-       {}},
   };
-  info.messages = message_list<Reply, Redirect, Refused, ReadReply, ReadRefused>();
+  info.messages = message_list<Reply, TentativeReply, Redirect, Refused>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<client::OpenLoop>(context);
   };

@@ -23,8 +23,7 @@ Options::Options(const Params& params)
       home_retry_timeout(params.duration("home_retry_timeout")),
       redirect_backoff(params.duration("redirect_backoff")),
       give_up_after(params.duration("give_up_after")),
-      max_outstanding(params.count("max_outstanding")),
-      read_share_ppb(params.count("read_share")) {}
+      max_outstanding(params.count("max_outstanding")) {}
 
 OpenLoop::OpenLoop(const ModuleContext& context)
     : options_(*context.params),
@@ -36,10 +35,13 @@ OpenLoop::OpenLoop(const ModuleContext& context)
       home_(context.neighbours.empty() ? context.client_index % context.replicas
                                        : context.neighbours[0]),
       target_(home_),
-      due_(context.workload_start),
-      reads_({options_.retry_timeout, options_.redirect_backoff, options_.give_up_after}, replicas_,
-             home_) {
-  if (policy_.ask == ClientPolicy::Ask::all) {
+      due_(context.workload_start) {
+  if (policy_.tentative_replies != nullptr) {
+    tentative_needed_ = policy_.tentative_replies(*context.consensus_params, replicas_);
+  }
+  // The primary of view 0; from then on as redirects say.
+  if (policy_.ask == ClientPolicy::Ask::primary) target_ = 0;
+  if (policy_.ask == ClientPolicy::Ask::all || policy_.ask == ClientPolicy::Ask::primary) {
     everybody_.resize(replicas_);
     std::iota(everybody_.begin(), everybody_.end(), 0);
   }
@@ -55,8 +57,6 @@ void OpenLoop::step(const Input& input, Effects& effects) {
     case InputKind::timer:
       if (input.timer == timer_due) {
         offer_due(input, effects);
-      } else if (input.timer == Reads::timer) {
-        reads_.on_timer(input, effects);
       } else if (input.timer == timer_wait) {
         armed_ = time_never;
         take_due(postponed_, input, effects);
@@ -65,10 +65,11 @@ void OpenLoop::step(const Input& input, Effects& effects) {
       break;
     case InputKind::deliver:
       if (!from_replica(input)) break;
-      if (reads_.on_message(input, effects)) break;
       if (input.from == target_) target_heard_ = input.local;
       if (const auto* reply = input.message->as<Reply>()) {
         on_reply(input, effects, *reply);
+      } else if (const auto* tentative = input.message->as<TentativeReply>()) {
+        if (tentative_needed_ != 0) on_reply(input, effects, *tentative);
       } else if (const auto* redirect = input.message->as<Redirect>()) {
         on_redirect(input, effects, *redirect);
       } else if (const auto* refused = input.message->as<Refused>()) {
@@ -109,12 +110,6 @@ void OpenLoop::offer_due(const Input& input, Effects& effects) {
 void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& item) {
   const auto [payer, first] = payers_.try_emplace(item.payer);
   if (first) payer->next = item.nonce;
-  // By the load's own number, so that compared systems see the same reads.
-  if (options_.read_share_ppb > 0 &&
-      draw_ppb(input.draw(Purpose("client.read"), k_), options_.read_share_ppb)) {
-    reads_.ask(input, effects, k_, effects.crypto().account(item.payer), due_);
-    return;
-  }
   Open open;
   open.payer = item.payer;
   open.fee = item.fee;
@@ -153,7 +148,10 @@ void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& ite
 void OpenLoop::ask(const Input& input, Effects& effects, Open& open, NodeId whom) {
   ++open.attempt;
   open.asked_at = input.local;
-  if (policy_.ask == ClientPolicy::Ask::all) {
+  // Castro, Liskov section 4.1: if no replies come soon enough, the request goes to all.
+  if (policy_.ask == ClientPolicy::Ask::all ||
+      (policy_.ask == ClientPolicy::Ask::primary && open.repeats > 0)) {
+    open.asked = no_node;
     effects.multicast(everybody_, Request{open.tx});
   } else {
     open.asked = whom;
@@ -195,7 +193,7 @@ void OpenLoop::repeat(const Input& input, Effects& effects, const Wait& wait) {
   ++open.repeats;
   open.redirects = 0;
   NodeId whom = target_;
-  if (policy_.ask != ClientPolicy::Ask::all) {
+  if (policy_.ask != ClientPolicy::Ask::all && policy_.ask != ClientPolicy::Ask::primary) {
     // Not a word since we asked: it is down or cut off, so nobody new is sent there either.
     if (open.asked == target_ && target_heard_ < open.asked_at) turn_to(after(target_));
     whom = target_;
@@ -224,17 +222,23 @@ void OpenLoop::ask_later(const Input& input, Open& open) {
 
 // --- answers -------------------------------------------------------------------------------------
 
-void OpenLoop::on_reply(const Input& input, Effects& effects, const Reply& reply) {
+template <class R>
+void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
   Open* open = open_.find(reply.transaction);
   if (!open) return;
   if (policy_.ask == ClientPolicy::Ask::home && input.from == home_) turn_to(home_);
   const Outcome outcome{reply.height, reply.block, reply.succeeded};
   // A replica has one vote; its last word counts.
   std::erase_if(open->votes, [&](const Vote& v) { return v.from == input.from; });
-  open->votes.push_back({input.from, outcome});
-  const auto equal = std::count_if(open->votes.begin(), open->votes.end(),
-                                   [&](const Vote& v) { return v.outcome == outcome; });
-  if (static_cast<std::uint32_t>(equal) < replies_needed_) return;
+  open->votes.push_back({input.from, outcome, std::is_same_v<R, TentativeReply>});
+  std::uint32_t equal = 0;
+  std::uint32_t final = 0;
+  for (const Vote& v : open->votes) {
+    if (v.outcome != outcome) continue;
+    ++equal;
+    final += !v.tentative;
+  }
+  if (final < replies_needed_ && (tentative_needed_ == 0 || equal < tentative_needed_)) return;
   if (!outcome.succeeded) {
     // In a block without effect: the nonce was not used by it.
     give_up(effects, reply.transaction, true);
@@ -247,6 +251,9 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const Reply& reply
 
 void OpenLoop::on_redirect(const Input& input, Effects& effects, const Redirect& redirect) {
   Open* open = open_.find(redirect.transaction);
+  if (policy_.ask == ClientPolicy::Ask::primary && redirect.leader < replicas_) {
+    turn_to(redirect.leader);  // for what comes next; this one was passed on
+  }
   if (policy_.ask != ClientPolicy::Ask::leader) return;
   if (redirect.leader < replicas_ && redirect.leader != input.from && input.from == target_) {
     turn_to(redirect.leader);
@@ -308,8 +315,6 @@ void OpenLoop::inspect(Inspector& inspector) const {
   inspector.field("given_up", given_up_);
   inspector.field("open", open_.size());
   inspector.field("target", std::uint64_t{target_});
-  inspector.field("reads", reads_.asked());
-  inspector.field("reads_done", reads_.done());
 }
 
 }  // namespace ledgerlab::client

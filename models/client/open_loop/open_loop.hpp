@@ -10,7 +10,6 @@
 #include "models/api/client_messages.hpp"
 #include "models/api/model_info.hpp"
 #include "models/base/lookup.hpp"
-#include "models/client/open_loop/reads.hpp"
 
 namespace ledgerlab::client {
 
@@ -21,7 +20,6 @@ struct Options {
   Duration redirect_backoff;
   Duration give_up_after;         // 0: never
   std::uint64_t max_outstanding;  // 0: unlimited
-  std::uint64_t read_share_ppb;
 };
 
 class OpenLoop final : public Module {
@@ -44,6 +42,7 @@ class OpenLoop final : public Module {
   struct Vote {
     NodeId from;
     Outcome outcome;
+    bool tentative = false;
   };
   /// A transaction that was offered and is not done.
   struct Open {
@@ -87,7 +86,9 @@ class OpenLoop final : public Module {
   void take_due(std::deque<Wait>& waits, const Input& input, Effects& effects);
   void arm(const Input& input, Effects& effects);
 
-  void on_reply(const Input& input, Effects& effects, const Reply& reply);
+  /// A Reply or a TentativeReply.
+  template <class R>
+  void on_reply(const Input& input, Effects& effects, const R& reply);
   void on_redirect(const Input& input, Effects& effects, const Redirect& redirect);
   void on_refused(const Input& input, Effects& effects, const Refused& refused);
   void give_up(Effects& effects, const TxId& id, bool nonce_is_free);
@@ -99,8 +100,9 @@ class OpenLoop final : public Module {
   std::unique_ptr<Load> load_;
   std::uint32_t replicas_;
   std::uint32_t replies_needed_;
+  std::uint32_t tentative_needed_ = 0;  // of either kind; 0: tentative replies do not count
   Time end_;
-  std::vector<NodeId> everybody_;  // Ask::all only
+  std::vector<NodeId> everybody_;  // Ask::all and Ask::primary
   NodeId home_;
 
   NodeId target_;                    // whom new transactions go to
@@ -113,8 +115,6 @@ class OpenLoop final : public Module {
   std::deque<Wait> unanswered_;
   std::deque<Wait> postponed_;
   Time armed_ = time_never;  // the one timer for both
-
-  Reads reads_;
 
   std::uint64_t offered_ = 0;
   std::uint64_t done_ = 0;

@@ -26,9 +26,8 @@ chain::Judgement Pow::judge(const Input& input, Effects&, const MessageRef& cont
   if (header.time <= median_time_past(parent)) {
     return Judgement::bad("time is not past the median");
   }
-  const std::uint64_t now =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0)) / 1'000'000;
-  if (header.time > now + rules_.max_future_ms) return Judgement::bad("time is too far ahead");
+  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0));
+  if (header.time > now + rules_.max_future) return Judgement::bad("time is too far ahead");
   Header expected = header;
   rules_.set_difficulty(expected, lineage(parent));
   if (expected.bits != header.bits || expected.difficulty != header.difficulty) {

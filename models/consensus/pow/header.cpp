@@ -1,5 +1,6 @@
 #include "models/consensus/pow/header.hpp"
 
+#include "models/api/effects.hpp"
 #include "models/crypto/hash.hpp"
 #include "models/parts/chain/signatures.hpp"
 #include "models/parts/work/work.hpp"
@@ -11,7 +12,8 @@ struct Searched {
   Header* header;
   template <class A>
   void fields(A& a) {
-    header->searched_fields(a);
+    header->content_fields(a);
+    header->difficulty_fields(a);
   }
 };
 
@@ -26,7 +28,7 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   const Hash256 signatures = chain::signatures_digest(*block->payload);
   MinedBlock mined;
   mined.header = header;
-  mined.digest = search_digest(header);
+  mined.digest = work_digest(header);
   mined.signatures = signatures;
   mined.block = std::move(block);
   return mined;
@@ -37,6 +39,10 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
 Hash256 search_digest(const Header& header) {
   Header copy = header;
   return sha256(codec::encode(Searched{&copy}));
+}
+
+Hash256 work_digest(const Header& header) {
+  return stamped(search_digest(header), header.time);
 }
 
 std::optional<U256> claimed_target(const Header& header) {
@@ -68,7 +74,7 @@ std::optional<MinedBlock> MinedBlock::from(const BlockRef& block) {
   if (!header) return std::nullopt;
   MinedBlock mined;
   mined.header = *header;
-  mined.digest = search_digest(*header);
+  mined.digest = work_digest(*header);
   mined.signatures = header->signatures;
   mined.block = block;
   return mined;

@@ -1,10 +1,11 @@
 // The block header of the proof-of-work chain and the block as it travels.
 //
 // Layout, little endian: version 4, parent 32, transactions' Merkle root 32, signatures 32, state
-// root 32, height 8, time 8 (milliseconds of the miner's wall clock), difficulty 4 or 32, miner 4,
+// root 32, height 8, time 8 (nanoseconds of the miner's wall clock), difficulty 4 or 32, miner 4,
 // nonce 8. Version 1 carries Bitcoin's compact target in 4 bytes (164 bytes in all), version 2
 // Ethereum's difficulty as an integer of 32 bytes (192). The block's id is the double SHA-256 of
-// these bytes; the work is searched over the SHA-256 of all but the nonce.
+// these bytes. The work is searched over time and nonce, above the SHA-256 of all the rest: a miner
+// rolls its timestamp while it tries, so that a block carries the time of its find.
 #pragma once
 
 #include <optional>
@@ -32,12 +33,17 @@ struct Header {
 
   template <class A>
   void fields(A& a) {
-    searched_fields(a);
+    content_fields(a);
+    a(time);
+    difficulty_fields(a);
     a(nonce);
   }
   template <class A>
-  void searched_fields(A& a) {
-    a(version, parent, tx_root, signatures, state_root, height, time);
+  void content_fields(A& a) {
+    a(version, parent, tx_root, signatures, state_root, height);
+  }
+  template <class A>
+  void difficulty_fields(A& a) {
     if (version == version_difficulty) {
       a(difficulty);
     } else {
@@ -48,8 +54,10 @@ struct Header {
   friend bool operator==(const Header&, const Header&) = default;
 };
 
-/// What the search runs over: SHA-256 of the header without its nonce.
+/// What a search is given: SHA-256 of the header without time and nonce.
 Hash256 search_digest(const Header& header);
+/// What its nonce is work for: the same with the time.
+Hash256 work_digest(const Header& header);
 /// The target a header claims, or nothing if its bits or difficulty are none.
 std::optional<U256> claimed_target(const Header& header);
 /// Its weight: hashes it took on average.
@@ -60,7 +68,7 @@ std::optional<Header> header_of(const Block& block);
 /// A block with its header decoded, once for all nodes that share it.
 struct MinedBlock {
   Header header;
-  Hash256 digest;      // of the search
+  Hash256 digest;      // work_digest()
   Hash256 signatures;  // of the payload as it is; the header has to claim the same
   BlockRef block;
   /// Median of the times of this block and those before it, as the timestamp rule of its children

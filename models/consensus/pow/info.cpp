@@ -67,7 +67,15 @@ void add_difficulty_params(std::vector<ParamInfo>& list) {
 void add_chain_params(std::vector<ParamInfo>& list) {
   list.insert(
       list.end(),
-      {{"tie_rule",
+      {{"settlement_rule",
+        ParamType::choice,
+        "rosenfeld",
+        "how the reversal risk is reckoned: Rosenfeld 2012 (exact), or section 11 of Nakamoto's "
+        "paper, whose z linked blocks are z + 1 confirmations",
+        {},
+        {},
+        {"rosenfeld", "nakamoto"}},
+       {"tie_rule",
         ParamType::choice,
         "first_seen",
         "which of equally heavy chains: the first seen (Nakamoto 5) or one drawn by each node",
@@ -78,11 +86,16 @@ void add_chain_params(std::vector<ParamInfo>& list) {
        {"template_refresh",
         ParamType::duration,
         "0 ns",
-        "a miner takes up new transactions this often, and the time under the Homestead rule; 0: "
-        "ten "
-        "times in a block interval",
+        "a miner takes up new transactions this often; 0: ten times in a block interval",
         "0 ns",
         "10000 h",
+        {}},
+       {"timestamp_unit",
+        ParamType::duration,
+        "1 ns",
+        "blocks tell their time in whole units of this (Bitcoin, Ethereum: 1 s)",
+        "1 ns",
+        "1 h",
         {}},
        {"max_future",
         ParamType::duration,
@@ -101,6 +114,11 @@ void add_chain_params(std::vector<ParamInfo>& list) {
 }
 
 std::string check(const Params& params, std::uint32_t) {
+  if (params.count("settlement_depth") == 0 && params.text("settlement_rule") == "nakamoto" &&
+      settlement_risk_ppb(params) >= params.count("settlement_risk")) {
+    return "no settlement depth up to 1000 brings the risk below settlement_risk at this "
+           "adversary_share: lower the share or accept more risk";
+  }
   return chain::check_settlement(params, params.count("adversary_share"));
 }
 
@@ -110,7 +128,7 @@ std::string check(const Params& params, std::uint32_t) {
 void register_consensus_pow(Registry& registry) {
   ModelInfo info;
   info.name = "pow";
-  info.version = 1;
+  info.version = 2;
   info.kind = ModelKind::consensus;
   info.slot = Slot::consensus;
   info.family = "lottery";

@@ -1,5 +1,5 @@
 // Making blocks: paper section 5, steps 2 to 4. A payload from the pool, its state root from the
-// application, then the search, which begins anew with every head and every refresh.
+// application, then the search, which begins anew with every head and every other template.
 #include <algorithm>
 
 #include "models/consensus/pow/pow.hpp"
@@ -35,9 +35,8 @@ void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& paylo
 bool Pow::set_time(const Input& input, Header& header) const {
   const chain::Index parent = tree().find(header.parent);
   if (parent == chain::no_block) return false;
-  const std::uint64_t now =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0)) / 1'000'000;
-  header.time = std::max(now, median_time_past(parent) + 1);
+  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0));
+  header.time = std::max(now - now % rules_.time_unit, earliest_after(parent));
   rules_.set_difficulty(header, lineage(parent));
   return true;
 }
@@ -72,7 +71,7 @@ void Pow::on_executed(const Input& input, Effects& effects, const Executed& exec
     searched_ = draft_;
     searched_payload_ = draft_payload_;
     stage_ = Stage::ready;
-    start_search(effects);
+    start_search(input, effects);
     return;
   }
   effects.note("template refused by the application: " + executed.reason);
@@ -82,13 +81,36 @@ void Pow::on_executed(const Input& input, Effects& effects, const Executed& exec
   execute_draft(input, effects);
 }
 
-void Pow::start_search(Effects& effects) {
+void Pow::start_search(const Input& input, Effects& effects) {
+  if (pending_fresh_) arm_refresh(effects);
+  arm_step(input, effects);
+  // The search for just this goes on: its end is drawn, and beginning anew would draw it again.
+  const Hash256 digest = search_digest(searched_);
+  if (searching_ && digest == searched_digest_) return;
   searching_ = true;
+  searched_digest_ = digest;
   effects.work(Operation::hash_byte, 160);
-  effects.search({search_digest(searched_), *claimed_target(searched_)});
-  // Homestead's rule reads the time since the parent, so that its miners keep the time fresh; for
-  // the others a constant lag changes nothing, and ten thousand idle miners set no timer.
-  if (pending_fresh_ || rules_.retarget == Retarget::homestead) arm_refresh(effects);
+  effects.search({digest, *claimed_target(searched_),
+                  earliest_after(tree().find(searched_.parent)), rules_.time_unit});
+}
+
+std::uint64_t Pow::earliest_after(chain::Index parent) const {
+  return (median_time_past(parent) / rules_.time_unit + 1) * rules_.time_unit;
+}
+
+void Pow::arm_step(const Input& input, Effects& effects) {
+  const chain::Index parent = tree().find(searched_.parent);
+  if (parent == chain::no_block) return;
+  const auto until = rules_.difficulty_until(lineage(parent), searched_.time);
+  if (!until) return;
+  const std::int64_t left = static_cast<std::int64_t>(*until) - count_ns(input.wall);
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::step), 0},
+                    Duration{std::max<std::int64_t>(left, 1)});
+}
+
+void Pow::on_step(const Input& input, Effects& effects) {
+  if (!searching_ || stage_ != Stage::ready) return;  // what is being built has its own time
+  if (set_time(input, searched_)) start_search(input, effects);
 }
 
 void Pow::arm_refresh(Effects& effects) {
@@ -97,14 +119,10 @@ void Pow::arm_refresh(Effects& effects) {
   effects.set_timer({static_cast<std::uint32_t>(TimerKind::refresh), 0}, refresh_);
 }
 
-void Pow::on_refresh(const Input& input, Effects& effects) {
+void Pow::on_refresh(Effects& effects) {
   refresh_armed_ = false;
-  if (!searching_ || stage_ != Stage::ready) return;
-  if (pending_fresh_) {
-    begin_template(effects);  // the old search goes on until the new one replaces it
-    return;
-  }
-  if (set_time(input, searched_)) start_search(effects);
+  // The old search goes on until the new one replaces it.
+  if (searching_ && stage_ == Stage::ready && pending_fresh_) begin_template(effects);
 }
 
 void Pow::on_pending(Effects& effects, const Pending& pending) {
@@ -121,14 +139,20 @@ void Pow::on_pending(Effects& effects, const Pending& pending) {
 void Pow::on_found(const Input& input, Effects& effects) {
   if (!searching_) return;
   Header header = searched_;
+  header.time = input.stamp;
   header.nonce = input.nonce;
   MinedBlock mined = make_mined(header, searched_payload_);
   // A find of a search that was replaced while this input waited is no work for the new one.
   if (!effects.crypto().work_valid(mined.digest, *claimed_target(header), header.nonce)) return;
   searching_ = false;
   stage_ = Stage::idle;
+  const chain::Index parent = tree().find(header.parent);
+  if (parent == chain::no_block) return;
+  // A clock that was set during the search may have passed a change of difficulty unseen.
+  Header expected = header;
+  rules_.set_difficulty(expected, lineage(parent));
+  if (expected != header) return begin_template(effects);
   ++mined_;
-  if (tree().find(header.parent) == chain::no_block) return;
   const MessageRef content = effects.make(BlockContent{std::move(mined)});
   if (!add_own(input, effects, content)) return begin_template(effects);
   // Another chain may have become heavier while its adoption is under way: then that one decides.

@@ -24,7 +24,9 @@ void Pow::on_standing(const Input&, Effects& effects, bool moved) {
 }
 
 void Pow::on_timer(const Input& input, Effects& effects) {
-  if (static_cast<TimerKind>(input.timer.kind) == TimerKind::refresh) on_refresh(input, effects);
+  const auto kind = static_cast<TimerKind>(input.timer.kind);
+  if (kind == TimerKind::refresh) on_refresh(effects);
+  if (kind == TimerKind::step) on_step(input, effects);
 }
 
 void Pow::on_own_call(const Input& input, Effects& effects) {

@@ -12,7 +12,8 @@ namespace ledgerlab::pow {
 enum class TimerKind : std::uint32_t {
   refresh,
   sync = chain::timer_sync,
-  poll = chain::timer_poll
+  poll = chain::timer_poll,
+  step  // the Homestead rule's difficulty falls
 };
 
 /// What this node keeps of a block beside the block.
@@ -64,9 +65,13 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   void execute_draft(const Input& input, Effects& effects);
   BlockRef draft_block() const;
   void on_executed(const Input& input, Effects& effects, const Executed& executed);
-  void start_search(Effects& effects);
+  void start_search(const Input& input, Effects& effects);
+  /// First time stamp past the median.
+  std::uint64_t earliest_after(chain::Index parent) const;
+  void arm_step(const Input& input, Effects& effects);
+  void on_step(const Input& input, Effects& effects);
   void arm_refresh(Effects& effects);
-  void on_refresh(const Input& input, Effects& effects);
+  void on_refresh(Effects& effects);
   void on_found(const Input& input, Effects& effects) override;
   void on_pending(Effects& effects, const Pending& pending);
   bool set_time(const Input& input, Header& header) const;
@@ -85,7 +90,8 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   PayloadRef draft_payload_;
   bool refresh_armed_ = false;
   bool searching_ = false;
-  Header searched_;  // being searched
+  Header searched_;  // being searched; its time is the earliest that a find may have
+  Hash256 searched_digest_;
   PayloadRef searched_payload_;
   std::uint64_t mined_ = 0;
 };

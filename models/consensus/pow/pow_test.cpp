@@ -144,7 +144,7 @@ TEST(Refusal, OfWhatBreaksARule) {
   refused([](Header& h) { h.time = 0; }, "median");
   refused(
       [&](Header& h) {
-        h.time = static_cast<std::uint64_t>(count_ns(w.now())) / 1'000'000 + 7'200'001;
+        h.time = static_cast<std::uint64_t>(count_ns(w.now() + seconds(7'200))) + 1;
       },
       "too far ahead");
   refused([](Header& h) { h.height += 1; }, "height");
@@ -308,11 +308,62 @@ TEST(Poll, AQuietNodeAsksANeighbour) {
   EXPECT_EQ(w.count_sent("GetTip"), 2u);
 }
 
-TEST(Mining, RefreshTakesUpWhatWaitsAndRollsTheTime) {
-  PowWorld homestead(1, with({{"retarget", "homestead"}}));
-  const WorkSearch first = *homestead.nodes[0].search;
-  homestead.fire(0, TimerKind::refresh);
-  EXPECT_NE(homestead.nodes[0].search->header, first.header) << "a later timestamp";
+TEST(Mining, ABlockCarriesTheTimeOfItsFindAndHomesteadsDifficultyFallsMeanwhile) {
+  PowWorld w(1, with({{"block_interval", "10 s"}, {"retarget", "homestead"}}));
+  w.mine(0);
+  const std::uint64_t parent_time = header_of(*w.nodes[0].head)->time;
+  EXPECT_EQ(parent_time, static_cast<std::uint64_t>(count_ns(w.now())));
+  const WorkSearch first = *w.nodes[0].search;
+  w.fire(0, TimerKind::step);  // at 10 s ln 2 = 6.93147181 s after the parent
+  EXPECT_EQ(static_cast<std::uint64_t>(count_ns(w.now())) - parent_time, 6'931'471'810u);
+  EXPECT_GT(w.nodes[0].search->target, first.target) << "easier";
+  w.mine(0);
+  const auto header = header_of(*w.nodes[0].head);
+  EXPECT_EQ(header->time, parent_time + 7'931'471'810u);
+}
+
+TEST(Mining, AFindWhoseTimeHasAnotherDifficultyIsNoBlock) {
+  PowWorld w(1, with({{"block_interval", "10 s"}, {"retarget", "homestead"}}));
+  w.mine(0);
+  w.advance(seconds(30));  // the clock was set: no timer fired
+  w.find(0);
+  EXPECT_EQ(w.height(0), 1u);
+  EXPECT_TRUE(w.nodes[0].search) << "and the search goes on";
+  w.find(0);
+  EXPECT_EQ(w.height(0), 2u);
+}
+
+TEST(Mining, TimesAreWholeUnits) {
+  PowWorld w(1, with({{"retarget", "homestead"},
+                      {"timestamp_unit", "1 s"},
+                      {"homestead_step", "2500 ms"}}));
+  w.mine(0);
+  w.fire(0, TimerKind::step);
+  const std::uint64_t parent = header_of(*w.nodes[0].head)->time;
+  EXPECT_EQ(static_cast<std::uint64_t>(count_ns(w.now())), parent + 3'000'000'000u)
+      << "a stamp of 2.5 s does not exist";
+  w.advance(ms(700));
+  w.nodes[0].search->earliest = 0;
+  w.find(0);
+  EXPECT_EQ(header_of(*w.nodes[0].head)->time, parent + 3'000'000'000u);
+}
+
+TEST(Mining, TheSameTemplateIsNotSearchedAnew) {
+  PowWorld w(1, short_chain);
+  w.propose(0, "a");
+  w.fire(0, TimerKind::refresh);
+  const Hash256 header = w.nodes[0].search->header;
+  w.nodes[0].search->header = {};  // would be replaced by another effect
+  w.propose(0, "b");
+  w.nodes[0].pool.pop_back();  // the pool gives the same as before
+  w.fire(0, TimerKind::refresh);
+  EXPECT_EQ(w.nodes[0].search->header, Hash256{});
+  w.nodes[0].search->header = header;
+  w.mine(0);
+  EXPECT_EQ(w.height(0), 1u);
+}
+
+TEST(Mining, RefreshTakesUpWhatWaits) {
   PowWorld w(1, short_chain);
   EXPECT_FALSE(w.timer_set(0, TimerKind::refresh)) << "nothing waits";
   w.propose(0, "a");
@@ -320,7 +371,7 @@ TEST(Mining, RefreshTakesUpWhatWaitsAndRollsTheTime) {
   w.mine(0);
   EXPECT_EQ(w.nodes[0].head->payload->transactions.size(), 1u);
   EXPECT_EQ(header_of(*w.nodes[0].head)->time,
-            static_cast<std::uint64_t>(count_ns(time_start + seconds(101))) / 1'000'000);
+            static_cast<std::uint64_t>(count_ns(w.now())));
 }
 
 TEST(Mining, WithoutEmptyBlocksItWaitsForATransaction) {
@@ -334,9 +385,9 @@ TEST(Mining, WithoutEmptyBlocksItWaitsForATransaction) {
 }
 
 TEST(Mining, AStaleFindIsNotTaken) {
-  PowWorld w(1, with({{"retarget", "homestead"}}));
+  PowWorld w(1, with({{"retarget", "homestead"}, {"max_future", "1000 h"}}));
   const WorkSearch old = *w.nodes[0].search;
-  w.fire(0, TimerKind::refresh);
+  w.fire(0, TimerKind::step);
   const WorkSearch now = *w.nodes[0].search;
   w.nodes[0].search = old;
   w.find(0);

@@ -121,7 +121,9 @@ class PowWorld {
     Node& n = nodes[id];
     if (!n.search) throw std::logic_error("node " + std::to_string(id) + " does not search");
     Input input = make_input(id, InputKind::found);
-    input.nonce = suite_->mint_ticket(n.search->header, n.search->target);
+    const auto now = static_cast<std::uint64_t>(count_ns(now_));
+    input.stamp = std::max(now - now % n.search->unit, n.search->earliest);
+    input.nonce = suite_->mint_ticket(stamped(n.search->header, input.stamp), n.search->target);
     n.search.reset();
     step(id, input);
   }
@@ -192,12 +194,12 @@ class PowWorld {
     h.parent = parent.id;
     h.height = parent.height + 1;
     h.tx_root = empty_payload()->root;
-    h.time = (p ? p->time : 0) + 1000;
+    h.time = (p ? p->time : 0) + 1'000'000'000;
     rules.set_difficulty(h, {p ? *p : rules.genesis, 0});
     h.miner = 99;
     h.state_root = root_after(nodes[0].roots[parent.id], *empty_payload());
     change(h);
-    h.nonce = suite_->mint_ticket(search_digest(h), claimed_target(h).value_or(U256()));
+    h.nonce = suite_->mint_ticket(work_digest(h), claimed_target(h).value_or(U256()));
     return h;
   }
   std::string field(NodeId id, const std::string& name) const {

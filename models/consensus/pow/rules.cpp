@@ -9,8 +9,11 @@ namespace {
 
 constexpr std::uint64_t ln2_ppb = 693'147'181;
 
-std::uint64_t milliseconds(Duration d) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(d.count() / 1'000'000, 1));
+// Bitcoin's windows are measured in milliseconds: a million blocks of a thousand hours fit.
+constexpr std::uint64_t window_unit = 1'000'000;
+
+std::uint64_t at_least_one(std::int64_t value) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 1));
 }
 
 Retarget retarget_of(const Params& params) {
@@ -35,20 +38,21 @@ U256 first_difficulty(const ModuleContext& context) {
 Rules::Rules(const ModuleContext& context)
     : retarget(retarget_of(*context.params)),
       window(context.params->count("retarget_window")),
-      max_future_ms(milliseconds(context.params->duration("max_future"))),
+      max_future(at_least_one(context.params->integer("max_future"))),
+      time_unit(context.params->count("timestamp_unit")),
       median_window(context.params->count("median_window")),
       block_max_transactions(
           static_cast<std::uint32_t>(context.params->count("block_max_transactions"))),
       block_max_bytes(context.params->count("block_max_bytes")),
       depth(settlement_depth(*context.params)) {
   const Duration interval = context.params->duration("block_interval");
-  bitcoin.timespan = milliseconds(interval) * window;
+  bitcoin.timespan = at_least_one(interval.count()) / window_unit * window;
   // Equilibrium of EIP-2: a block within one step has probability 1/2, so the mean interval is
   // step / ln 2 (10 s give 14.4 s).
   const Duration step = context.params->duration("homestead_step");
   const auto derived =
       static_cast<std::int64_t>(static_cast<Uint128>(interval.count()) * ln2_ppb / 1'000'000'000);
-  homestead.step = milliseconds(step > Duration::zero() ? step : Duration{derived});
+  homestead.step = at_least_one(step > Duration::zero() ? step.count() : derived);
   homestead.bomb_period = context.params->count("homestead_bomb_period");
   const U256 first = first_difficulty(context);
   homestead.minimum = std::min(first, U256(context.params->count("homestead_minimum")));
@@ -67,10 +71,21 @@ void Rules::set_difficulty(Header& header, const Lineage& parent) const {
     header.difficulty =
         work::homestead_difficulty(homestead, p.difficulty, p.time, header.time, header.height);
   } else if (retarget == Retarget::bitcoin && header.height % window == 0) {
-    header.bits = work::bitcoin_retarget(bitcoin, p.bits, parent.window_start, p.time);
+    header.bits = work::bitcoin_retarget(bitcoin, p.bits, parent.window_start / window_unit,
+                                         p.time / window_unit);
   } else {
     header.bits = p.bits;
   }
+}
+
+std::optional<std::uint64_t> Rules::difficulty_until(const Lineage& parent,
+                                                     std::uint64_t time) const {
+  if (retarget != Retarget::homestead) return std::nullopt;
+  const std::uint64_t since = parent.header.time;
+  const std::uint64_t steps = time > since ? (time - since) / homestead.step : 0;
+  if (steps > homestead.steps_down_max) return std::nullopt;
+  const std::uint64_t until = since + (steps + 1) * homestead.step;
+  return (until + time_unit - 1) / time_unit * time_unit;
 }
 
 std::uint64_t Rules::next_window_start(const Lineage& parent, const Header& child) const {
@@ -90,12 +105,26 @@ std::string Rules::malformed(const MinedBlock& mined) const {
   return {};
 }
 
+std::uint32_t nakamoto_linked_after(std::uint64_t share_ppb, std::uint64_t risk_ppb) {
+  std::uint32_t z = 0;
+  while (z < 999 && work::nakamoto_risk_ppb(share_ppb, z) >= risk_ppb) ++z;
+  return z;
+}
+
 std::uint32_t settlement_depth(const Params& params) {
-  return chain::settlement_depth(params, params.count("adversary_share"));
+  const std::uint64_t share = params.count("adversary_share");
+  const std::uint32_t exact = chain::settlement_depth(params, share);
+  if (params.text("settlement_rule") == "rosenfeld" || params.count("settlement_depth") != 0) {
+    return exact;
+  }
+  return nakamoto_linked_after(share, params.count("settlement_risk")) + 1;
 }
 
 std::uint64_t settlement_risk_ppb(const Params& params) {
-  return work::reversal_risk_ppb(params.count("adversary_share"), settlement_depth(params));
+  const std::uint64_t share = params.count("adversary_share");
+  const std::uint32_t depth = settlement_depth(params);
+  return params.text("settlement_rule") == "nakamoto" ? work::nakamoto_risk_ppb(share, depth - 1)
+                                                      : work::reversal_risk_ppb(share, depth);
 }
 
 Duration poll_interval(const Params& params) {

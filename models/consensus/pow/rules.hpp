@@ -23,7 +23,8 @@ struct Rules {
   std::uint64_t window;  // blocks
   work::BitcoinRule bitcoin;
   work::HomesteadRule homestead;
-  std::uint64_t max_future_ms;
+  std::uint64_t max_future;  // ns
+  std::uint64_t time_unit;   // of time stamps, in ns
   std::size_t median_window;
   std::uint32_t block_max_transactions;
   std::uint64_t block_max_bytes;
@@ -36,9 +37,14 @@ struct Rules {
   /// Why this block is none, whatever stands before it; empty if it may be one. Not the work
   /// itself.
   std::string malformed(const MinedBlock& mined) const;
+  /// The first time after `time` at which a block after this parent has another difficulty;
+  /// nothing if it stays.
+  std::optional<std::uint64_t> difficulty_until(const Lineage& parent, std::uint64_t time) const;
   std::uint64_t next_window_start(const Lineage& parent, const Header& child) const;
 };
 
+/// Smallest z, below 1000, whose risk by Nakamoto's rule is below the one stated.
+std::uint32_t nakamoto_linked_after(std::uint64_t share_ppb, std::uint64_t risk_ppb);
 /// Confirmations: given, or the smallest number whose reversal risk is below the one stated.
 std::uint32_t settlement_depth(const Params& params);
 std::uint64_t settlement_risk_ppb(const Params& params);

@@ -25,7 +25,7 @@ std::vector<U256> difficulties(const PowWorld::Changes& changes, std::uint32_t b
   for (std::uint32_t i = 1; i <= blocks; ++i) {
     Header h;
     h.height = i;
-    h.time = at.header.time + gap_ms;
+    h.time = at.header.time + gap_ms * 1'000'000;
     rules.set_difficulty(h, at);
     at = {h, rules.next_window_start(at, h)};
     out.push_back(claimed_work(h));
@@ -136,7 +136,10 @@ TEST(Header, BothLayoutsComeBackAndNothingElseIsTaken) {
   h.bits = 1;
   Header other = h;
   other.nonce = 9;
-  EXPECT_EQ(search_digest(h), search_digest(other));
+  EXPECT_EQ(work_digest(h), work_digest(other));
+  other.time = 9;
+  EXPECT_EQ(search_digest(h), search_digest(other)) << "the time is found with the nonce";
+  EXPECT_NE(work_digest(h), work_digest(other)) << "and bound by the work";
   EXPECT_FALSE(header_of(*make_genesis({})));
 }
 

@@ -105,10 +105,6 @@ void AccountLedger::on_call(const Input& input, Effects& effects) {
     effects.work(Operation::hash_byte, bytes->size());
     effects.answer(call, Snapshot{std::make_shared<SnapshotData>(SnapshotData{
                              final_->height, final_->id, final_state_->root(), *bytes})});
-  } else if (const auto* ask = call.as<Query>()) {
-    effects.work(Operation::tx_check);  // one account looked up, as an admission check does
-    const Account account = at(ask->account);
-    effects.answer(call, Queried{ask->account, account.balance, account.nonce, head_->height});
   } else if (const auto* ask = call.as<Install>()) {
     install(input, effects, ask->data);
   } else if (const auto* ask = call.as<TakeStakes>()) {
@@ -181,6 +177,11 @@ void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask
     at = parent->second.block;
   }
   changed.included = ask.forward;
+  if (context_.client_policy.tentative_replies != nullptr) {
+    for (const BlockRef& block : ask.forward) {
+      changed.succeeded.push_back(entries_.find(block->id)->second.result->succeeded);
+    }
+  }
   if (!ask.forward.empty()) {
     head_ = ask.forward.back();
     head_state_ = state_after(head_->id);

@@ -9,6 +9,8 @@ namespace {
 
 /// Clients remembered for one transaction: its own, and a few that pass it on.
 constexpr std::size_t askers_most = 16;
+/// Payloads ordered but not final, whose clients are remembered.
+constexpr std::size_t asked_most = 4096;
 
 void add_asker(Item& item, NodeId client) {
   if (std::find(item.askers.begin(), item.askers.end(), client) != item.askers.end()) return;
@@ -40,6 +42,10 @@ Pool::Pool(const ModuleContext& context)
     : self_(context.self),
       options_(*context.params, context.client_policy),
       asks_leader_(context.client_policy.ask == ClientPolicy::Ask::leader),
+      all_answer_(context.client_policy.ask == ClientPolicy::Ask::primary),
+      tentative_(context.client_policy.tentative_replies != nullptr &&
+                 context.client_policy.tentative_replies(*context.consensus_params,
+                                                         context.replicas) != 0),
       finals_(options_.remember) {}
 
 void Pool::step(const Input& input, Effects& effects) {
@@ -47,8 +53,9 @@ void Pool::step(const Input& input, Effects& effects) {
     case InputKind::deliver:
       if (const auto* request = input.message->as<Request>(); request && request->transaction) {
         on_request(input, effects, request->transaction);
-      } else if (const auto* read = input.message->as<ReadRequest>()) {
-        on_read(effects, input.from, *read);
+      } else if (const auto* passed = input.message->as<TransactionContent>();
+                 passed && passed->transaction && all_answer_) {
+        on_passed_on(effects, passed->transaction);
       }
       break;
     case InputKind::call:
@@ -81,10 +88,9 @@ void Pool::on_call(const Input& input, Effects& effects) {
     on_final(effects, *final);
   } else if (const auto* change = input.call->as<RoleChange>()) {
     on_role(effects, *change);
-  } else if (const auto* confirmed = input.call->as<ReadConfirmed>()) {
-    on_read_confirmed(effects, input.call->id, confirmed->ok);
-  } else if (const auto* queried = input.call->as<Queried>()) {
-    on_queried(effects, input.call->id, *queried);
+  } else if (const auto* asked = input.call->as<AskedFor>()) {
+    if (asked_.size() == asked_most) asked_.pop();
+    asked_.push(*asked);
   }
 }
 
@@ -100,6 +106,15 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
     }
     return;
   }
+  if (all_answer_ && !leads_) {
+    if (const auto* place = finals_.find(tx->id)) {
+      // Castro, Liskov section 4.1: who has processed a request sends the reply again.
+      reply(effects, client, tx->id, *place);
+      return;
+    }
+    // Stands for the view number in the paper's replies; the request is passed on all the same.
+    if (leader_ != no_node) redirect(effects, client, tx->id);
+  }
   const auto [item, made] = items_.try_emplace(tx->id);
   add_asker(*item, client);
   if (made) {
@@ -108,7 +123,23 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
     check(effects, *item);
   } else if (item->state == Item::State::used) {
     retire(effects, *item);
+  } else if (item->state == Item::State::queued) {
+    pass_on(effects, item->tx);
   }
+}
+
+/// From a replica that is not the primary.
+void Pool::on_passed_on(Effects& effects, const TxRef& tx) {
+  const auto [item, made] = items_.try_emplace(tx->id);
+  if (!made) return;
+  item->tx = tx;
+  check(effects, *item);
+}
+
+/// Section 4.1: a replica that is not the primary relays the request to it.
+void Pool::pass_on(Effects& effects, const TxRef& tx) {
+  if (!all_answer_ || leads_ || leader_ == no_node || leader_ == self_) return;
+  effects.send(leader_, TransactionContent{tx});
 }
 
 void Pool::on_relayed(Effects& effects, const Relayed& relayed) {
@@ -159,6 +190,7 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
 void Pool::settle(Effects& effects, Item& item, std::optional<Refusal> refusal) {
   if (!refusal) {
     if (item.spread) publish(effects, item);
+    pass_on(effects, item.tx);
   } else if (*refusal == Refusal::nonce_used) {
     retire(effects, item);
   } else {
@@ -303,7 +335,13 @@ void Pool::on_build(const LocalCall& call, Effects& effects, const Build& build)
   std::vector<TxRef> taken = queues_.take(build.height, build.max_count, build.max_bytes);
   // Before the payload: so the asker knows what is left when it wonders whether to ask again.
   if (!passive()) tell_pending(effects);
-  effects.answer(call, Built{taken.empty() ? empty_payload() : make_payload(std::move(taken))});
+  std::vector<NodeId> askers;
+  for (std::size_t i = 0; all_answer_ && i < taken.size(); ++i) {
+    const Item* item = items_.find(taken[i]->id);
+    askers.push_back(item && !item->askers.empty() ? item->askers.front() : no_node);
+  }
+  effects.answer(call, Built{taken.empty() ? empty_payload() : make_payload(std::move(taken)),
+                             std::move(askers)});
 }
 
 void Pool::on_head(Effects& effects, const HeadChanged& changed) {
@@ -318,6 +356,9 @@ void Pool::on_head(Effects& effects, const HeadChanged& changed) {
     for (const TxRef& tx : (*it)->payload->transactions) {
       if (!included.contains(tx->id)) put_back(effects, tx);
     }
+  }
+  for (std::size_t i = 0; tentative_ && i < changed.succeeded.size(); ++i) {
+    reply_tentatively(effects, changed.included[i], changed.succeeded[i]);
   }
   for (const BlockRef& block : changed.included) {
     if (items_.empty()) break;
@@ -358,25 +399,66 @@ void Pool::put_back(Effects& effects, const TxRef& tx) {
 void Pool::on_final(Effects& effects, const Finalised& final) {
   const auto& transactions = final.block->payload->transactions;
   if (transactions.empty()) return;
-  for (std::size_t i = 0; i < transactions.size() && !items_.empty(); ++i) {
+  const std::vector<NodeId> asked = take_asked(*final.block->payload);
+  for (std::size_t i = 0; i < transactions.size() && (!items_.empty() || !asked.empty()); ++i) {
+    const bool succeeded = i < final.succeeded.size() && final.succeeded[i] != 0;
+    const Finals::Place place{final.block->height, final.block->id, succeeded};
+    const NodeId first = i < asked.size() ? asked[i] : no_node;
+    if (first != no_node) reply(effects, first, transactions[i]->id, place);
     Item* item = items_.find(transactions[i]->id);
     if (!item) continue;
     if (item->state == Item::State::queued) queues_.remove(*item);
-    const bool succeeded = i < final.succeeded.size() && final.succeeded[i] != 0;
-    const Finals::Place place{final.block->height, final.block->id, succeeded};
-    for (const NodeId client : item->askers) reply(effects, client, item->tx->id, place);
+    for (const NodeId client : item->askers) {
+      if (client != first) reply(effects, client, item->tx->id, place);
+    }
     forget(*item);
   }
   finals_.add(final.block, final.succeeded);
+}
+
+std::vector<NodeId> Pool::take_asked(const Payload& payload) {
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    if (asked_[i].payload->root != payload.root) continue;
+    std::vector<NodeId> askers = std::move(asked_[i].askers);
+    // What lies before it was ordered before: its decision has been heard of, or never will be.
+    for (std::size_t drop = 0; drop <= i; ++drop) asked_.pop();
+    return askers;
+  }
+  return {};
+}
+
+/// Section 5.1: one reply, sent when the request was executed tentatively. Who asks again gets the
+/// final one.
+void Pool::reply_tentatively(Effects& effects, const BlockRef& block,
+                             const std::vector<std::uint8_t>& succeeded) {
+  const std::vector<NodeId> asked = take_asked(*block->payload);
+  const auto& transactions = block->payload->transactions;
+  for (std::size_t i = 0; i < transactions.size(); ++i) {
+    const TxId& id = transactions[i]->id;
+    const TentativeReply body{id, block->height, block->id,
+                              i < succeeded.size() && succeeded[i] != 0};
+    const NodeId first = i < asked.size() ? asked[i] : no_node;
+    if (first != no_node) effects.send(first, body);
+    Item* item = items_.find(id);
+    if (!item) continue;
+    for (const NodeId client : std::exchange(item->askers, {})) {
+      if (client != first) effects.send(client, body);
+    }
+  }
 }
 
 void Pool::on_role(Effects& effects, const RoleChange& change) {
   const bool leads = change.role == NodeRole::leader;
   const bool began = leads && (!leads_ || change.term != term_);
   if (!leads || began) queues_.release_all();
+  const bool other = change.leader != leader_ || change.term != term_;
   leads_ = leads;
   leader_ = change.leader;
   term_ = change.term;
+  if (all_answer_ && other && !leads) {
+    // The new primary may not have heard of what is held here.
+    for (const Item* item : queues_.all()) pass_on(effects, item->tx);
+  }
   if (!began) return;
   told_count_ = untold;
   // What was left from an earlier reign may have been decided under another leader.
@@ -408,34 +490,6 @@ void Pool::redirect(Effects& effects, NodeId client, const TxId& id) {
 void Pool::refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason) {
   ++refused_;
   effects.send(client, Refused{id, reason});
-}
-
-// --- reads -------------------------------------------------------------------------------------
-
-/// Consensus says when the ledger's state is recent enough; then the ledger is asked.
-void Pool::on_read(Effects& effects, NodeId client, const ReadRequest& request) {
-  const CallId id = next_read_++;
-  reads_.try_emplace(id, Read{client, request});
-  effects.call(Slot::consensus, id, ConfirmRead{});
-}
-
-void Pool::on_read_confirmed(Effects& effects, CallId id, bool ok) {
-  const Read* read = reads_.find(id);
-  if (!read) return;
-  if (ok) {
-    effects.call(Slot::application, id, Query{read->request.account});
-  } else {
-    effects.send(read->client, ReadRefused{read->request.number});
-    reads_.erase(id);
-  }
-}
-
-void Pool::on_queried(Effects& effects, CallId id, const Queried& queried) {
-  const Read* read = reads_.find(id);
-  if (!read) return;
-  effects.send(read->client,
-               ReadReply{read->request.number, queried.height, queried.balance, queried.nonce});
-  reads_.erase(id);
 }
 
 void Pool::inspect(Inspector& inspector) const {

@@ -41,6 +41,7 @@ class Pool final : public Module {
   void on_call(const Input& input, Effects& effects);
   void on_request(const Input& input, Effects& effects, const TxRef& tx);
   void on_relayed(Effects& effects, const Relayed& relayed);
+  void on_passed_on(Effects& effects, const TxRef& tx);
   void on_checked(const Input& input, Effects& effects, const Checked& checked);
   void on_build(const LocalCall& call, Effects& effects, const Build& build);
   void on_head(Effects& effects, const HeadChanged& changed);
@@ -56,6 +57,11 @@ class Pool final : public Module {
   std::optional<Refusal> make_room(Effects& effects, const Item& item);
   bool pays_for(const Item& old, const Item& item) const;
   void publish(Effects& effects, Item& item);
+  void pass_on(Effects& effects, const TxRef& tx);
+  /// Who asked the primary for this payload's transactions; taken out of the list. Empty: nobody.
+  std::vector<NodeId> take_asked(const Payload& payload);
+  void reply_tentatively(Effects& effects, const BlockRef& block,
+                         const std::vector<std::uint8_t>& succeeded);
   void include(Effects& effects, const TxRef& tx);
   void put_back(Effects& effects, const TxRef& tx);
   void arm_expiry(const Input& input, Effects& effects);
@@ -72,16 +78,14 @@ class Pool final : public Module {
   void redirect(Effects& effects, NodeId client, const TxId& id);
   void refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason);
 
-  void on_read(Effects& effects, NodeId client, const ReadRequest& request);
-  void on_read_confirmed(Effects& effects, CallId id, bool ok);
-  void on_queried(Effects& effects, CallId id, const Queried& queried);
-
   /// Only the leader of a protocol with one takes requests.
   bool passive() const { return asks_leader_ && !leads_; }
 
   NodeId self_;
   Options options_;
   bool asks_leader_;
+  bool all_answer_;  // ClientPolicy::Ask::primary
+  bool tentative_;   // clients count tentative replies
   bool leads_ = false;
   NodeId leader_ = no_node;
   std::uint64_t term_ = 0;
@@ -95,15 +99,9 @@ class Pool final : public Module {
   std::size_t told_count_ = 0;     // by the last Pending
   std::uint64_t rechecks_ = 0;     // not answered yet
   std::vector<LocalCall> builds_;  // waiting for them
+  Fifo<AskedFor> asked_;           // oldest first
   std::uint64_t refused_ = 0;
   std::uint64_t evicted_ = 0;
-  /// A read that consensus or the ledger is asked about.
-  struct Read {
-    NodeId client = no_node;
-    ReadRequest request;
-  };
-  Lookup<CallId, Read> reads_;
-  CallId next_read_ = 1;
 };
 
 }  // namespace ledgerlab::pool

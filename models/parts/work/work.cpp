@@ -3,6 +3,7 @@
 #include "models/parts/work/work.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace ledgerlab::work {
 
@@ -131,6 +132,37 @@ std::uint64_t reversal_risk_ppb(std::uint64_t share_ppb, std::uint32_t confirmat
   const U256 scaled = reached * U256(billion);
   const U256 up = (U256(1) << fraction_bits) - U256(1);
   return std::min(((scaled + up) >> fraction_bits).low64(), billion);
+}
+
+std::uint64_t nakamoto_risk_ppb(std::uint64_t share_ppb, std::uint32_t linked_after) {
+  if (share_ppb == 0) return 0;
+  if (share_ppb * 2 >= billion || linked_after == 0) return billion;
+  const std::uint64_t q = share_ppb;
+  const std::uint64_t p = billion - share_ppb;
+  const std::uint64_t z = linked_after;
+  // Section 11: sum over k of w_k min(1, (q/p)^(z-k)) / sum of w_k with w_k = (z q/p)^k / k!. The
+  // weights are taken relative to the largest, so that e^-(z q/p) is not needed.
+  const U256 one = U256(1) << fraction_bits;
+  const std::uint64_t mode = z * q / p;  // below z
+  std::vector<U256> catching_up(z + 1, one);
+  for (std::uint64_t j = 1; j <= z; ++j) catching_up[j] = scale(catching_up[j - 1], q, p);
+  U256 all, reached;
+  const auto add = [&](std::uint64_t k, const U256& weight) {
+    all += weight;
+    reached += k >= z ? weight : (weight * catching_up[z - k]) >> fraction_bits;
+  };
+  U256 weight = one;
+  for (std::uint64_t k = mode; !weight.is_zero(); ++k) {
+    add(k, weight);
+    weight = scale(scale(weight, q, p), z, k + 1);
+  }
+  weight = one;
+  for (std::uint64_t k = mode; k > 0 && !weight.is_zero(); --k) {
+    weight = scale(scale(weight, p, q), k, z);
+    add(k - 1, weight);
+  }
+  const U256 scaled = reached * U256(billion) + all - U256(1);
+  return std::min((scaled / all).low64(), billion);
 }
 
 std::optional<std::uint32_t> settlement_depth(std::uint64_t share_ppb, std::uint64_t risk_ppb,

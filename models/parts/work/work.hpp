@@ -56,6 +56,10 @@ U256 homestead_difficulty(const HomesteadRule& rule, const U256& parent_difficul
 /// hashrate-based double spending", 2012, equation 1 and table 1).
 std::uint64_t reversal_risk_ppb(std::uint64_t share_ppb, std::uint32_t confirmations);
 
+/// The same by the rule of Nakamoto's paper (section 11): the attacker's progress while z blocks are
+/// linked after the transaction's is a Poisson variable. Rounded up to parts per 10^9.
+std::uint64_t nakamoto_risk_ppb(std::uint64_t share_ppb, std::uint32_t linked_after);
+
 /// Smallest number of confirmations whose reversal risk is below `risk_ppb`; nothing if there is
 /// none up to `most` (a share of a half or more reverses everything).
 std::optional<std::uint32_t> settlement_depth(std::uint64_t share_ppb, std::uint64_t risk_ppb,

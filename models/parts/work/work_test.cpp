@@ -139,6 +139,26 @@ TEST(Settlement, RosenfeldsTable) {
   EXPECT_NEAR(static_cast<double>(reversal_risk_ppb(20'000'000, 2)) / 1e7, 0.237, 0.0005);
 }
 
+// Section 11 of the paper: its two tables; the list for P < 0.1 % starts with z = 5 at q = 0.1.
+TEST(Settlement, NakamotosTables) {
+  const auto risk = [](double q, std::uint32_t z) {
+    return static_cast<double>(nakamoto_risk_ppb(static_cast<std::uint64_t>(q * 1e9 + 0.5), z)) /
+           1e9;
+  };
+  EXPECT_EQ(risk(0.1, 0), 1);
+  EXPECT_NEAR(risk(0.1, 1), 0.2045873, 1e-7);
+  EXPECT_NEAR(risk(0.1, 2), 0.0509779, 1e-7);
+  EXPECT_NEAR(risk(0.1, 5), 0.0009137, 1e-7);
+  EXPECT_NEAR(risk(0.1, 6), 0.0002428, 1e-7);
+  EXPECT_NEAR(risk(0.1, 10), 0.0000012, 1e-7);
+  EXPECT_NEAR(risk(0.3, 5), 0.1773523, 1e-7);
+  EXPECT_NEAR(risk(0.3, 10), 0.0416605, 1e-7);
+  EXPECT_NEAR(risk(0.3, 20), 0.0024804, 1e-7);
+  EXPECT_LT(risk(0.45, 340), 0.001);
+  EXPECT_GE(risk(0.45, 339), 0.001);
+  EXPECT_EQ(risk(0.5, 100), 1);
+}
+
 TEST(Settlement, DepthIsTheFirstBelowTheRisk) {
   EXPECT_EQ(settlement_depth(100'000'000, 1'000'000), 6u);   // 0.1% at 10%
   EXPECT_EQ(settlement_depth(100'000'000, 10'000'000), 4u);  // 1% at 10%
