@@ -50,6 +50,14 @@ struct ReportArguments {
 };
 int report(const ReportArguments& arguments);
 
+struct CalibrateArguments {
+  std::filesystem::path out = "measured.costs";
+  double seconds = 5;
+  bool json = false;
+  bool force = false;  // replace the file
+};
+int calibrate(const CalibrateArguments& arguments);
+
 struct PlanArguments {
   ScenarioArguments scenario;
   bool json = false;

@@ -26,7 +26,7 @@ void add_run_options(CLI::App& verb, RunArguments& run) {
       ->take_all();
   verb.add_option("--out", run.out, "run directory; what it holds already is not run again");
   verb.add_flag("--json", run.json, "results as JSON on standard output");
-  verb.add_flag("--csv", run.csv, "also write results.csv into the run directory");
+  verb.add_flag("--csv", run.csv, "also write results, latency, series and blocks as .csv");
   verb.add_flag("--quiet", run.quiet, "neither table nor progress");
   verb.add_flag("--force", run.force, "run again what is stored already");
   verb.add_flag("--trace", run.trace, "keep the full trace of every run");
@@ -50,6 +50,14 @@ void add_validate_options(CLI::App& verb, ValidateArguments& validate) {
   verb.add_flag("--json", validate.json, "as JSON");
   verb.add_flag("--markdown", validate.markdown, "as a table for a document");
   verb.add_flag("--list", validate.list, "the targets with their parameters");
+}
+
+void add_calibrate_options(CLI::App& verb, CalibrateArguments& calibrate) {
+  verb.add_option("--out", calibrate.out, "file (default: measured.costs)");
+  verb.add_option("--seconds", calibrate.seconds, "CPU time to measure in all (default: 5)")
+      ->check(CLI::Range(0.01, 3600.0));
+  verb.add_flag("--json", calibrate.json, "figures as JSON on standard output");
+  verb.add_flag("--force", calibrate.force, "replace the file if it is there");
 }
 
 bool has_verb(const CLI::App& app, const std::string& word) {
@@ -90,6 +98,7 @@ int parse_and_dispatch(int argc, char** argv) {
   TraceArguments trace_arguments;
   ValidateArguments validate_arguments;
   ReportArguments report_arguments;
+  CalibrateArguments calibrate_arguments;
   std::string model_name;
   bool models_json = false;
 
@@ -104,6 +113,10 @@ int parse_and_dispatch(int argc, char** argv) {
   report_verb->add_option("results", report_arguments.results, "run directory, or its database")
       ->required();
   report_verb->add_option("--out", report_arguments.out, "file (default: report.html in there)");
+
+  CLI::App* calibrate_verb =
+      app.add_subcommand("calibrate", "measure a cost table on this machine");
+  add_calibrate_options(*calibrate_verb, calibrate_arguments);
 
   CLI::App* plan_verb =
       app.add_subcommand("plan", "check a scenario; show the resolved plan, its digests and cost");
@@ -150,6 +163,7 @@ int parse_and_dispatch(int argc, char** argv) {
   }
   if (*run_verb) return run(run_arguments);
   if (*compare_verb) return run(compare_arguments);
+  if (*calibrate_verb) return calibrate(calibrate_arguments);
   if (*report_verb) return report(report_arguments);
   if (*plan_verb) return plan(plan_arguments);
   if (*new_verb) return new_model(new_arguments);

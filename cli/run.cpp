@@ -207,7 +207,9 @@ class Session {
         directory->describe(about());
         directory->write_file("report.html", render_html(about(), runs_));
         page = (directory->path() / "report.html").string();
-        if (arguments_.csv) directory->write_file("results.csv", render_csv(runs_));
+        if (arguments_.csv) {
+          for (const CsvFile& csv : render_csv(runs_)) directory->write_file(csv.name, csv.text);
+        }
       });
     }
     bool printed = true;

@@ -5,7 +5,7 @@ _ledgerlab() {
     --no-sharing --help"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run compare report plan models new trace validate --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "run compare report calibrate plan models new trace validate --help --version" -- "$cur")
     return
   fi
   case $verb in
@@ -19,6 +19,7 @@ _ledgerlab() {
         -*) mapfile -t COMPREPLY < <(compgen -W "--out --help" -- "$cur") ;;
         *) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
       esac ;;
+    calibrate) mapfile -t COMPREPLY < <(compgen -W "--out --seconds --json --force --help" -- "$cur") ;;
     plan)
       case $cur in
         -*) mapfile -t COMPREPLY < <(compgen -W "--seed --set --json --canonical --help" -- "$cur") ;;

@@ -2,6 +2,7 @@
 #include "sim/measure/metrics.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -232,6 +233,68 @@ Figure settlement_risk(const Figures& f) {
          1e9;
 }
 
+/// Final blocks above genesis by producer: the replica whose head each block was first. Only a
+/// lottery's producer announces its block before anybody else can.
+std::vector<std::uint64_t> blocks_by_producer(const Figures& f) {
+  const Evidence& e = f.evidence;
+  std::vector<std::uint64_t> counts;
+  if (!e.lottery() || e.history.decisions == 0) return counts;
+  counts.resize(e.plan.network.replicas);
+  for (const RowIndex row : e.history.main()) {
+    const auto& b = e.block(row);
+    const Moment made = std::min(b.made, b.final);
+    if (b.block->height != 0 && made.node < counts.size()) ++counts[made.node];
+  }
+  return counts;
+}
+
+/// Mean absolute difference of all pairs by twice the mean, over the ascending counts.
+Figure producer_gini(const Figures& f) {
+  std::vector<std::uint64_t> counts = blocks_by_producer(f);
+  std::sort(counts.begin(), counts.end());
+  double sum = 0, ranked = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    sum += static_cast<double>(counts[i]);
+    ranked += static_cast<double>(i + 1) * static_cast<double>(counts[i]);
+  }
+  const auto n = static_cast<double>(counts.size());
+  const Figure share = ratio(2 * ranked, n * sum);
+  if (!share) return std::nullopt;
+  return *share - (n + 1) / n;
+}
+
+Figure nakamoto_coefficient(const Figures& f) {
+  std::vector<std::uint64_t> counts = blocks_by_producer(f);
+  std::sort(counts.rbegin(), counts.rend());
+  std::uint64_t all = 0, held = 0;
+  for (const std::uint64_t count : counts) all += count;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    held += counts[i];
+    if (2 * held > all) return static_cast<double>(i + 1);
+  }
+  return std::nullopt;
+}
+
+Figure fairness_deviation(const Figures& f) {
+  const std::vector<std::uint64_t> counts = blocks_by_producer(f);
+  const SystemPlan& system = f.evidence.system;
+  std::vector<double> weight(system.hash_share_ppb.begin(), system.hash_share_ppb.end());
+  if (weight.empty()) {
+    for (const std::uint64_t stake : system.stakes) weight.push_back(static_cast<double>(stake));
+  }
+  if (counts.empty() || weight.size() != counts.size()) return std::nullopt;
+  double blocks = 0, weights = 0, off = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    blocks += static_cast<double>(counts[i]);
+    weights += weight[i];
+  }
+  if (blocks <= 0 || weights <= 0) return std::nullopt;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    off += std::fabs(static_cast<double>(counts[i]) / blocks - weight[i] / weights);
+  }
+  return off / 2;
+}
+
 }  // namespace
 
 Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
@@ -300,6 +363,18 @@ const std::vector<MetricInfo>& metric_table() {
        "in "
        "the measured time",
        block_interval},
+      {"producer_gini", "index",
+       "lotteries: Gini coefficient of the final blocks by producer, over all replicas; 0: all "
+       "made "
+       "equally many, near 1: one made all",
+       producer_gini},
+      {"nakamoto_coefficient", "replicas",
+       "lotteries: the fewest producers that together made more than half of the final blocks",
+       nakamoto_coefficient},
+      {"fairness_deviation", "share",
+       "lotteries: half the sum, over the replicas, of the difference between a replica's share of "
+       "the final blocks and its share of the hash power or stake; 0: in proportion",
+       fairness_deviation},
       {"availability", "share",
        "of equal windows of the measured time, those that are not dead; dead: no transaction was "
        "committed in it although one waited for half of it or longer; a window lasts ten times the "

@@ -69,8 +69,9 @@ TEST(Metrics, OfLoadAndLatency) {
   EXPECT_DOUBLE_EQ(f.metric("recovery_s"), 8.9 - 4.0);
   EXPECT_EQ(f.metric("messages_per_decision"), 0);
   // Log protocols have no stale blocks, deterministic finality no risk, this network no limit.
-  for (const char* absent : {"stale_rate", "reorg_depth_max", "settlement_risk",
-                             "link_utilisation_max", "energy_wh_per_tx"}) {
+  for (const char* absent :
+       {"stale_rate", "reorg_depth_max", "settlement_risk", "link_utilisation_max",
+        "energy_wh_per_tx", "producer_gini", "nakamoto_coefficient", "fairness_deviation"}) {
     EXPECT_EQ(f.result.metric(absent), nullptr) << absent;
   }
   ASSERT_EQ(f.result.faults.size(), 1u);
@@ -91,13 +92,23 @@ TEST(Metrics, SeriesAndBlocks) {
     return out;
   };
   using Points = std::vector<std::pair<double, double>>;
-  EXPECT_EQ(series("committed_tps"), (Points{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 0}, {5, 0},
-                                             {6, 0}, {7, 0}, {8, 1}, {9, 1}}));
+  EXPECT_EQ(
+      series("committed_tps"),
+      (Points{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 0}, {5, 0}, {6, 0}, {7, 0}, {8, 1}, {9, 1}}));
   // By when they were due; two in [8 s, 9 s): 1100 and 800 ms.
   EXPECT_EQ(series("latency_ms_p50"), (Points{{0, 250}, {1, 200}, {2, 400}, {3, 600}, {8, 800}}));
   // x1 waits from 5 s until it is given up at 7 s; e1, f1 and y1 wait at 9 s, y1 for ever.
-  EXPECT_EQ(series("pending_tx"), (Points{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 1},
-                                          {7, 1}, {8, 0}, {9, 2}, {10, 1}}));
+  EXPECT_EQ(series("pending_tx"), (Points{{0, 0},
+                                          {1, 0},
+                                          {2, 0},
+                                          {3, 0},
+                                          {4, 0},
+                                          {5, 0},
+                                          {6, 1},
+                                          {7, 1},
+                                          {8, 0},
+                                          {9, 2},
+                                          {10, 1}}));
   EXPECT_TRUE(series("new_leaders").empty());
   ASSERT_EQ(f.result.blocks.size(), 6u);
   const BlockRow& third = f.result.blocks[2];
@@ -229,6 +240,44 @@ TEST(Metrics, OfALottery) {
   int stale = 0;
   for (const BlockRow& row : f.result.blocks) stale += row.stale ? 1 : 0;
   EXPECT_EQ(stale, 2);
+}
+
+/// A lottery's chain whose blocks the named nodes made, all final.
+void feed_chain(Fixture& f, const std::vector<NodeId>& producers) {
+  f.protocol.family = "lottery";
+  f.begin();
+  BlockRef tip = f.genesis;
+  std::int64_t at = 1000;
+  for (const NodeId producer : producers) {
+    tip = f.block(tip, {});
+    f.head(at, producer, tip);
+    for (NodeId n = 0; n < 4; ++n) f.final(at + 50, n, tip);
+    at += 100;
+  }
+  f.end();
+}
+
+TEST(Metrics, FairnessOfALottery) {
+  Fixture f;
+  f.system.hash_share_ppb = {500'000'000, 250'000'000, 250'000'000, 0};
+  feed_chain(f, {0, 0, 0, 0, 0, 1, 1, 3});
+  // 5, 2, 0, 1 blocks: ascending 0, 1, 2, 5; 2 (2 + 6 + 20) / (4 * 8) - 5/4.
+  EXPECT_DOUBLE_EQ(f.metric("producer_gini"), 0.5);
+  EXPECT_EQ(f.metric("nakamoto_coefficient"), 1);  // node 0 made 5 of 8
+  // 0.625 - 0.5, 0.25 - 0.25, 0 - 0.25, 0.125 - 0.
+  EXPECT_DOUBLE_EQ(f.metric("fairness_deviation"), 0.25);
+
+  Fixture equal;
+  equal.system.stakes = {7, 7, 7, 7};
+  feed_chain(equal, {0, 1, 2, 3, 3, 2, 1, 0});
+  EXPECT_DOUBLE_EQ(equal.metric("producer_gini"), 0);
+  EXPECT_EQ(equal.metric("nakamoto_coefficient"), 3);  // two made just half
+  EXPECT_DOUBLE_EQ(equal.metric("fairness_deviation"), 0);
+
+  Fixture unknown;  // nobody says what would be fair
+  feed_chain(unknown, {2});
+  EXPECT_DOUBLE_EQ(unknown.metric("producer_gini"), 0.75);  // of four, one made all: 1 - 1/4
+  EXPECT_EQ(unknown.result.metric("fairness_deviation"), nullptr);
 }
 
 /// Node 0 broadcasts one vote, works for a second and writes 96 bytes at the start.

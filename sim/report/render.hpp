@@ -19,8 +19,12 @@ std::string mining_text(const SystemPlan& system);
 /// other systems' figures are also told as multiples of the first one's, the baseline.
 std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, bool ratios = false);
 
-/// {"runs": [...], "reproduce": "..."}; with several seeds `lo` and `hi` (the interval of the
-/// median over the seeds) stand beside each run's value, and "summary" holds the medians.
+/// "schema" of results.json; raised when a key is renamed, dropped or changes its meaning.
+inline constexpr int results_json_version = 1;
+
+/// What docs/reports.md describes: {"runs": [...], "reproduce": "..."}; with several seeds `lo` and
+/// `hi` (the interval of the median over the seeds) stand beside each run's value, and "summary"
+/// holds the medians.
 std::string render_json(const Plan& plan, const std::vector<RunResult>& runs,
                         const std::string& reproduce);
 
@@ -29,7 +33,11 @@ std::string plan_json(const Plan& plan);
 /// Every model with its parameters.
 std::string models_json(const Registry& registry);
 
-/// system,seed,metric,value,unit: one line a figure.
-std::string render_csv(const std::vector<RunResult>& runs);
+/// The files of --csv, each with a line of column names: one line a figure, a point, a block.
+struct CsvFile {
+  std::string name;
+  std::string text;
+};
+std::vector<CsvFile> render_csv(const std::vector<RunResult>& runs);
 
 }  // namespace ledgerlab

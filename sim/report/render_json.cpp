@@ -48,7 +48,16 @@ Json series_json(const RunResult& run) {
   return series;
 }
 
-Json run_json(const RunResult& run, const SystemSummary& system) {
+const char* verdict_word(Verdict verdict) {
+  if (verdict == Verdict::pass) return "pass";
+  return verdict == Verdict::fail ? "fail" : "inconclusive";
+}
+
+Json run_json(const Plan& plan, const RunResult& run, const SystemSummary& system) {
+  std::vector<std::string> expect;
+  for (const SystemPlan& one : plan.systems) {
+    if (one.name == run.system) expect = one.expect;
+  }
   Json metrics = Json::object();
   for (const Metric& metric : run.metrics) {
     Json& item = metrics[metric.name];
@@ -71,6 +80,9 @@ Json run_json(const RunResult& run, const SystemSummary& system) {
           {"seed", run.seed},
           {"plan_digest", run.plan_digest},
           {"trace_hash", run.trace_hash},
+          {"verdict", verdict_word(judge(expect, run))},
+          {"expected", expect},
+          {"missing", missing_outcomes(expect, run)},
           {"violations", findings(run.violations)},
           {"outcomes", findings(run.outcomes)},
           {"metrics", metrics},
@@ -141,11 +153,11 @@ std::string render_json(const Plan& plan, const std::vector<RunResult>& runs,
   bool several = false;
   for (const RunResult& run : runs) {
     for (const SystemSummary& system : systems) {
-      if (system.system == run.system) list.push_back(run_json(run, system));
+      if (system.system == run.system) list.push_back(run_json(plan, run, system));
       several = several || system.runs.size() > 1;
     }
   }
-  Json out{{"scenario", plan.name}, {"runs", list}};
+  Json out{{"schema", results_json_version}, {"scenario", plan.name}, {"runs", list}};
   if (several) out["summary"] = summary_json(systems);
   out["reproduce"] = reproduce;
   return text_of(out);
@@ -209,15 +221,38 @@ std::string models_json(const Registry& registry) {
   return text_of(out);
 }
 
-std::string render_csv(const std::vector<RunResult>& runs) {
-  std::string out = "system,protocol,seed,metric,value,unit\n";
+std::vector<CsvFile> render_csv(const std::vector<RunResult>& runs) {
+  std::string metrics = "system,protocol,seed,metric,value,unit\n";
+  std::string latency = "system,seed,region,share,ms\n";
+  std::string series = "system,seed,series,at_ns,value\n";
+  std::string blocks =
+      "system,seed,height,id,parent,producer,made_ns,final_ns,transactions,bytes,stale\n";
   for (const RunResult& run : runs) {
-    for (const Metric& metric : run.metrics) {
-      out += fmt::format("{},{},{},{},{},{}\n", csv_cell(run.system), csv_cell(run.protocol),
-                         run.seed, csv_cell(metric.name), metric.value, csv_cell(metric.unit));
+    const std::string who = csv_cell(run.system) + "," + std::to_string(run.seed);
+    for (const Metric& m : run.metrics) {
+      metrics += fmt::format("{},{},{},{},{},{}\n", csv_cell(run.system), csv_cell(run.protocol),
+                             run.seed, csv_cell(m.name), m.value, csv_cell(m.unit));
+    }
+    for (const LatencyCurve& c : run.latency) {
+      for (const LatencyPoint& p : c.points) {
+        latency += fmt::format("{},{},{},{}\n", who, csv_cell(c.region), p.share, p.ms);
+      }
+    }
+    for (const SeriesPoint& p : run.series) {
+      series += fmt::format("{},{},{},{}\n", who, csv_cell(p.name), count_ns(p.at), p.value);
+    }
+    for (const BlockRow& b : run.blocks) {
+      const auto producer = b.producer == no_node ? "" : std::to_string(b.producer);
+      const auto final = b.final == time_never ? "" : std::to_string(count_ns(b.final));
+      blocks +=
+          fmt::format("{},{},{},{},{},{},{},{},{},{}\n", who, b.height, b.id, b.parent, producer,
+                      count_ns(b.made), final, b.transactions, b.bytes, b.stale ? 1 : 0);
     }
   }
-  return out;
+  return {{"results.csv", metrics},
+          {"latency.csv", latency},
+          {"series.csv", series},
+          {"blocks.csv", blocks}};
 }
 
 }  // namespace ledgerlab

@@ -37,7 +37,7 @@ class Cli(unittest.TestCase):
     def test_help_and_version(self):
         self.assertIn("Exit codes", self.call("--help").stdout)
         self.assertIn("ledgerlab 0.", self.call("--version").stdout)
-        for verb in ("run", "compare", "report", "plan", "models", "new", "trace"):
+        for verb in ("run", "compare", "report", "calibrate", "plan", "models", "new", "trace"):
             self.assertIn("--help", self.call(verb, "--help").stdout)
 
     def test_usage_errors(self):
@@ -164,6 +164,11 @@ class Cli(unittest.TestCase):
             self.assertIn(f"out/raft-on-five-nodes-{number}", done.stdout)
         with open(os.path.join(self.dir, "out", "raft-on-five-nodes-1", "results.csv"), encoding="utf-8") as file:
             self.assertEqual(file.readline(), "system,protocol,seed,metric,value,unit\n")
+        for name in ("latency", "series", "blocks"):
+            with open(os.path.join(self.dir, "out", "raft-on-five-nodes-1", name + ".csv"), encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            self.assertGreater(len(lines), 5, name)
+            self.assertEqual({line.count(",") for line in lines}, {lines[0].count(",")}, name)
 
     def test_quiet_says_nothing(self):
         done = self.call("run", STARTER, *SHORT, "--quiet")
@@ -173,6 +178,30 @@ class Cli(unittest.TestCase):
         done = self.call("run", STARTER, *SHORT, "--set", 'systems.raft.expect=["no_double_spend"]', code=1)
         self.assertIn("EXPECTED outcome no_double_spend stayed away", done.stdout)
         self.assertIn("FAIL", done.stdout)
+
+    # --- calibrate ----------------------------------------------------------------------------
+    def test_calibrated_table_can_be_named(self):
+        data = json.loads(self.call("calibrate", "--seconds", "0.1", "--out", "mine.costs", "--json").stdout)
+        self.assertEqual(len(data["rows"]), 14)
+        for row in data["rows"]:
+            self.assertGreater(row["median_ps"], 0, row)
+        self.assertIn("cpu", data["origin"])
+        # A file that is there is not replaced unasked.
+        self.assertIn("--force", self.call("calibrate", "--out", "mine.costs", code=64).stderr)
+        self.scenario('duration = "4 s"\nwarm_up = "1 s"\n[hardware]\ncost_table = "mine"\n'
+                      '[[systems]]\nconsensus = "raft"\n')
+        mine = json.loads(self.call("run", "s.toml", "--json").stdout)["runs"][0]
+        self.assertTrue(any("cost table mine" in line for line in mine["card"]), mine["card"])
+        usual = json.loads(self.call("plan", "s.toml", "--json", "--set", 'hardware.cost_table="reference"').stdout)
+        self.assertNotEqual(mine["plan_digest"], usual["systems"][0]["plan_digest"])
+        # Without one of its rows it is refused, by the row's name.
+        path = os.path.join(self.dir, "mine.costs")
+        with open(path, encoding="utf-8") as file:
+            rows = [line for line in file if not line.startswith("state_update")]
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(rows)
+        self.assertIn('no row for the operation "state_update"', self.call("run", "s.toml", code=65).stderr)
+        self.assertIn("written: other.costs", self.call("calibrate", "--seconds", "0.1", "--out", "other.costs").stdout)
 
     # --- things that go wrong outside --------------------------------------------------------
     def test_unwritable_results(self):

@@ -4,6 +4,7 @@ A page must hold its sections, be well-formed, and reach for nothing outside its
 of a page show that the checks can fail.
 """
 import html.parser
+import json
 import os
 import re
 import shutil
@@ -161,6 +162,28 @@ class Report(unittest.TestCase):
         self.call("run", STARTER, *SHORT, "--out", "o")
         self.assertIn("cannot write", self.call("report", "o", "--out", "no/such/file.html", code=74).stderr)
         self.call("report", code=64)
+
+    def test_everything_kept_is_documented(self):
+        self.call("run", STARTER, *SHORT, "--out", "o", "--csv", "--seeds", "2")
+        with open(os.path.join(TREE, "docs", "reports.md"), encoding="utf-8") as file:
+            text = file.read()
+        told = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`([^`]*)`", text))))
+        data = json.loads(self.read("o", "results.json"))
+        run = data["runs"][0]
+        names = set(data) | set(run) | set(data["summary"][0]) | set(run["cost"]) | set(run["measured"])
+        names |= set(run["latency"][0]) | set(run["faults"][0]) | set(run["series"]["committed_tps"])
+        with sqlite3.connect(os.path.join(self.dir, "o", "results.sqlite")) as db:
+            tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            self.assertGreater(len(tables), 9)
+            for table in tables:
+                names |= {table} | {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+        for name in ("results", "latency", "series", "blocks"):
+            names |= set(self.read("o", name + ".csv").splitlines()[0].split(","))
+        self.assertEqual(sorted(names - told), [])
+        with open(os.path.join(TREE, "docs", "metrics.md"), encoding="utf-8") as file:
+            metrics = file.read()
+        for name in list(run["metrics"]) + list(run["series"]):
+            self.assertIn(f"`{name}`", metrics)
 
     def test_twins_are_caught(self):
         self.call("run", STARTER, *SHORT, "--out", "o")
