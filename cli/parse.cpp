@@ -52,6 +52,11 @@ void add_validate_options(CLI::App& verb, ValidateArguments& validate) {
   verb.add_flag("--list", validate.list, "the targets with their parameters");
 }
 
+void add_report_options(CLI::App& verb, ReportArguments& report) {
+  verb.add_option("results", report.results, "run directory, or its database")->required();
+  verb.add_option("--out", report.out, "file (default: report.html in there)");
+}
+
 void add_calibrate_options(CLI::App& verb, CalibrateArguments& calibrate) {
   verb.add_option("--out", calibrate.out, "file (default: measured.costs)");
   verb.add_option("--seconds", calibrate.seconds, "CPU time to measure in all (default: 5)")
@@ -110,10 +115,7 @@ int parse_and_dispatch(int argc, char** argv) {
 
   CLI::App* report_verb =
       app.add_subcommand("report", "write the HTML report of a run directory again");
-  report_verb->add_option("results", report_arguments.results, "run directory, or its database")
-      ->required();
-  report_verb->add_option("--out", report_arguments.out, "file (default: report.html in there)");
-
+  add_report_options(*report_verb, report_arguments);
   CLI::App* calibrate_verb =
       app.add_subcommand("calibrate", "measure a cost table on this machine");
   add_calibrate_options(*calibrate_verb, calibrate_arguments);
