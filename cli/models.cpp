@@ -5,6 +5,7 @@
 #include "models/api/registry.hpp"
 #include "sim/report/render.hpp"
 #include "sim/scenario/document.hpp"
+#include "sim/scenario/keys.hpp"
 #include "sim/scenario/resolver.hpp"
 
 namespace ledgerlab::cli {
@@ -40,6 +41,13 @@ std::string describe(const ModelInfo& info) {
   if (info.kind == ModelKind::consensus) {
     line("fault model", info.fault_model.text);
     line("clients ask", ask_text(info.client_policy.ask));
+    std::string operations;
+    const auto names = operation_names();
+    for (const OperateAction action : info.operations) {
+      operations += (operations.empty() ? "" : ", ") + names[static_cast<std::size_t>(action)];
+    }
+    line("operations", operations);
+    line("reads", info.linearisable_reads ? "linearisable, through any replica" : "");
   }
   std::string clauses;
   for (const std::string& clause : info.f751) clauses += (clauses.empty() ? "" : ", ") + clause;

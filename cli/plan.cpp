@@ -9,6 +9,7 @@
 #include "models/base/int128.hpp"
 #include "sim/report/render.hpp"
 #include "sim/scenario/document.hpp"
+#include "sim/scenario/keys.hpp"
 #include "sim/scenario/resolver.hpp"
 #include "sim/topology/analysis.hpp"
 
@@ -109,6 +110,22 @@ std::string target_text(const Plan& plan, const FaultPlan& fault) {
   std::string out = "nodes";
   for (const NodeId node : fault.target.nodes) out += fmt::format(" {}", node);
   return out;
+}
+
+void add_operations(Listing& out, const Plan& plan) {
+  if (plan.operations.empty()) return;
+  out.head("operations");
+  const auto names = operation_names();
+  for (const OperationPlan& one : plan.operations) {
+    std::string text;
+    for (const NodeId node : one.operate.nodes) text += fmt::format(" {}", node);
+    text = text.empty() ? "" : "nodes" + text + ", ";
+    const bool leader = one.target.kind == FaultTarget::Kind::leader;
+    out.line(names[static_cast<std::size_t>(one.operate.action)],
+             fmt::format("{}at {}, asked of {}", text, duration_text(one.at - time_start),
+                         leader ? std::string("the leader of that moment")
+                                : fmt::format("node {}", one.target.nodes.front())));
+  }
 }
 
 void add_faults(Listing& out, const Plan& plan) {
@@ -218,6 +235,7 @@ int plan(const PlanArguments& arguments) {
   add_model(out, "workload", plan.workload);
   out.line("accounts", std::to_string(plan.genesis.accounts));
   add_faults(out, plan);
+  add_operations(out, plan);
   for (const SystemPlan& system : plan.systems) add_system(out, plan, system);
   return print(out.text()) ? exit_pass : exit_results;
 }

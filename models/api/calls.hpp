@@ -10,6 +10,7 @@
 #include "models/api/block.hpp"
 #include "models/api/message.hpp"
 #include "models/base/time.hpp"
+#include "models/base/u256.hpp"
 
 namespace ledgerlab {
 
@@ -188,10 +189,44 @@ struct Relayed {
   NodeId from = no_node;
 };
 
+// --- operator -> consensus ------------------------------------------------------------------
+/// What an operator may ask of a running protocol ([[operations]] of a scenario). Those that a
+/// protocol knows stand in its ModelInfo.
+enum class OperateAction : std::uint8_t {
+  transfer_leadership,  // to the one node given; none: the protocol chooses
+  add_server,           // the one node given becomes a member
+  remove_server,        // the one node given ceases to be one
+  change_members        // the nodes given are the members from now on, and no others
+};
+/// No answer: what comes of it shows in roles and in what the protocol sends.
+struct Operate {
+  OperateAction action = OperateAction::transfer_leadership;
+  std::vector<NodeId> nodes;  // ascending
+};
+
+// --- reads ------------------------------------------------------------------------------------
+/// mempool -> consensus: may a linearisable read be answered here? Answered by ReadConfirmed once
+/// the application holds everything that was decided when this was asked.
+struct ConfirmRead {};
+struct ReadConfirmed {
+  bool ok = false;  // no: ask elsewhere
+};
+/// mempool -> application: an account in the adopted state. Answered by Queried.
+struct Query {
+  Address account;
+};
+struct Queried {
+  Address account;
+  U256 balance;
+  std::uint64_t nonce = 0;
+  Height height = 0;  // of the adopted head
+};
+
 using CallBody = std::variant<Pending, Build, Built, AskedFor, Validate, Validated, Execute,
                               Executed, Adopt, Adopted, Finalise, TakeSnapshot, Snapshot, Install,
                               Installed, TakeStakes, Stakes, ApplicationState, Simulate, Simulated,
-                              Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed>;
+                              Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed,
+                              Operate, ConfirmRead, ReadConfirmed, Query, Queried>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

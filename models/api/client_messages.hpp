@@ -4,6 +4,7 @@
 
 #include "models/api/block.hpp"
 #include "models/api/message.hpp"
+#include "models/base/u256.hpp"
 
 namespace ledgerlab {
 
@@ -67,6 +68,44 @@ struct Redirect {
   template <class A>
   void fields(A& a) {
     a(transaction, leader);
+  }
+};
+
+/// client -> replica: what does this account hold? To be answered linearisably.
+struct ReadRequest {
+  static constexpr MessageInfo info{3, "ReadRequest", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::mempool;
+  std::uint64_t number = 0;  // the client's own, repeated in the answer
+  Address account;
+  template <class A>
+  void fields(A& a) {
+    a(number, account);
+  }
+};
+
+/// replica -> client: in the state after the block of this height, which is not older than any
+/// block acknowledged to anybody before the request was sent.
+struct ReadReply {
+  static constexpr MessageInfo info{5, "ReadReply", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::client;
+  std::uint64_t number = 0;
+  Height height = 0;
+  U256 balance;
+  std::uint64_t nonce = 0;
+  template <class A>
+  void fields(A& a) {
+    a(number, height, balance, nonce);
+  }
+};
+
+/// replica -> client: nobody here can answer the read just now; ask another.
+struct ReadRefused {
+  static constexpr MessageInfo info{6, "ReadRefused", Role::client, Auth::mac};
+  static constexpr Slot destination = Slot::client;
+  std::uint64_t number = 0;
+  template <class A>
+  void fields(A& a) {
+    a(number);
   }
 };
 

@@ -175,6 +175,18 @@ void Effects::acknowledge(const TxId& transaction, Height height) {
 
 void Effects::give_up(const TxId& transaction) { add(EffectKind::give_up).a = transaction.tag(); }
 
+void Effects::read(std::uint64_t number, Time due) {
+  Effect& e = add(EffectKind::read);
+  e.a = number;
+  e.b = static_cast<std::uint64_t>(count_ns(due));
+}
+
+void Effects::read_done(std::uint64_t number, Height height) {
+  Effect& e = add(EffectKind::read_done);
+  e.a = number;
+  e.b = height;
+}
+
 void Effects::note(std::string text) {
   arenas_used_ = true;
   add(EffectKind::note).a = notes_.size();

@@ -48,7 +48,9 @@ enum class EffectKind : std::uint8_t {
   submit,
   acknowledge,
   give_up,
-  note
+  note,
+  read,
+  read_done
 };
 
 struct Effect {
@@ -169,6 +171,10 @@ class Effects {
   /// The client counts it as done, in the block of this height.
   void acknowledge(const TxId& transaction, Height height);
   void give_up(const TxId& transaction);
+  /// A read of an account, numbered by its client, was due at `due` and is now asked for.
+  void read(std::uint64_t number, Time due);
+  /// It was answered from the state after the block of this height.
+  void read_done(std::uint64_t number, Height height);
 
   /// For people: not counted in the trace hash.
   void note(std::string text);

@@ -62,6 +62,10 @@ void LogProtocol::step(const Input& input, Effects& effects) {
         on_snapshot(input, effects, snapshot->data);
       } else if (const auto* installed = input.call->as<Installed>()) {
         on_installed(input, effects, *installed);
+      } else if (const auto* operation = input.call->as<Operate>()) {
+        on_operate(input, effects, *operation);
+      } else if (input.call->as<ConfirmRead>()) {
+        on_confirm_read(input, effects, *input.call);
       }
       break;
   }

@@ -41,6 +41,12 @@ class LogProtocol : public Module {
   virtual void on_validated(const Input&, Effects&, const Validated&) {}
   virtual void on_snapshot(const Input&, Effects&, const SnapshotRef&) {}
   virtual void on_installed(const Input&, Effects&, const Installed&) {}
+  /// What an operator asks; see ModelInfo::operations.
+  virtual void on_operate(const Input&, Effects&, const Operate&) {}
+  /// See ModelInfo::linearisable_reads. To be answered by ReadConfirmed, now or later.
+  virtual void on_confirm_read(const Input&, Effects& effects, const LocalCall& question) {
+    effects.answer(question, ReadConfirmed{false});
+  }
 
   /// The next block of the history is this one: adopted and final at once. Blocks at or below the
   /// application's own durable height (after a restart) are passed over.

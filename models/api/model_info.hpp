@@ -182,6 +182,12 @@ struct ModelInfo {
   std::vector<std::string> f751;  // F.751.2 clause ids it realises
   std::vector<ParamInfo> params;
   FaultModel fault_model;      // consensus only
+  /// What an operator may ask of it (consensus only), see Operate.
+  std::vector<OperateAction> operations;
+  /// Answers ConfirmRead: reads through any replica that see every write acknowledged before.
+  bool linearisable_reads = false;
+  /// How many replicas are members at first; null: all.
+  std::uint32_t (*initial_members)(const Params&, std::uint32_t n) = nullptr;
   ClientPolicy client_policy;  // consensus only
   MessageTypes messages;
   ContractHints contract;   // consensus only

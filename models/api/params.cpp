@@ -281,7 +281,8 @@ std::string format_value(ParamType type, std::int64_t value) {
     case ParamType::bandwidth:
       return v == 0 ? "unlimited" : decimal_prefixed(v, std::span(bandwidth_units).first(5));
     case ParamType::ratio:
-      return decimal_text(v, 7) + " %";
+      // Factors are no percentages.
+      return v > giga ? decimal_text(v, 9) : decimal_text(v, 7) + " %";
     case ParamType::hash_rate:
       return decimal_prefixed(v, hash_rate_units);
     case ParamType::power:

@@ -61,6 +61,12 @@ void World::apply(Node& n, Effects& effects, Time hold) {
       case EffectKind::give_up:
         count(n.id, {hold, n.id, EventType::give_up, e.slot, 0, 0, e.a, 0});
         break;
+      case EffectKind::read:
+        count(n.id, {hold, n.id, EventType::read, e.slot, 0, 0, e.a, e.b});
+        break;
+      case EffectKind::read_done:
+        count(n.id, {hold, n.id, EventType::read_done, e.slot, 0, 0, e.a, e.b});
+        break;
       case EffectKind::note:
         if (interest_ & event_bit(EventType::note)) {
           tell({hold, n.id, EventType::note, e.slot, 0, 0, 0, 0, &effects.note_of(e)});

@@ -12,14 +12,22 @@ void World::schedule_faults() {
   for (std::size_t i = 0; i < spec_.faults.size(); ++i) {
     const FaultPlan& f = spec_.faults[i];
     if (f.at > spec_.end) continue;
-    boundaries_.push_back({f.at, true, i});
-    if (f.until != time_never && f.until <= spec_.end) boundaries_.push_back({f.until, false, i});
+    boundaries_.push_back({f.at, Boundary::Kind::fault_begin, i});
+    if (f.until != time_never && f.until <= spec_.end) {
+      boundaries_.push_back({f.until, Boundary::Kind::fault_end, i});
+    }
   }
-  // What ends comes before what begins, then by the scenario's order.
+  for (std::size_t i = 0; i < spec_.operations.size(); ++i) {
+    const OperationPlan& operation = spec_.operations[i];
+    operation_calls_.push_back({Slot::consensus, Slot::consensus, 0, operation.operate});
+    if (operation.at <= spec_.end) {
+      boundaries_.push_back({operation.at, Boundary::Kind::operation, i});
+    }
+  }
+  // Operations come last: they meet the world as the faults left it. Then by the scenario's order.
   std::stable_sort(boundaries_.begin(), boundaries_.end(),
                    [](const Boundary& a, const Boundary& b) {
-                     if (a.at != b.at) return a.at < b.at;
-                     return !a.begin && b.begin;
+                     return a.at != b.at ? a.at < b.at : a.kind < b.kind;
                    });
   fault_targets_.resize(spec_.faults.size());
 }
@@ -27,11 +35,32 @@ void World::schedule_faults() {
 void World::apply_boundary(Time at) {
   while (next_boundary_ < boundaries_.size() && boundaries_[next_boundary_].at == at) {
     const Boundary b = boundaries_[next_boundary_++];
-    if (b.begin) {
-      begin_fault(b.fault, at);
-    } else {
-      end_fault(b.fault, at);
+    switch (b.kind) {
+      case Boundary::Kind::fault_end:
+        end_fault(b.index, at);
+        break;
+      case Boundary::Kind::fault_begin:
+        begin_fault(b.index, at);
+        break;
+      case Boundary::Kind::operation:
+        operate(b.index, at);
+        break;
     }
+  }
+}
+
+/// The call waits for the node's lane like any other input. Nobody hears it on a node that is down.
+void World::operate(std::size_t index, Time at) {
+  for (const NodeId id : find_target(spec_.operations[index].target)) {
+    Node& n = nodes_[id];
+    if (!n.alive) continue;
+    LaneInput input;
+    input.ready = at;
+    input.kind = InputKind::call;
+    input.slot = Slot::consensus;
+    input.value = index;
+    arrive(n, std::move(input));
+    arm(n);
   }
 }
 

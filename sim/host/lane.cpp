@@ -261,6 +261,14 @@ void World::step(Node& n, const LaneInput& in, Time start) {
       event.type = EventType::found;
       event.a = in.value;
       break;
+    case InputKind::call: {
+      const LocalCall& call = operation_calls_[in.value];
+      input.call = &call;
+      event.type = EventType::operate;
+      event.kind = static_cast<std::uint16_t>(call.as<Operate>()->action);
+      event.a = in.value;
+      break;
+    }
     case InputKind::start:
       input.incarnation = n.incarnation;
       event.a = n.incarnation;

@@ -21,7 +21,8 @@ struct LaneInput {
   MessageRef message;
   TimerId timer{};
   bool dropped = false;     // lost on arrival, reason in value
-  std::uint64_t value = 0;  // generation (timer), record (persisted), nonce (found)
+  // generation (timer), record (persisted), nonce (found), operation (call)
+  std::uint64_t value = 0;
 };
 
 struct TimerSlot {

@@ -13,6 +13,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/host/fault.hpp"
 #include "sim/host/node.hpp"
+#include "sim/host/operation.hpp"
 #include "sim/record/event.hpp"
 #include "sim/record/trace_hash.hpp"
 
@@ -34,6 +35,7 @@ struct WorldSpec {
   HostHardware hardware;
   CostTable costs;
   std::vector<FaultPlan> faults;         // any order
+  std::vector<OperationPlan> operations;  // any order
   std::vector<std::uint64_t> hash_rate;  // hashes/s by replica; empty: nobody searches
   bool real_mining = false;              // try nonces instead of drawing the time
   /// Mints the ticket of a lottery search (the suite's, known to the host alone).
@@ -163,6 +165,7 @@ class World final : public EngineSink {
   void schedule_faults();
   void apply_boundary(Time at);
   void begin_fault(std::size_t index, Time at);
+  void operate(std::size_t index, Time at);
   void end_fault(std::size_t index, Time at);
   void crash(NodeId id, Time at);
   void restart(NodeId id, Time at);
@@ -202,11 +205,14 @@ class World final : public EngineSink {
   bool started_ = false;
   std::string halted_;
   WorldStats stats_;
+  /// An instant at which the world's rules change, or an operator acts. In this order at one.
   struct Boundary {
+    enum class Kind : std::uint8_t { fault_end, fault_begin, operation };
     Time at;
-    bool begin;
-    std::size_t fault;
+    Kind kind;
+    std::size_t index;
   };
+  std::vector<LocalCall> operation_calls_;  // by operation; recorded inputs point here
   std::vector<Boundary> boundaries_;
   std::size_t next_boundary_ = 0;
   std::vector<AppliedFault> applied_faults_;

@@ -57,6 +57,8 @@ const std::vector<CheckerInfo>& checker_table() {
        Excuse::asynchrony, judged<checks::no_double_spend>},
       {"durability", "what a client holds for done is in every final history of that height",
        Excuse::asynchrony, judged<checks::durability>},
+      {"linearisable_reads", "a read sees every write acknowledged before it was asked for",
+       Excuse::adversary, judged<checks::linearisable_reads>},
       {"one_leader", "at most one node leads in a term", Excuse::adversary,
        judged<checks::one_leader>},
       {"supply", "genesis + issued = supply + burned, and a replay gives the nodes' state",
@@ -84,7 +86,7 @@ bool inside_fault_model(const CheckerInfo& checker, const Finding& finding, cons
   if (checker.excuse == Excuse::adversary) return true;
   if (checker.excuse == Excuse::faults) {
     return !e.faults.unhealed && e.faults.down_at_end + e.faults.byzantine <=
-                                     std::max(model.max_crashed(e.plan.network.replicas),
+                                     std::max(bearable_crashes(e.plan, e.system),
                                               model.max_byzantine(e.plan.network.replicas));
   }
   if (!model.safety_needs_synchrony) return true;

@@ -28,6 +28,8 @@ struct GoodRun {
     f.submit(2000, b);
     for (NodeId n = 0; n < 3; ++n) f.decide(2100 + n, n, two);
     f.acknowledge(2150, b, 2);
+    f.read(2140, 2200, 0, 1);  // asked for before the acknowledgement
+    f.read(2160, 2200, 1, 2);
     f.crash(3000, 0);
     f.leads(3200, 1, 2);
     f.submit(3000, c);
@@ -191,6 +193,20 @@ const Twin twins[] = {
      [](Fixture& f) {
        f.leads(1200, 2, 5);
        f.leads(1100, 1, 5);
+     }},
+    {"linearisable_reads", "a read that misses an acknowledged write", 1400, 4, "from height 0",
+     [](Fixture& f) {
+       const TxRef a = f.tx("a1");
+       f.submit(1000, a);
+       f.decide(1100, 0, f.block(f.genesis, {a}));
+       f.acknowledge(1150, a, 1);
+       f.read(1160, 1400, 0, 0);
+     }},
+    {"linearisable_reads", "a read older than one that was answered before", 1400, 4,
+     "from height 1",
+     [](Fixture& f) {
+       f.read(1000, 1100, 0, 2);
+       f.read(1200, 1400, 1, 1);
      }},
     {"supply", "money from nothing", 1200, 0, "at height 2",
      [](Fixture& f) {

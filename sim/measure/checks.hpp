@@ -24,6 +24,8 @@ void supply(const Evidence& evidence, Worst& worst);
 void settlement(const Evidence& evidence, Worst& worst);
 /// Messages, busy times, and open transactions counted two ways, in integers.
 void books(const Evidence& evidence, Worst& worst);
+/// A read sees every write acknowledged, and every state read, before it was asked for.
+void linearisable_reads(const Evidence& evidence, Worst& worst);
 /// A decision comes within the bound while transactions wait; false: ended too early to tell.
 bool liveness(const Evidence& evidence, Worst& worst);
 

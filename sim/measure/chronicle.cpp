@@ -12,7 +12,8 @@ std::uint32_t Chronicle::interest() const {
          event_bit(EventType::fault_begin) | event_bit(EventType::fault_end) |
          event_bit(EventType::answer) | event_bit(EventType::role) | event_bit(EventType::head) |
          event_bit(EventType::final_block) | event_bit(EventType::submit) |
-         event_bit(EventType::acknowledge) | event_bit(EventType::give_up);
+         event_bit(EventType::acknowledge) | event_bit(EventType::give_up) |
+         event_bit(EventType::read) | event_bit(EventType::read_done);
 }
 
 void Chronicle::on_event(const Event& e) {
@@ -39,6 +40,17 @@ void Chronicle::on_event(const Event& e) {
       break;
     case EventType::give_up:
       on_close(e, TxState::given_up);
+      break;
+    case EventType::read:
+      open_reads_[{e.node, e.a}] = reads_.size();
+      reads_.push_back({moment, time_at(static_cast<std::int64_t>(e.b)), time_never, 0});
+      break;
+    case EventType::read_done:
+      if (const auto open = open_reads_.find({e.node, e.a}); open != open_reads_.end()) {
+        reads_[open->second].done = e.time;
+        reads_[open->second].height = e.b;
+        open_reads_.erase(open);
+      }
       break;
     case EventType::role:
       if (static_cast<NodeRole>(e.kind) == NodeRole::leader && !byzantine_[e.node]) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -71,6 +72,13 @@ class Chronicle final : public Sink {
     std::uint64_t term = 0;
     NodeId leader = no_node;
   };
+  /// A client's read of an account.
+  struct Read {
+    Moment asked;
+    Time due{};
+    Time done = time_never;
+    Height height = 0;  // of the state it was answered from
+  };
   /// Opening (+1) or closing (-1) of a transaction, as it came: the second set of books.
   struct Turn {
     Time at;
@@ -100,6 +108,7 @@ class Chronicle final : public Sink {
   const std::vector<FaultMark>& faults() const { return faults_; }
   const std::vector<Leadership>& leaderships() const { return leaderships_; }
   const std::vector<Turn>& turns() const { return turns_; }
+  const std::vector<Read>& reads() const { return reads_; }
   const std::vector<Stray>& strays() const { return strays_; }
   RowIndex find_transaction(std::uint64_t tag) const;
   RowIndex find_block(std::uint64_t tag) const;
@@ -125,6 +134,8 @@ class Chronicle final : public Sink {
   std::vector<FaultMark> faults_;
   std::vector<Leadership> leaderships_;
   std::vector<Turn> turns_;
+  std::vector<Read> reads_;
+  std::map<std::pair<NodeId, std::uint64_t>, std::size_t> open_reads_;  // by client and its number
   std::vector<Stray> strays_;
   /// Tags lately admitted somewhere: every replica checks every transaction it hears of.
   std::array<std::uint64_t, 4096> admitted_lately_{};

@@ -142,8 +142,7 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
                                 const Chronicle& chronicle) {
   FaultAccount out;
   const std::uint32_t replicas = plan.network.replicas;
-  const std::uint32_t bearable =
-      system.consensus ? system.consensus.info->fault_model.max_crashed(replicas) : 0;
+  const std::uint32_t bearable = bearable_crashes(plan, system);
   out.client_down.assign(plan.nodes(), time_never);
   auto lives = chronicle.lives();
   // At one instant what comes up counts before what goes down: an exact hand-over is no overlap.

@@ -31,6 +31,30 @@ Figure latency(const Figures& f) {
   return in_seconds(f.latencies[std::max<std::size_t>(rank, 1) - 1]) * 1e3;
 }
 
+/// Of the reads due in the measured time that were answered.
+std::vector<Duration> read_latencies(const Figures& f) {
+  std::vector<Duration> out;
+  for (const auto& read : f.evidence.chronicle.reads()) {
+    if (read.due < f.from || read.due >= f.until || read.done == time_never) continue;
+    out.push_back(read.done - read.due);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+template <int percent>
+Figure read_latency(const Figures& f) {
+  const std::vector<Duration> latencies = read_latencies(f);
+  if (latencies.empty()) return std::nullopt;
+  const std::size_t rank = (latencies.size() * percent + 99) / 100;
+  return in_seconds(latencies[std::max<std::size_t>(rank, 1) - 1]) * 1e3;
+}
+
+Figure reads_per_second(const Figures& f) {
+  if (f.evidence.chronicle.reads().empty()) return std::nullopt;
+  return ratio(static_cast<double>(read_latencies(f).size()), f.measured_seconds());
+}
+
 template <std::uint64_t Figures::*count>
 Figure counted(const Figures& f) {
   if (f.evidence.chronicle.transactions().empty()) return std::nullopt;
@@ -332,6 +356,16 @@ const std::vector<MetricInfo>& metric_table() {
        latency<50>},
       {"finality_latency_ms_p95", "ms", "the same, 95 of 100", latency<95>},
       {"finality_latency_ms_p99", "ms", "the same, 99 of 100", latency<99>},
+      {"read_latency_ms_p50", "ms",
+       "from the instant a read was due to its answer at its client: half of those due in the "
+       "measured time and answered took no longer (nearest rank); absent without reads",
+       read_latency<50>},
+      {"read_latency_ms_p95", "ms", "the same, 95 of 100", read_latency<95>},
+      {"read_latency_ms_p99", "ms", "the same, 99 of 100", read_latency<99>},
+      {"reads_per_s", "reads/s",
+       "reads due in the measured time and answered by the end of the run, by the measured time's "
+       "length",
+       reads_per_second},
       {"transactions_offered", "tx", "transactions due in the measured time",
        counted<&Figures::offered>},
       {"transactions_accepted", "tx",

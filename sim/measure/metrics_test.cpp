@@ -45,6 +45,19 @@ void feed_load(Fixture& f) {
   f.submit(8990, open);
 }
 
+TEST(Metrics, OfReadsThatWereDueInTheMeasuredTime) {
+  Fixture f;
+  f.begin();
+  f.read(500, 900, 0, 0);  // in the warm-up
+  f.read(1000, 1010, 1, 0);
+  f.read(2000, 2030, 2, 0);
+  f.read(3000, 3020, 3, 0);
+  f.end();
+  EXPECT_DOUBLE_EQ(f.metric("read_latency_ms_p50"), 20);
+  EXPECT_DOUBLE_EQ(f.metric("read_latency_ms_p99"), 30);
+  EXPECT_DOUBLE_EQ(f.metric("reads_per_s"), 3 / 8.0);
+}
+
 TEST(Metrics, OfLoadAndLatency) {
   Fixture f;
   f.begin();

@@ -23,6 +23,9 @@ constexpr std::array<std::string_view, 9> answer_names{
     "none",     "built",     "validated", "executed", "adopted",
     "snapshot", "installed", "checked",   "stakes"};
 
+constexpr std::array<std::string_view, 4> operation_names{"transfer_leadership", "add_server",
+                                                          "remove_server", "change_members"};
+
 template <std::size_t n>
 std::string name_of(const std::array<std::string_view, n>& names, std::uint64_t index) {
   return index < n ? std::string(names[index]) : std::to_string(index);
@@ -82,6 +85,12 @@ std::string details(const TraceHeader& header, const TraceRecord& record) {
       return fmt::format("transaction {:016x}", e.a);
     case EventType::note:
       return record.note;
+    case EventType::operate:
+      return fmt::format("{} (operation {})", name_of(operation_names, e.kind), e.a);
+    case EventType::read:
+      return fmt::format("read {}, due {:.9f} s", e.a, static_cast<double>(e.b) / 1e9);
+    case EventType::read_done:
+      return fmt::format("read {} at height {}", e.a, e.b);
   }
   return {};
 }

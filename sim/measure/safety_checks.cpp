@@ -181,6 +181,37 @@ void one_leader(const Evidence& e, Worst& worst) {
   }
 }
 
+void linearisable_reads(const Evidence& e, Worst& worst) {
+  // What was known somewhere, when: the heights of acknowledged writes and of answered reads.
+  std::vector<std::pair<Time, Height>> known;
+  for (const auto& tx : e.chronicle.transactions()) {
+    if (tx.state == Chronicle::TxState::acknowledged) known.emplace_back(tx.closed, tx.height);
+  }
+  std::vector<const Chronicle::Read*> reads;
+  for (const auto& read : e.chronicle.reads()) {
+    if (read.done == time_never) continue;
+    known.emplace_back(read.done, read.height);
+    reads.push_back(&read);
+  }
+  std::sort(known.begin(), known.end());
+  std::sort(reads.begin(), reads.end(),
+            [](const auto* a, const auto* b) { return a->asked < b->asked; });
+  std::size_t next = 0;
+  Height highest = 0;
+  for (const auto* read : reads) {
+    for (; next < known.size() && known[next].first < read->asked.at; ++next) {
+      highest = std::max(highest, known[next].second);
+    }
+    if (read->height >= highest) continue;
+    worst.add({read->done, read->asked.node}, [&] {
+      return fmt::format(
+          "a read asked for at {} ns was answered from height {}, when height {} had been "
+          "acknowledged before",
+          count_ns(read->asked.at), read->height, highest);
+    });
+  }
+}
+
 void supply(const Evidence& e, Worst& worst) {
   for (std::size_t c = 0; c < e.audit.size(); ++c) {
     const auto& chain = e.history.chains[c];

@@ -33,9 +33,12 @@ enum class EventType : std::uint8_t {
   submit,
   acknowledge,
   give_up,
-  note
+  note,
+  operate,
+  read,
+  read_done
 };
-inline constexpr std::size_t event_type_count = 18;
+inline constexpr std::size_t event_type_count = 21;
 
 /// What a and b (and peer, kind) mean, for the documentation and `ledgerlab trace`.
 struct EventInfo {
@@ -66,6 +69,9 @@ inline constexpr std::array<EventInfo, event_type_count> event_table{{
     {EventType::acknowledge, "acknowledge", 1, true, "-", "-", "transaction", "height"},
     {EventType::give_up, "give-up", 1, true, "-", "-", "transaction", "-"},
     {EventType::note, "note", 1, false, "-", "-", "-", "-"},
+    {EventType::operate, "operate", 1, true, "-", "action", "operation index", "-"},
+    {EventType::read, "read", 1, true, "-", "-", "the client's number", "due, ns"},
+    {EventType::read_done, "read-done", 1, true, "-", "-", "the client's number", "height"},
 }};
 
 enum class DropReason : std::uint8_t { receiver_down, partition, loss, refused, sender_down };

@@ -56,6 +56,7 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
                    plan.hardware.disk_write_bps};
   spec.costs = plan.hardware.costs;
   spec.faults = plan.faults;
+  spec.operations = plan.operations;
   const auto drawn = draw_swarm(plan);
   spec.faults.insert(spec.faults.end(), drawn.begin(), drawn.end());
   for (const std::uint32_t share : system.hash_share_ppb) {

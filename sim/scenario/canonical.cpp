@@ -94,6 +94,14 @@ void add_fault(Lines& lines, const std::string& key, const FaultPlan& fault) {
   lines.add(key + ".sync", fault.sync);
 }
 
+void add_operation(Lines& lines, const std::string& key, const OperationPlan& operation) {
+  lines.add(key + ".at", operation.at);
+  lines.add(key + ".action", static_cast<std::int64_t>(operation.operate.action));
+  lines.digest(key + ".nodes", operation.operate.nodes);
+  lines.add(key + ".target", static_cast<std::int64_t>(operation.target.kind));
+  lines.digest(key + ".target_nodes", operation.target.nodes);
+}
+
 void add_swarm(Lines& lines, const SwarmPlan& swarm) {
   if (!swarm.on) return;
   lines.digest("swarm.kinds", swarm.kinds, [](FaultKind k) { return static_cast<int>(k); });
@@ -139,6 +147,9 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
   lines.add("genesis.balance", std::to_string(plan.genesis.balance));
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {
     add_fault(lines, "faults." + std::to_string(i), plan.faults[i]);
+  }
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    add_operation(lines, "operations." + std::to_string(i), plan.operations[i]);
   }
   add_swarm(lines, plan.swarm);
   // What the swarm may do depends on the fault models of all compared systems.

@@ -321,6 +321,24 @@ const KeyTable& swarm_keys() {
   return keys;
 }
 
+const KeyTable& operation_keys() {
+  static const KeyTable keys{
+      required(key("at", Type::duration, "", "when the operator asks", "0 s")),
+      required(choice("action", operation_names(), "what is asked of the protocol")),
+      shaped("node", "the replica to lead, to add or to remove", node_shape),
+      shaped("nodes", "change_members: the members from then on", node_list),
+      shaped("target",
+             "the replica that is asked; not given: the leader of that moment, found as faults find "
+             "it",
+             R"({"oneOf":[{"enum":["leader"]},{"type":"integer","minimum":0}]})"),
+  };
+  return keys;
+}
+
+std::vector<std::string> operation_names() {  // as in OperateAction
+  return {"transfer_leadership", "add_server", "remove_server", "change_members"};
+}
+
 const KeyTable& expect_keys() {
   static const KeyTable keys{
       shaped("outcomes", "checkers whose outcome must appear in every system, or the run fails",
@@ -355,8 +373,8 @@ std::vector<std::string> topologies_reading(std::string_view network_key) {
 const std::vector<std::string>& checker_names() {
   static const std::vector<std::string> names{
       "agreement",  "prefix_consistency", "validity", "no_double_spend",
-      "durability", "one_leader",         "supply",   "books",
-      "liveness",   "settlement"};
+      "durability", "linearisable_reads", "one_leader", "supply",
+      "books",      "liveness",           "settlement"};
   return names;
 }
 

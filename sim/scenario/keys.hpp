@@ -29,6 +29,8 @@ const KeyTable& system_keys();
 const KeyTable& fault_keys(FaultKind kind);
 const KeyTable& behaviour_keys();  // of one [[behaviours]] entry
 const KeyTable& swarm_keys();
+const KeyTable& operation_keys();
+std::vector<std::string> operation_names();
 const KeyTable& expect_keys();
 
 inline constexpr std::size_t fault_kind_count = 9;

@@ -17,6 +17,7 @@
 #include "models/base/time.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/host/fault.hpp"
+#include "sim/host/operation.hpp"
 #include "sim/topology/topology.hpp"
 
 namespace ledgerlab {
@@ -129,6 +130,7 @@ struct Plan {
   ModelChoice workload;
   GenesisSpec genesis;
   std::vector<FaultPlan> faults;  // ascending by `at`
+  std::vector<OperationPlan> operations;  // ascending by `at`
   SwarmPlan swarm;
   std::vector<SystemPlan> systems;
   std::vector<std::string> notes;  // what the resolver wants people to know
@@ -143,6 +145,10 @@ inline GenesisSpec genesis_of(const Plan& plan, const SystemPlan& system) {
   genesis.stakes = system.stakes;
   return genesis;
 }
+
+/// How many replicas may be down at once for this system, whatever its operations come to: what its
+/// fault model bears with the fewest members it may have.
+std::uint32_t bearable_crashes(const Plan& plan, const SystemPlan& system);
 
 /// What the digest binds besides the plan itself (DESIGN 13.6).
 struct PlanVersions {

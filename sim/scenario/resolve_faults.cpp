@@ -31,26 +31,6 @@ std::vector<NodeId> nodes_in(Resolving& r, const std::string& name, Place place,
   return out;
 }
 
-bool read_node(Resolving& r, const Value& value, const std::string& path,
-               std::vector<NodeId>& out) {
-  const std::uint32_t nodes = r.plan.nodes();
-  if (value.type != Value::Type::integer || value.integer < 0 || value.integer >= nodes) {
-    const std::uint32_t replicas = r.plan.network.replicas;
-    std::string text = "expected a node from 0 to " + std::to_string(nodes - 1) +
-                       " (replicas 0 to " + std::to_string(replicas - 1);
-    text += nodes == replicas ? ")" : ", then the clients)";
-    r.problems.add(value.place, path, text);
-    return false;
-  }
-  out.push_back(static_cast<NodeId>(value.integer));
-  return true;
-}
-
-void sort_unique(std::vector<NodeId>& nodes) {
-  std::sort(nodes.begin(), nodes.end());
-  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-}
-
 void read_target(Resolving& r, Section& section, FaultPlan& fault) {
   int given = 0;
   for (const char* key : {"node", "nodes", "region", "target"}) given += section.given(key) ? 1 : 0;
@@ -205,6 +185,26 @@ void read_fault(Resolving& r, const Value& value, std::size_t index) {
 }
 
 }  // namespace
+
+bool read_node(Resolving& r, const Value& value, const std::string& path,
+               std::vector<NodeId>& out) {
+  const std::uint32_t nodes = r.plan.nodes();
+  if (value.type != Value::Type::integer || value.integer < 0 || value.integer >= nodes) {
+    const std::uint32_t replicas = r.plan.network.replicas;
+    std::string text = "expected a node from 0 to " + std::to_string(nodes - 1) +
+                       " (replicas 0 to " + std::to_string(replicas - 1);
+    text += nodes == replicas ? ")" : ", then the clients)";
+    r.problems.add(value.place, path, text);
+    return false;
+  }
+  out.push_back(static_cast<NodeId>(value.integer));
+  return true;
+}
+
+void sort_unique(std::vector<NodeId>& nodes) {
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+}
 
 void resolve_faults(Resolving& r) {
   const Value* list = r.section("faults");

@@ -29,5 +29,11 @@ void resolve_systems(Resolving& r);
 void resolve_faults(Resolving& r);  // after the clients
 void resolve_swarm(Resolving& r);
 void resolve_behaviours(Resolving& r);  // after systems and swarm
+void resolve_operations(Resolving& r);  // after the systems
+
+/// A node's number into `out`, or false after telling what was expected.
+bool read_node(Resolving& r, const Value& value, const std::string& path,
+               std::vector<NodeId>& out);
+void sort_unique(std::vector<NodeId>& nodes);
 
 }  // namespace ledgerlab

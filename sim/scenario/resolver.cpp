@@ -10,7 +10,7 @@ namespace {
 
 const std::vector<std::string> section_names{"network", "hardware", "clients", "workload",
                                              "genesis", "systems",  "faults",  "behaviours",
-                                             "swarm",   "expect"};
+                                             "swarm",   "expect",   "operations"};
 
 void resolve_top(Resolving& r, std::optional<std::uint64_t> seed) {
   // The sections themselves are keys of the top table.
@@ -54,6 +54,7 @@ Plan resolve(const Document& document, const Registry& registry,
     resolve_faults(r);
     resolve_swarm(r);
     resolve_behaviours(r);
+    resolve_operations(r);
   }
   problems.raise_if_any();
   return std::move(r.plan);

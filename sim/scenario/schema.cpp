@@ -208,6 +208,7 @@ std::string scenario_schema(const Registry& registry) {
   properties["systems"] = {{"type", "array"}, {"minItems", 1}, {"items", system_table(registry)}};
   properties["faults"] = fault_table();
   properties["behaviours"] = behaviour_table(registry);
+  properties["operations"] = {{"type", "array"}, {"items", table_of(operation_keys())}};
   properties["swarm"] = table_of(swarm_keys());
   properties["expect"] = table_of(expect_keys());
   schema["required"] = Json::array({"systems"});

@@ -22,7 +22,7 @@ std::uint32_t borne_at_once(const Plan& plan) {
   if (plan.swarm.at_once != 0) return std::min(plan.swarm.at_once, plan.network.replicas);
   std::uint32_t borne = plan.network.replicas;
   for (const SystemPlan& s : plan.systems) {
-    const std::uint32_t crashed = s.consensus.info->fault_model.max_crashed(plan.network.replicas);
+    const std::uint32_t crashed = bearable_crashes(plan, s);
     const auto byzantine = static_cast<std::uint32_t>(s.byzantine().size());
     borne = std::min(borne, crashed - std::min(crashed, byzantine));  // both count together
   }

@@ -13,5 +13,6 @@ Target w11();
 Target w12();  // pow_difficulty.cpp
 Target w13();
 Target w15();  // pow_partition.cpp
+Target elections();  // elections.cpp
 
 }  // namespace ledgerlab::validate

@@ -82,7 +82,8 @@ std::string changed(const Target& target, const Params& params) {
 }  // namespace
 
 const std::vector<Target>& targets() {
-  static const std::vector<Target> list{w1(), w6(), w7(), w8(), w11(), w12(), w13(), w15()};
+  static const std::vector<Target> list{w1(),  w6(),  w7(),  w8(),       w11(),
+                                        w12(), w13(), w15(), elections()};
   return list;
 }
 

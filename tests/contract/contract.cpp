@@ -54,6 +54,7 @@ std::string TestScenario::text() const {
   line("cost_table = \"" + costs + "\"");
   line("[clients]");
   line("count = " + std::to_string(clients));
+  if (!client.empty()) line(client);
   line("[workload]");
   line("rate = \"" + rate + "\"");
   line("[genesis]");

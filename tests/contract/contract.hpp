@@ -29,6 +29,7 @@ struct TestScenario {
   std::string disk_write = "1 Gbit/s";
   std::string costs = "reference";
   std::string rate = "40 tx/s";
+  std::string client;      // more lines of [clients]
   std::string params;      // after those of the hints; a repeated key replaces
   bool for_swarm = false;  // with the hints' swarm parameters
   bool real_crypto = false;

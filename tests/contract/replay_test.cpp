@@ -1,6 +1,7 @@
 // Contract: the recorded inputs of one node, fed to fresh Stacks without host or engine, give the
 // same effects byte for byte (DESIGN 13.1). A module that reads a clock, an address or a global
 // cannot pass.
+#include "sim/scenario/keys.hpp"
 #include "tests/contract/contract.hpp"
 
 namespace ledgerlab::contract {
@@ -75,6 +76,24 @@ TEST_P(Replay, AcrossACrash) {
   setup.protocol = GetParam();
   setup.extra = "[[faults]]\nkind = \"crash\"\nat = \"2 s\"\nfor = \"500 ms\"\nnode = 2\n";
   replay(setup, 6, 2);
+}
+
+TEST_P(Replay, OfWhatAnOperatorAndReadersAsk) {
+  TestScenario setup;
+  setup.protocol = GetParam();
+  setup.duration = seconds(4);
+  if (GetParam()->linearisable_reads) setup.client = "read_share = \"30 %\"";
+  const auto names = operation_names();
+  int at = 1000;
+  for (const OperateAction action : GetParam()->operations) {
+    setup.extra += "[[operations]]\nat = \"" + std::to_string(at += 500) + " ms\"\naction = \"" +
+                   names[static_cast<std::size_t>(action)] + "\"\n" +
+                   (action == OperateAction::change_members ? "nodes = [0, 1, 2]\n" : "node = 2\n");
+  }
+  for (NodeId node = 0; node < setup.replicas + 1; ++node) {
+    SCOPED_TRACE("node " + std::to_string(node));
+    replay(setup, 7, node);
+  }
 }
 
 TEST_P(Replay, WithRealCrypto) {

@@ -115,6 +115,12 @@ struct MeasureFixture {
   void acknowledge(std::int64_t at, const TxRef& t, Height height) {
     event({ms_at(at), 4, EventType::acknowledge, Slot::client, 0, 0, t->id.tag(), height});
   }
+  /// A read of client 4, asked for and answered at these milliseconds.
+  void read(std::int64_t asked, std::int64_t done, std::uint64_t number, Height height) {
+    event({ms_at(asked), 4, EventType::read, Slot::client, 0, 0, number,
+           static_cast<std::uint64_t>(asked) * 1'000'000});
+    event({ms_at(done), 4, EventType::read_done, Slot::client, 0, 0, number, height});
+  }
   void admitted(std::int64_t at, NodeId node, const TxRef& t) {
     event({ms_at(at), node, EventType::answer, Slot::mempool,
            static_cast<std::uint16_t>(AnswerKind::checked), 0, t->id.tag(), 1});

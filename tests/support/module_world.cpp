@@ -167,8 +167,28 @@ void ModuleWorld::step(NodeId node, const Input& input) {
   sync_if_automatic(node);
 }
 
-void ModuleWorld::call(NodeId node, Slot from, CallBody body) {
-  const LocalCall local{from, info_->slot, 0, std::move(body)};
+void ModuleWorld::read(NodeId node) {
+  const CallId id = next_read_++;
+  reads_[id] = finals_.empty() ? 0 : finals_.rbegin()->first;
+  call(node, Slot::mempool, ConfirmRead{}, id);
+}
+
+void ModuleWorld::finish_read(NodeId node, CallId id, bool ok) {
+  const auto read = reads_.find(id);
+  if (read == reads_.end()) return violate("a read is answered twice");
+  const Height height = nodes_[node].application.height;
+  ++(ok ? reads_answered_ : reads_refused_);
+  line("  " + std::to_string(node) +
+       (ok ? " reads height " + std::to_string(height) : std::string(" cannot read")));
+  if (ok && height < read->second) {
+    violate("node " + std::to_string(node) + " reads height " + std::to_string(height) +
+            " after height " + std::to_string(read->second) + " was final");
+  }
+  reads_.erase(read);
+}
+
+void ModuleWorld::call(NodeId node, Slot from, CallBody body, CallId id) {
+  const LocalCall local{from, info_->slot, id, std::move(body)};
   Input input = make_input(node, InputKind::call);
   input.call = &local;
   step(node, input);
@@ -460,6 +480,8 @@ void ModuleWorld::handle_call(NodeId node, const LocalCall& call) {
     answer(Snapshot{data});
   } else if (const auto* installation = call.as<Install>()) {
     install(node, call, *installation);
+  } else if (const auto* confirmed = call.as<ReadConfirmed>()) {
+    finish_read(node, call.id, confirmed->ok);
   }
 }
 

@@ -94,7 +94,10 @@ class ModuleWorld {
     effects_.begin(from);
     deliver_message({from, to, effects_.make(std::move(body)), now_});
   }
-  void call(NodeId node, Slot from, CallBody body);
+  void call(NodeId node, Slot from, CallBody body, CallId id = 0);
+  /// Asks whether a linearisable read may be answered on this node (ConfirmRead). An answer from a
+  /// state older than what was final anywhere when it was asked is a violation.
+  void read(NodeId node);
 
   // --- what is there ----------------------------------------------------------------------------
   std::uint32_t n() const { return static_cast<std::uint32_t>(nodes_.size()); }
@@ -119,6 +122,8 @@ class ModuleWorld {
   void clear_sent() { sent_.clear(); }
   /// Leaders by term, as announced; the second is set when a term had two.
   const std::map<std::uint64_t, std::set<NodeId>>& leaders() const { return leaders_; }
+  std::size_t reads_answered() const { return reads_answered_; }
+  std::size_t reads_refused() const { return reads_refused_; }
   /// When a node announced the block of a height as final.
   std::optional<Time> final_at(NodeId node, Height height) const;
   /// First disagreement between applications or announcements; empty if there is none.
@@ -159,6 +164,7 @@ class ModuleWorld {
   void install(NodeId node, const LocalCall& call, const Install& install);
   void announce_final(NodeId node, const BlockRef& block);
   void offer(NodeId node);
+  void finish_read(NodeId node, CallId id, bool ok);
   void behind_gate(NodeId node, bool gated, std::function<void()> action);
   void release(NodeId node);
   void sync_if_automatic(NodeId node);
@@ -182,6 +188,10 @@ class ModuleWorld {
   std::set<std::pair<NodeId, NodeId>> cuts_;
   std::map<std::uint64_t, std::set<NodeId>> leaders_;
   std::map<Height, BlockId> finals_;
+  std::map<CallId, Height> reads_;  // what they must see at least
+  CallId next_read_ = 1;
+  std::size_t reads_answered_ = 0;
+  std::size_t reads_refused_ = 0;
   std::string violation_;
   std::vector<std::string> lines_;
 };

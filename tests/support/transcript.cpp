@@ -93,6 +93,8 @@ std::string Transcript::node_command(const std::vector<std::string>& words) {
     throw std::logic_error("no timer " + words[2]);
   } else if (verb == "propose") {
     world_->propose(node, words.at(2));
+  } else if (verb == "read") {
+    world_->read(node);
   } else if (verb == "manual-disk") {
     world_->set_manual_disk(node, true);
   } else if (verb == "persisted") {

@@ -23,7 +23,8 @@ Options::Options(const Params& params)
       home_retry_timeout(params.duration("home_retry_timeout")),
       redirect_backoff(params.duration("redirect_backoff")),
       give_up_after(params.duration("give_up_after")),
-      max_outstanding(params.count("max_outstanding")) {}
+      max_outstanding(params.count("max_outstanding")),
+      read_share_ppb(params.count("read_share")) {}
 
 OpenLoop::OpenLoop(const ModuleContext& context)
     : options_(*context.params),
@@ -35,7 +36,9 @@ OpenLoop::OpenLoop(const ModuleContext& context)
       home_(context.neighbours.empty() ? context.client_index % context.replicas
                                        : context.neighbours[0]),
       target_(home_),
-      due_(context.workload_start) {
+      due_(context.workload_start),
+      reads_({options_.retry_timeout, options_.redirect_backoff, options_.give_up_after}, replicas_,
+             home_) {
   if (policy_.tentative_replies != nullptr) {
     tentative_needed_ = policy_.tentative_replies(*context.consensus_params, replicas_);
   }
@@ -57,6 +60,8 @@ void OpenLoop::step(const Input& input, Effects& effects) {
     case InputKind::timer:
       if (input.timer == timer_due) {
         offer_due(input, effects);
+      } else if (input.timer == Reads::timer) {
+        reads_.on_timer(input, effects);
       } else if (input.timer == timer_wait) {
         armed_ = time_never;
         take_due(postponed_, input, effects);
@@ -65,6 +70,7 @@ void OpenLoop::step(const Input& input, Effects& effects) {
       break;
     case InputKind::deliver:
       if (!from_replica(input)) break;
+      if (reads_.on_message(input, effects)) break;
       if (input.from == target_) target_heard_ = input.local;
       if (const auto* reply = input.message->as<Reply>()) {
         on_reply(input, effects, *reply);
@@ -110,6 +116,12 @@ void OpenLoop::offer_due(const Input& input, Effects& effects) {
 void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& item) {
   const auto [payer, first] = payers_.try_emplace(item.payer);
   if (first) payer->next = item.nonce;
+  // By the load's own number, so that compared systems see the same reads.
+  if (options_.read_share_ppb > 0 &&
+      draw_ppb(input.draw(Purpose("client.read"), k_), options_.read_share_ppb)) {
+    reads_.ask(input, effects, k_, effects.crypto().account(item.payer), due_);
+    return;
+  }
   Open open;
   open.payer = item.payer;
   open.fee = item.fee;
@@ -315,6 +327,8 @@ void OpenLoop::inspect(Inspector& inspector) const {
   inspector.field("given_up", given_up_);
   inspector.field("open", open_.size());
   inspector.field("target", std::uint64_t{target_});
+  inspector.field("reads", reads_.asked());
+  inspector.field("reads_done", reads_.done());
 }
 
 }  // namespace ledgerlab::client

@@ -10,6 +10,7 @@
 #include "models/api/client_messages.hpp"
 #include "models/api/model_info.hpp"
 #include "models/base/lookup.hpp"
+#include "models/client/open_loop/reads.hpp"
 
 namespace ledgerlab::client {
 
@@ -20,6 +21,7 @@ struct Options {
   Duration redirect_backoff;
   Duration give_up_after;         // 0: never
   std::uint64_t max_outstanding;  // 0: unlimited
+  std::uint64_t read_share_ppb;
 };
 
 class OpenLoop final : public Module {
@@ -115,6 +117,8 @@ class OpenLoop final : public Module {
   std::deque<Wait> unanswered_;
   std::deque<Wait> postponed_;
   Time armed_ = time_never;  // the one timer for both
+
+  Reads reads_;
 
   std::uint64_t offered_ = 0;
   std::uint64_t done_ = 0;

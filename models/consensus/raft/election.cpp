@@ -26,6 +26,7 @@ void Raft::become_follower(const Input& input, Effects& effects, std::uint64_t t
     persist_hard_state(effects);
   }
   state_ = ServerState::follower;
+  if (new_term || leader != leader_) fail_forwarded_reads(effects);
   leader_ = leader;
   if (was_leader) {
     effects.cancel_timer({timer_heartbeat, 0});
@@ -34,6 +35,11 @@ void Raft::become_follower(const Input& input, Effects& effects, std::uint64_t t
     batch_armed_ = batch_due_ = false;
     stale_payload_ = payload_asked();
     for (Peer& peer : peers_) peer = Peer{};  // a deposed leader holds no snapshot for anyone
+    followers_.clear();
+    leavers_.clear();
+    change_.reset();  // what is not in the log was never promised
+    end_transfer(effects);
+    fail_led_reads(effects);
   }
   if (was_leader || new_term) draw_timeout(input);
   if (was_leader) restart_election_timer(effects);
@@ -52,39 +58,56 @@ void Raft::election_timed_out(const Input& input, Effects& effects) {
   draw_timeout(input);
   restart_election_timer(effects);
   leader_ = no_node;
-  if (options_.pre_vote && n() > 1) {
+  fail_forwarded_reads(effects);
+  if (!may_stand()) {
+    become_follower(input, effects, hard_.term, no_node);
+    return;
+  }
+  begin_vote();
+  if (options_.pre_vote && quorum::vote(voters(), votes_) != quorum::Outcome::won) {
     ask_pre_votes(effects);
   } else {
     stand_for_election(input, effects);
   }
 }
 
+// Dissertation 4.2.2: a server outside its latest configuration still stands, for it may be needed
+// until that configuration is committed. Once it is, nobody counts on this server: it waits.
+bool Raft::may_stand() const {
+  return configuration().has(self()) || log_.configuration().index > commit_index_;
+}
+
+/// Its own vote counts only where it is a member.
+void Raft::begin_vote() {
+  votes_.assign(n(), quorum::Answer::missing);
+  votes_[self()] = quorum::Answer::yes;
+}
+
 // Dissertation 9.6: ask first whether an election could be won; term and vote stay as they are.
 void Raft::ask_pre_votes(Effects& effects) {
   state_ = ServerState::pre_candidate;
-  votes_.assign(n(), quorum::Answer::missing);
-  votes_[self()] = quorum::Answer::yes;
   announce(effects, NodeRole::candidate);
-  effects.broadcast(RequestPreVote{hard_.term + 1, log_.last_index(), log_.last_term()});
+  tell_members(effects, effects.make(RequestPreVote{hard_.term + 1, log_.last_index(),
+                                                    log_.last_term()}));
 }
 
 // 5.2: increment the term, vote for oneself, ask all others. The requests wait in the gate until
-// term and vote are durable.
-void Raft::stand_for_election(const Input& input, Effects& effects) {
+// term and vote are durable. In a transfer of leadership (3.10) they say so.
+void Raft::stand_for_election(const Input& input, Effects& effects, bool transfer) {
   state_ = ServerState::candidate;
   hard_ = {hard_.term + 1, self()};
   attempt_ = 0;
   persist_hard_state(effects);
   draw_timeout(input);
   restart_election_timer(effects);
-  votes_.assign(n(), quorum::Answer::missing);
-  votes_[self()] = quorum::Answer::yes;
+  begin_vote();
   announce(effects, NodeRole::candidate);
-  if (quorum::vote(votes_) == quorum::Outcome::won) {  // the only server there is
+  if (quorum::vote(voters(), votes_) == quorum::Outcome::won) {  // the only member there is
     become_leader(input, effects);
     return;
   }
-  effects.broadcast(RequestVote{hard_.term, log_.last_index(), log_.last_term()});
+  const RequestVote request{hard_.term, log_.last_index(), log_.last_term()};
+  tell_members(effects, transfer ? effects.make(TransferVote{request}) : effects.make(request));
 }
 
 // Figure 2, rules for leaders; section 8: a no-op opens the term, for the leader learns by its
@@ -93,12 +116,9 @@ void Raft::become_leader(const Input& input, Effects& effects) {
   state_ = ServerState::leader;
   leader_ = self();
   effects.cancel_timer({timer_election, 0});
-  for (Peer& peer : peers_) {
-    peer = Peer{};
-    peer.next_index = log_.last_index() + 1;
-  }
+  find_followers();
   announce(effects, NodeRole::leader);
-  append(effects, hard_.term, nullptr);
+  append(effects, {hard_.term, nullptr, {}});
   term_start_ = log_.last_index();
   replicate(input, effects);
   effects.set_timer({timer_heartbeat, 0}, options_.heartbeat_interval);
@@ -111,11 +131,16 @@ void Raft::become_leader(const Input& input, Effects& effects) {
 // Dissertation 6.2: a leader steps down if an election timeout passes without an answer from a
 // majority; its clients then look for another one.
 void Raft::check_quorum(const Input& input, Effects& effects) {
-  std::uint32_t active = 1;
+  begin_vote();
   for (NodeId peer = 0; peer < n(); ++peer) {
-    if (peer != self() && std::exchange(peers_[peer].active, false)) ++active;
+    if (peer == self()) continue;
+    if (std::exchange(peers_[peer].active, false)) {
+      votes_[peer] = quorum::Answer::yes;
+    } else {
+      let_go(peer);
+    }
   }
-  if (active < quorum::majority(n())) {
+  if (quorum::vote(voters(), votes_) != quorum::Outcome::won) {
     effects.note("steps down: no quorum of answers within the election timeout");
     become_follower(input, effects, hard_.term, no_node);
     return;
@@ -154,14 +179,20 @@ void Raft::handle(const Input& input, Effects& effects, const PreVoteReply& repl
   if (state_ != ServerState::pre_candidate) return;
   if (reply.granted && reply.term != hard_.term + 1) return;
   votes_[input.from] = reply.granted ? quorum::Answer::yes : quorum::Answer::no;
-  const auto outcome = quorum::vote(votes_);
+  const auto outcome = quorum::vote(voters(), votes_);
   if (outcome == quorum::Outcome::won) stand_for_election(input, effects);
   if (outcome == quorum::Outcome::lost) become_follower(input, effects, hard_.term, no_node);
 }
 
-// Figure 2, RequestVote, receiver's rules 1 and 2.
 void Raft::handle(const Input& input, Effects& effects, const RequestVote& request) {
-  const bool sticky = options_.pre_vote || options_.check_quorum;
+  vote_on(input, effects, request, false);
+}
+
+// Figure 2, RequestVote, receiver's rules 1 and 2. Whether the candidate is a member is not asked
+// (4.1): a voter may not have the configuration yet that makes it one.
+void Raft::vote_on(const Input& input, Effects& effects, const RequestVote& request,
+                   bool transfer) {
+  const bool sticky = (options_.pre_vote || options_.check_quorum) && !transfer;
   // 4.2.3: neither its term nor its vote; the request is not answered at all.
   if (sticky && request.term > hard_.term && heard_from_leader(input)) return;
   bool granted = false;
@@ -183,7 +214,7 @@ void Raft::handle(const Input& input, Effects& effects, const RequestVote& reque
 void Raft::handle(const Input& input, Effects& effects, const VoteReply& reply) {
   if (!observe_term(input, effects, reply.term) || state_ != ServerState::candidate) return;
   votes_[input.from] = reply.granted ? quorum::Answer::yes : quorum::Answer::no;
-  const auto outcome = quorum::vote(votes_);
+  const auto outcome = quorum::vote(voters(), votes_);
   if (outcome == quorum::Outcome::won) become_leader(input, effects);
   if (outcome == quorum::Outcome::lost) become_follower(input, effects, hard_.term, no_node);
 }

@@ -47,6 +47,9 @@ std::vector<ParamInfo> params() {
       {"initial_leader", ParamType::integer, "-1",
        "node whose first election timeout, in its first life, is zero, so that it leads from "
        "the start; -1: nobody", "-1", "1000000", {}},
+      {"initial_members", ParamType::integer, "0",
+       "replicas that vote from the start, from number 0 on; the others wait until they are added "
+       "(dissertation 4); 0: all", "0", "1000000", {}},
   };
   // clang-format on
   list.insert(list.end(), own.begin(), own.end());
@@ -78,6 +81,15 @@ std::string check(const Params& params, std::uint32_t replicas) {
     return "initial_leader " + std::to_string(leader) + " is no replica: there are " +
            std::to_string(replicas) + ", numbered from 0";
   }
+  const std::int64_t members = params.integer("initial_members");
+  if (members > static_cast<std::int64_t>(replicas)) {
+    return "initial_members " + std::to_string(members) + " is more than the " +
+           std::to_string(replicas) + " replicas there are";
+  }
+  if (members != 0 && leader >= members) {
+    return "initial_leader " + std::to_string(leader) +
+           " is no member at first: raise initial_members above it";
+  }
   return "";
 }
 
@@ -99,7 +111,7 @@ void register_consensus_raft(Registry& registry) {
                "F7512-7.1.5.4-q", "F7512-7.1.5.4-r", "F7512-7.1.5.4-s"};
   info.params = raft::params();
   info.fault_model.text =
-      "fewer than half of the replicas crashed at once, their synced records kept; safe under any "
+      "fewer than half of the members crashed at once, their synced records kept; safe under any "
       "delay, loss and partition";
   info.fault_model.max_crashed = [](std::uint32_t n) { return quorum::max_crashed(n); };
   info.fault_model.liveness_bound = raft::liveness_bound;
@@ -113,7 +125,16 @@ void register_consensus_raft(Registry& registry) {
   };
   info.messages = message_list<raft::RequestPreVote, raft::PreVoteReply, raft::RequestVote,
                                raft::VoteReply, raft::AppendEntries, raft::AppendEntriesReply,
-                               raft::InstallSnapshot, raft::InstallSnapshotReply>();
+                               raft::InstallSnapshot, raft::InstallSnapshotReply,
+                               raft::TimeoutNow, raft::TransferVote, raft::ConfirmLeader,
+                               raft::ConfirmLeaderReply, raft::ReadIndex, raft::ReadIndexReply>();
+  info.operations = {OperateAction::transfer_leadership, OperateAction::add_server,
+                     OperateAction::remove_server, OperateAction::change_members};
+  info.linearisable_reads = true;
+  info.initial_members = [](const Params& params, std::uint32_t n) {
+    const auto members = static_cast<std::uint32_t>(params.count("initial_members"));
+    return members == 0 ? n : members;
+  };
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<raft::Raft>(context);
   };

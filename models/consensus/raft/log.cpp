@@ -21,29 +21,44 @@ struct HardStateRecord {
   }
 };
 
+/// The block itself rides along with the record.
+enum class Form : std::uint8_t { block, noop, configuration };
+constexpr Form max_value(Form) { return Form::configuration; }
+
 struct EntryRecord {
   Tag tag = Tag::entry;
   std::uint64_t index = 0;
   std::uint64_t term = 0;
-  bool noop = false;
+  Form form = Form::block;
+  Configuration configuration;
   template <class A>
   void fields(A& a) {
-    a(tag, index, term, noop);
+    a(tag, index, term, form);
+    if (form == Form::configuration) a(configuration);
   }
 };
+
+/// What a snapshot record says besides its bytes: a set of bits.
+enum class SnapshotNotes : std::uint8_t { none, discards_log, configuration, both };
+constexpr SnapshotNotes max_value(SnapshotNotes) { return SnapshotNotes::both; }
+constexpr bool notes_include(SnapshotNotes notes, SnapshotNotes one) {
+  return (static_cast<unsigned>(notes) & static_cast<unsigned>(one)) != 0;
+}
 
 struct SnapshotRecord {
   Tag tag = Tag::snapshot;
   std::uint64_t index = 0;
   std::uint64_t term = 0;
-  bool discards_log = false;
+  SnapshotNotes notes = SnapshotNotes::none;
   Height height = 0;
   BlockId block;
   Hash256 state_root;
   Bytes bytes;
+  PlacedConfiguration configuration;
   template <class A>
   void fields(A& a) {
-    a(tag, index, term, discards_log, height, block, state_root, bytes);
+    a(tag, index, term, notes, height, block, state_root, bytes);
+    if (notes_include(notes, SnapshotNotes::configuration)) a(configuration);
   }
 };
 
@@ -78,12 +93,32 @@ std::uint64_t Log::first_of_term_at(std::uint64_t index) const {
   return base_index_ + 1 + static_cast<std::uint64_t>(place - slots_.begin());
 }
 
-void Log::append(std::uint64_t term, const BlockRef& block, std::uint64_t record) {
-  slots_.push_back({term, block == nullptr, block ? block : tip(), record});
+const PlacedConfiguration& Log::configuration_at(std::uint64_t index) const {
+  std::size_t place = configurations_.size() - 1;
+  while (place > 0 && configurations_[place].index > index) --place;
+  return configurations_[place];
 }
 
+Entry Log::entry(std::uint64_t index) const {
+  const Slot& slot = at(index);
+  if (!slot.noop) return {slot.term, slot.tip, {}};
+  const PlacedConfiguration& placed = configuration_at(index);
+  return {slot.term, nullptr, placed.index == index ? placed.value : Configuration{}};
+}
+
+void Log::append(const Entry& entry, std::uint64_t record) {
+  slots_.push_back({entry.term, !entry.block, entry.block ? entry.block : tip(), record});
+  if (entry.kind() == EntryKind::configuration) {
+    configurations_.push_back({last_index(), entry.configuration});
+  }
+}
+
+// Dissertation 4.1: a server whose entry is removed falls back to the configuration before.
 void Log::truncate(std::uint64_t from) {
   while (last_index() >= from && !slots_.empty()) slots_.pop_back();
+  while (configurations_.size() > 1 && configurations_.back().index >= from) {
+    configurations_.pop_back();
+  }
 }
 
 void Log::compact(std::uint64_t index) {
@@ -93,13 +128,18 @@ void Log::compact(std::uint64_t index) {
     slots_.pop_front();
     ++base_index_;
   }
+  while (configurations_.size() > 1 && configurations_[1].index <= base_index_) {
+    configurations_.pop_front();
+  }
 }
 
-void Log::reset(std::uint64_t index, std::uint64_t term, BlockRef tip) {
+void Log::reset(std::uint64_t index, std::uint64_t term, BlockRef tip,
+                PlacedConfiguration configuration) {
   base_index_ = index;
   base_term_ = term;
   base_tip_ = std::move(tip);
   slots_.clear();
+  configurations_.assign(1, std::move(configuration));
 }
 
 BlockRef snapshot_block(const SnapshotData& data) {
@@ -115,23 +155,29 @@ Bytes encode_hard_state(const HardState& state) {
   return codec::encode(HardStateRecord{Tag::hard_state, state.term, state.voted_for});
 }
 
-Bytes encode_entry(std::uint64_t index, std::uint64_t term, bool noop) {
-  return codec::encode(EntryRecord{Tag::entry, index, term, noop});
+Bytes encode_entry(std::uint64_t index, const Entry& entry) {
+  static constexpr Form forms[] = {Form::noop, Form::block, Form::configuration};
+  return codec::encode(EntryRecord{Tag::entry, index, entry.term,
+                                   forms[static_cast<std::size_t>(entry.kind())],
+                                   entry.configuration});
 }
 
 Bytes encode_snapshot(const LogSnapshot& snapshot, bool discards_log) {
   const SnapshotData& data = *snapshot.data;
-  return codec::encode(SnapshotRecord{Tag::snapshot, snapshot.index, snapshot.term, discards_log,
-                                      data.height, data.block, data.state_root, data.bytes});
+  // The configuration that all servers begin with is a parameter and needs no place on the disk.
+  const bool configured = snapshot.configuration.index > 0;
+  const auto notes = static_cast<SnapshotNotes>((discards_log ? 1 : 0) | (configured ? 2 : 0));
+  return codec::encode(SnapshotRecord{Tag::snapshot, snapshot.index, snapshot.term, notes,
+                                      data.height, data.block, data.state_root, data.bytes,
+                                      snapshot.configuration});
 }
 
-Restored restore_log(std::span<const Record> records, BlockRef genesis) {
+Restored restore_log(std::span<const Record> records, BlockRef genesis, Configuration initial) {
   struct Found {
-    std::uint64_t term;
-    BlockRef block;
+    Entry entry;
     std::uint64_t record;
   };
-  Restored out{{}, 0, {}, 0, 0, Log(std::move(genesis))};
+  Restored out{{}, 0, {}, 0, 0, Log(std::move(genesis), initial)};
   std::map<std::uint64_t, Found> entries;
   for (const Record& record : records) {
     out.last_record = record.index;
@@ -142,24 +188,26 @@ Restored restore_log(std::span<const Record> records, BlockRef genesis) {
     } else if (const auto entry = codec::decode<EntryRecord>(record.bytes);
                entry && entry->tag == Tag::entry) {
       entries.erase(entries.lower_bound(entry->index), entries.end());
-      entries.emplace(entry->index,
-                      Found{entry->term, entry->noop ? nullptr : record.block, record.index});
+      const BlockRef block = entry->form == Form::block ? record.block : nullptr;
+      entries.emplace(entry->index, Found{{entry->term, block, entry->configuration}, record.index});
     } else if (const auto taken = codec::decode<SnapshotRecord>(record.bytes);
                taken && taken->tag == Tag::snapshot) {
-      if (taken->discards_log) entries.clear();
+      if (notes_include(taken->notes, SnapshotNotes::discards_log)) entries.clear();
       auto data = std::make_shared<SnapshotData>();
       *data = {taken->height, taken->block, taken->state_root, taken->bytes};
-      out.snapshot = {taken->index, taken->term, std::move(data)};
+      out.snapshot = {taken->index, taken->term, std::move(data), taken->configuration};
+      if (taken->configuration.index == 0) out.snapshot.configuration.value = initial;
       out.snapshot_record = record.index;
     }
   }
   if (out.snapshot.data) {
-    out.log.reset(out.snapshot.index, out.snapshot.term, snapshot_block(*out.snapshot.data));
+    out.log.reset(out.snapshot.index, out.snapshot.term, snapshot_block(*out.snapshot.data),
+                  out.snapshot.configuration);
   }
   for (const auto& [index, found] : entries) {
     if (index <= out.log.last_index()) continue;   // inside the snapshot
     if (index != out.log.last_index() + 1) break;  // a gap cannot be crossed
-    out.log.append(found.term, found.block, found.record);
+    out.log.append(found.entry, found.record);
   }
   return out;
 }

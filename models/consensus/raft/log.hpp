@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "models/api/module.hpp"
+#include "models/consensus/raft/messages.hpp"
 
 namespace ledgerlab::raft {
 
@@ -26,19 +27,21 @@ struct HardState {
 struct LogSnapshot {
   std::uint64_t index = 0;
   std::uint64_t term = 0;
-  SnapshotRef data;  // null: none was taken yet
+  SnapshotRef data;                   // null: none was taken yet
+  PlacedConfiguration configuration;  // the latest at or below `index`
 };
 
 class Log {
  public:
   struct Slot {
     std::uint64_t term = 0;
-    bool noop = false;
-    BlockRef tip;              // the entry's block; for a no-op the newest block before it
+    bool noop = false;         // no block: the no-op of a term, or a configuration
+    BlockRef tip;              // the entry's block; without one the newest block before it
     std::uint64_t record = 0;  // where it lies on the disk
   };
 
-  explicit Log(BlockRef genesis) : base_tip_(std::move(genesis)) {}
+  Log(BlockRef genesis, Configuration initial)
+      : base_tip_(std::move(genesis)), configurations_{{0, std::move(initial)}} {}
 
   std::uint64_t base_index() const { return base_index_; }
   std::uint64_t last_index() const { return base_index_ + slots_.size(); }
@@ -56,27 +59,36 @@ class Log {
   /// First index of a run of entries with the same term as `index`.
   std::uint64_t first_of_term_at(std::uint64_t index) const;
 
-  /// Null block: the no-op.
-  void append(std::uint64_t term, const BlockRef& block, std::uint64_t record);
+  /// The latest configuration in the log, which is the one in use (dissertation 4.1).
+  const PlacedConfiguration& configuration() const { return configurations_.back(); }
+  /// The latest at or below an index that is not before the base.
+  const PlacedConfiguration& configuration_at(std::uint64_t index) const;
+  /// What is stored at an index, as it travels.
+  Entry entry(std::uint64_t index) const;
+
+  void append(const Entry& entry, std::uint64_t record);
   /// Drops `from` and everything behind it.
   void truncate(std::uint64_t from);
   /// Drops everything up to and including `index`.
   void compact(std::uint64_t index);
   /// Nothing but this base.
-  void reset(std::uint64_t index, std::uint64_t term, BlockRef tip);
+  void reset(std::uint64_t index, std::uint64_t term, BlockRef tip,
+             PlacedConfiguration configuration);
 
  private:
   std::uint64_t base_index_ = 0;
   std::uint64_t base_term_ = 0;
   BlockRef base_tip_;
   std::deque<Slot> slots_;
+  /// Of entries in the log, behind the latest one at or below the base. Never empty.
+  std::deque<PlacedConfiguration> configurations_;
 };
 
 /// A block known by its name only: what a snapshot says of its last block.
 BlockRef snapshot_block(const SnapshotData& data);
 
 Bytes encode_hard_state(const HardState& state);
-Bytes encode_entry(std::uint64_t index, std::uint64_t term, bool noop);
+Bytes encode_entry(std::uint64_t index, const Entry& entry);
 /// `discards_log`: entry records before this one are void, whatever their index.
 Bytes encode_snapshot(const LogSnapshot& snapshot, bool discards_log);
 
@@ -89,6 +101,6 @@ struct Restored {
   std::uint64_t last_record = 0;
   Log log;
 };
-Restored restore_log(std::span<const Record> records, BlockRef genesis);
+Restored restore_log(std::span<const Record> records, BlockRef genesis, Configuration initial);
 
 }  // namespace ledgerlab::raft

@@ -1,22 +1,40 @@
 // Raft's messages, under the names of the paper (Ongaro, Ousterhout: "In search of an
-// understandable consensus algorithm", USENIX ATC 2014, figure 2 and figure 13). PreVote is of
-// Ongaro's dissertation, section 9.6. A frame's sender is the paper's candidateId or leaderId.
+// understandable consensus algorithm", USENIX ATC 2014, figure 2 and figure 13). PreVote, TimeoutNow
+// and ReadIndex are of Ongaro's dissertation (9.6, 3.10, 6.4). A frame's sender is the paper's
+// candidateId or leaderId.
 #pragma once
 
 #include "models/api/block.hpp"
 #include "models/api/message.hpp"
+#include "models/consensus/raft/configuration.hpp"
 
 namespace ledgerlab::raft {
 
-/// An entry as it travels: a block, or the no-op that opens a term (paper section 8).
+/// What an entry holds. The numbers are those of the encoding.
+enum class EntryKind : std::uint8_t { noop, block, configuration };
+constexpr EntryKind max_value(EntryKind) { return EntryKind::configuration; }
+
+/// An entry as it travels: a block, the no-op that opens a term (paper section 8), or a
+/// configuration (dissertation 4.1, 4.3).
 struct Entry {
   std::uint64_t term = 0;
-  BlockRef block;  // null: the no-op
+  BlockRef block;               // else null
+  Configuration configuration;  // else without members
+
+  EntryKind kind() const {
+    if (block) return EntryKind::block;
+    return configuration.members.empty() ? EntryKind::noop : EntryKind::configuration;
+  }
   template <class A>
   void fields(A& a) {
-    bool has_block = block != nullptr;
-    a(term, has_block);
-    if (has_block) a(block);
+    EntryKind what = kind();
+    a(term, what);
+    if (what == EntryKind::block) a(block);
+    if (what != EntryKind::configuration) return;
+    a(configuration);
+    if constexpr (requires { a.fail(); }) {
+      if (configuration.members.empty()) a.fail();
+    }
   }
 };
 
@@ -93,8 +111,11 @@ struct AppendEntries {
                        " prev=" + std::to_string(prev_log_index) + "/" +
                        std::to_string(prev_log_term) + " commit=" + std::to_string(leader_commit);
     for (const Entry& entry : entries) {
-      text += (entry.block ? " block" + std::to_string(entry.block->height) : " no-op") + "/" +
-              std::to_string(entry.term);
+      const std::string what = entry.block ? "block" + std::to_string(entry.block->height)
+                               : entry.kind() == EntryKind::configuration
+                                   ? "C" + entry.configuration.describe()
+                                   : "no-op";
+      text += " " + what + "/" + std::to_string(entry.term);
     }
     return text;
   }
@@ -124,6 +145,10 @@ struct AppendEntriesReply {
   }
 };
 
+/// How a chunk ends; the last one brings the configuration.
+enum class SnapshotEnd : std::uint8_t { more, done, done_and_configuration };
+constexpr SnapshotEnd max_value(SnapshotEnd) { return SnapshotEnd::done_and_configuration; }
+
 struct InstallSnapshot {
   static constexpr MessageInfo info{7, "InstallSnapshot", Role::sync, Auth::mac};
   std::uint64_t term = 0;
@@ -135,9 +160,21 @@ struct InstallSnapshot {
   std::uint64_t offset = 0;
   Bytes data;
   bool done = false;
+  /// The configuration as of the last included index (dissertation 5.1), unless it is still the one
+  /// that all servers began with.
+  PlacedConfiguration configuration;
   template <class A>
   void fields(A& a) {
-    a(term, last_included_index, last_included_term, height, block, state_root, offset, data, done);
+    SnapshotEnd end = !done                      ? SnapshotEnd::more
+                      : configuration.index == 0 ? SnapshotEnd::done
+                                                 : SnapshotEnd::done_and_configuration;
+    a(term, last_included_index, last_included_term, height, block, state_root, offset, data, end);
+    done = end != SnapshotEnd::more;
+    if (end != SnapshotEnd::done_and_configuration) return;
+    a(configuration);
+    if constexpr (requires { a.fail(); }) {
+      if (configuration.index == 0) a.fail();
+    }
   }
   std::string describe() const {
     return "InstallSnapshot term=" + std::to_string(term) +
@@ -161,6 +198,86 @@ struct InstallSnapshotReply {
     return "InstallSnapshotReply term=" + std::to_string(term) +
            " last=" + std::to_string(last_included_index) +
            (installed ? " installed" : " offset=" + std::to_string(offset));
+  }
+};
+
+/// Leadership transfer (dissertation 3.10): stand at once, as if the election timer had fired.
+struct TimeoutNow {
+  static constexpr MessageInfo info{9, "TimeoutNow", Role::view_change, Auth::mac};
+  std::uint64_t term = 0;
+  template <class A>
+  void fields(A& a) {
+    a(term);
+  }
+  std::string describe() const { return "TimeoutNow term=" + std::to_string(term); }
+};
+
+/// A RequestVote in a transfer: its flag gives leave to disturb a leader that wants to be replaced
+/// (dissertation 4.2.3).
+struct TransferVote {
+  static constexpr MessageInfo info{10, "RequestVote(transfer)", Role::vote, Auth::mac};
+  RequestVote request;
+  template <class A>
+  void fields(A& a) {
+    a(request);
+  }
+  std::string describe() const { return request.describe() + " transfer"; }
+};
+
+/// One round of heartbeats by which a leader learns that it still leads (dissertation 6.4, step 3).
+/// It repeats the round's number, by which an answer is known to be younger than the read.
+struct ConfirmLeader {
+  static constexpr MessageInfo info{11, "ConfirmLeader", Role::heartbeat, Auth::mac};
+  std::uint64_t term = 0;
+  std::uint64_t round = 0;
+  template <class A>
+  void fields(A& a) {
+    a(term, round);
+  }
+  std::string describe() const {
+    return "ConfirmLeader term=" + std::to_string(term) + " round=" + std::to_string(round);
+  }
+};
+
+struct ConfirmLeaderReply {
+  static constexpr MessageInfo info{12, "ConfirmLeaderReply", Role::heartbeat, Auth::mac};
+  std::uint64_t term = 0;
+  std::uint64_t round = 0;
+  template <class A>
+  void fields(A& a) {
+    a(term, round);
+  }
+  std::string describe() const {
+    return "ConfirmLeaderReply term=" + std::to_string(term) + " round=" + std::to_string(round);
+  }
+};
+
+/// follower -> leader: a read index, please, for all reads that wait here (dissertation 6.4).
+struct ReadIndex {
+  static constexpr MessageInfo info{13, "ReadIndex", Role::sync, Auth::mac};
+  std::uint64_t term = 0;
+  std::uint64_t batch = 0;  // the follower's number, repeated in the answer
+  template <class A>
+  void fields(A& a) {
+    a(term, batch);
+  }
+  std::string describe() const {
+    return "ReadIndex term=" + std::to_string(term) + " batch=" + std::to_string(batch);
+  }
+};
+
+struct ReadIndexReply {
+  static constexpr MessageInfo info{14, "ReadIndexReply", Role::sync, Auth::mac};
+  std::uint64_t term = 0;
+  std::uint64_t batch = 0;
+  std::uint64_t index = 0;
+  template <class A>
+  void fields(A& a) {
+    a(term, batch, index);
+  }
+  std::string describe() const {
+    return "ReadIndexReply term=" + std::to_string(term) + " batch=" + std::to_string(batch) +
+           " index=" + std::to_string(index);
   }
 };
 

@@ -1,4 +1,6 @@
 // The frame of the state machine: inputs, durability, commit and application, batching.
+#include <algorithm>
+
 #include "models/consensus/raft/raft.hpp"
 
 namespace ledgerlab::raft {
@@ -18,19 +20,24 @@ Options::Options(const Params& params)
       snapshot_keep(params.count("snapshot_keep")),
       snapshot_chunk(params.count("snapshot_chunk")),
       commit_notice_immediate(params.text("commit_notice") == "immediate"),
-      initial_leader(params.integer("initial_leader")) {}
+      initial_leader(params.integer("initial_leader")),
+      initial_members(static_cast<std::uint32_t>(params.count("initial_members"))) {}
 
 Raft::Raft(const ModuleContext& context)
     : LogProtocol(context),
       options_(*context.params),
-      log_(make_genesis(context.genesis_root)),
+      log_(make_genesis(context.genesis_root),
+           initial_configuration(options_.initial_members, context.replicas)),
       votes_(context.replicas, quorum::Answer::missing),
-      peers_(context.replicas) {}
+      peers_(context.replicas),
+      reached_(context.replicas, 0),
+      read_answers_(context.replicas, quorum::Answer::missing) {}
 
 // Figure 2: term, vote and log come back; everything else is learnt again. Nothing is committed
 // but what the snapshot holds (section 7).
 void Raft::restore(std::span<const Record> records) {
-  Restored found = restore_log(records, log_.tip_at(0));
+  // The configuration in use comes back with the log (dissertation 4.1).
+  Restored found = restore_log(records, log_.tip_at(0), configuration());
   hard_ = found.hard_state;
   hard_record_ = found.hard_state_record;
   snapshot_ = std::move(found.snapshot);
@@ -46,6 +53,8 @@ void Raft::restore(std::span<const Record> records) {
 
 void Raft::on_start(const Input& input, Effects& effects) {
   announce(effects, NodeRole::follower);
+  // An answer to an earlier life must not be taken for one to this.
+  read_batch_ = input.incarnation << 32;
   draw_timeout(input);
   // For experiments with a known leader: it alone stands at once, in its first life.
   const bool first = input.incarnation == 0 && options_.initial_leader >= 0 &&
@@ -80,6 +89,18 @@ void Raft::on_message(const Input& input, Effects& effects) {
     handle(input, effects, *m);
   } else if (const auto* m = message.as<InstallSnapshotReply>()) {
     handle(input, effects, *m);
+  } else if (const auto* m = message.as<ConfirmLeader>()) {
+    handle(input, effects, *m);
+  } else if (const auto* m = message.as<ConfirmLeaderReply>()) {
+    handle(input, effects, *m);
+  } else if (const auto* m = message.as<ReadIndex>()) {
+    handle(input, effects, *m);
+  } else if (const auto* m = message.as<ReadIndexReply>()) {
+    handle(input, effects, *m);
+  } else if (const auto* m = message.as<TimeoutNow>()) {
+    handle(input, effects, *m);
+  } else if (const auto* m = message.as<TransferVote>()) {
+    handle(input, effects, *m);
   }
 }
 
@@ -89,7 +110,10 @@ void Raft::on_timer(const Input& input, Effects& effects) {
       if (!leads()) election_timed_out(input, effects);
       break;
     case timer_heartbeat:
-      if (leads()) send_heartbeats(input, effects);
+      if (!leads()) break;
+      send_heartbeats(input, effects);
+      repeat_read_round(effects);
+      watch_newcomers(input, effects);
       break;
     case timer_check_quorum:
       if (leads()) check_quorum(input, effects);
@@ -97,6 +121,10 @@ void Raft::on_timer(const Input& input, Effects& effects) {
     case timer_batch:
       batch_armed_ = false;
       batch_due_ = true;
+      break;
+    case timer_transfer:
+      effects.note("leadership transfer given up: no election within an election timeout");
+      end_transfer(effects);
       break;
     default:
       break;
@@ -114,9 +142,9 @@ void Raft::persist_hard_state(Effects& effects) {
   hard_record_ = persist(effects, encode_hard_state(hard_));
 }
 
-void Raft::append(Effects& effects, std::uint64_t term, const BlockRef& block) {
+void Raft::append(Effects& effects, const Entry& entry) {
   const std::uint64_t index = log_.last_index() + 1;
-  log_.append(term, block, persist(effects, encode_entry(index, term, block == nullptr), block));
+  log_.append(entry, persist(effects, encode_entry(index, entry), entry.block));
 }
 
 void Raft::note_durable() {
@@ -161,6 +189,7 @@ void Raft::apply_committed(Effects& effects) {
     const Log::Slot& slot = log_.at(++last_applied_);
     if (!slot.noop) decide(effects, slot.tip);
   }
+  answer_reads(effects);
   take_snapshot_if_due(effects);
 }
 
@@ -171,6 +200,7 @@ void Raft::apply_committed(Effects& effects) {
 // reign left in the log, and cannot offer it again.
 bool Raft::want_payload() const {
   if (!leads() || installing_ || commit_index_ < term_start_) return false;
+  if (transfer_to_ != no_node) return false;  // dissertation 3.10, step 1
   if (log_.tip()->height >= last_decided()->height + options_.max_inflight_blocks) return false;
   return options_.batch_delay == Duration::zero() || batch_due_ ||
          pending().count >= block_max_transactions() || pending().bytes >= block_max_bytes();
@@ -192,7 +222,9 @@ void Raft::on_payload(const Input& input, Effects& effects, PayloadRef payload) 
   if (stale || !leads() || asked_parent() != log_.tip()->id) return;
   if (!payload->transactions.empty()) {
     const BlockRef parent = log_.tip();
-    append(effects, hard_.term, make_log_block(parent->height + 1, parent->id, std::move(payload)));
+    append(effects, {hard_.term,
+                     make_log_block(parent->height + 1, parent->id, std::move(payload)),
+                     {}});
     replicate(input, effects);
   }
   arm_batch(effects);
@@ -229,10 +261,15 @@ void Raft::inspect(Inspector& inspector) const {
                              std::to_string(log_.last_index()) + "] terms [" + terms + "]");
   inspector.field("commit", commit_index_);
   inspector.field("durable", durable_index_);
+  // Only where membership has a history, or not everybody belongs.
+  if (log_.configuration().index > 0 || configuration().members.size() < n()) {
+    inspector.field("members", configuration().describe() + "@" +
+                                   std::to_string(log_.configuration().index));
+  }
   if (leads()) {
     std::string progress;
     for (NodeId peer = 0; peer < n(); ++peer) {
-      if (peer == self()) continue;
+      if (!std::binary_search(followers_.begin(), followers_.end(), peer)) continue;
       static constexpr std::string_view modes[] = {"probe", "replicate", "snapshot"};
       progress += (progress.empty() ? "" : ", ") + std::to_string(peer) + ":" +
                   std::string(modes[static_cast<std::size_t>(peers_[peer].mode)]) +

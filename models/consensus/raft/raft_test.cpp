@@ -309,7 +309,7 @@ TEST(Raft, ParametersThatContradictEachOtherAreNamed) {
 class RaftTranscript : public testing::TestWithParam<const char*> {};
 
 TEST_P(RaftTranscript, SaysWhatHappens) {
-  test::Transcript transcript(info(), {"election", "heartbeat", "check-quorum", "batch"});
+  test::Transcript transcript(info(), {"election", "heartbeat", "check-quorum", "batch", "transfer"});
   // disk NODE TERM T1,T2,...: before start, the log holds entries of these terms.
   transcript.add_command("disk", [](ModuleWorld& world, const std::vector<std::string>& words) {
     std::vector<std::uint64_t> terms;
@@ -319,13 +319,28 @@ TEST_P(RaftTranscript, SaysWhatHappens) {
                   disk_with(terms, std::stoull(words.at(2))));
     return std::string();
   });
+  // operate NODE ACTION SERVERS...: an operator asks this server.
+  transcript.add_command("operate", [](ModuleWorld& world, const std::vector<std::string>& words) {
+    const std::vector<std::string> names = {"transfer_leadership", "add_server", "remove_server",
+                                            "change_members"};
+    const auto name = std::find(names.begin(), names.end(), words.at(2));
+    std::vector<NodeId> nodes;
+    for (std::size_t i = 3; i < words.size(); ++i) {
+      nodes.push_back(static_cast<NodeId>(std::stoul(words[i])));
+    }
+    operate(world, static_cast<NodeId>(std::stoul(words.at(1))),
+            static_cast<OperateAction>(name - names.begin()), std::move(nodes));
+    return std::string();
+  });
   const auto file = std::filesystem::path(LEDGERLAB_TESTDATA) / (std::string(GetParam()) + ".txt");
   EXPECT_EQ(transcript.check(file), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, RaftTranscript,
                          testing::Values("election", "split_vote", "pre_vote", "check_quorum",
-                                         "figure_7", "figure_8", "snapshot", "restart"));
+                                         "figure_7", "figure_8", "snapshot", "restart",
+                                         "transfer", "add_server", "remove_leader", "joint",
+                                         "read_index"));
 
 }  // namespace
 }  // namespace ledgerlab::raft

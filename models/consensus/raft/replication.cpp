@@ -1,5 +1,7 @@
 // Log replication (paper 5.3, 5.4.2): AppendEntries, batched and pipelined (dissertation 10.2),
 // with the fast back-up of the end of section 5.3.
+#include <algorithm>
+
 #include "models/consensus/raft/raft.hpp"
 
 namespace ledgerlab::raft {
@@ -27,34 +29,32 @@ bool Raft::may_send(const Peer& peer) const {
 MessageRef Raft::make_append(Effects& effects, std::uint64_t prev, std::uint64_t end) const {
   AppendEntries message{hard_.term, prev, log_.term_at(prev).value_or(0), commit_index_, {}};
   message.entries.reserve(static_cast<std::size_t>(end - prev));
-  for (std::uint64_t i = prev + 1; i <= end; ++i) {
-    const Log::Slot& slot = log_.at(i);
-    message.entries.push_back({slot.term, slot.noop ? nullptr : slot.tip});
-  }
+  for (std::uint64_t i = prev + 1; i <= end; ++i) message.entries.push_back(log_.entry(i));
   return effects.make(std::move(message));
 }
 
 /// Sends every follower what it may be sent. Followers that stand at the same place share one
 /// message.
 void Raft::replicate(const Input& input, Effects& effects) {
-  for (NodeId peer = 0; peer < n(); ++peer) {
+  for (const NodeId peer : followers_) {
     const bool compacted = peers_[peer].next_index <= log_.base_index();
-    if (peer != self() && compacted && peers_[peer].mode != Peer::Mode::snapshot) {
+    if (compacted && peers_[peer].mode != Peer::Mode::snapshot) {
       begin_snapshot(input, effects, peer);
     }
   }
   std::vector<NodeId> group;
-  for (NodeId first = 0; first < n();) {
-    if (first == self() || !may_send(peers_[first])) {
+  for (std::size_t first = 0; first < followers_.size();) {
+    if (!may_send(peers_[followers_[first]])) {
       ++first;
       continue;
     }
-    const std::uint64_t next = peers_[first].next_index;
+    const std::uint64_t next = peers_[followers_[first]].next_index;
     const std::uint64_t end = range_end(next);
     group.clear();
-    for (NodeId peer = first; peer < n(); ++peer) {
+    for (std::size_t i = first; i < followers_.size(); ++i) {
+      const NodeId peer = followers_[i];
       Peer& progress = peers_[peer];
-      if (peer == self() || progress.next_index != next || !may_send(progress)) continue;
+      if (progress.next_index != next || !may_send(progress)) continue;
       group.push_back(peer);
       if (progress.mode == Peer::Mode::probe) {
         progress.probe_sent = true;
@@ -81,14 +81,15 @@ void Raft::send_heartbeats(const Input& input, Effects& effects) {
     const std::uint64_t prev = progress.next_index - 1;
     return progress.mode == Peer::Mode::snapshot || prev < log_.base_index() ? 0 : prev;
   };
-  for (NodeId first = 0; first < n(); ++first) {
-    if (first == self()) continue;
+  for (std::size_t i = 0; i < followers_.size(); ++i) {
+    const NodeId first = followers_[i];
     resend_chunk_if_stale(input, effects, first);
     if (done[first]) continue;
     const std::uint64_t prev = place(first);
     group.clear();
-    for (NodeId peer = first; peer < n(); ++peer) {
-      if (peer == self() || done[peer] || place(peer) != prev) continue;
+    for (std::size_t j = i; j < followers_.size(); ++j) {
+      const NodeId peer = followers_[j];
+      if (done[peer] || place(peer) != prev) continue;
       done[peer] = true;
       group.push_back(peer);
     }
@@ -100,14 +101,14 @@ void Raft::send_heartbeats(const Input& input, Effects& effects) {
 // 5.3 and 5.4.2: an entry is committed when it is stored on a majority, and only entries of the
 // leader's own term are committed by counting; earlier ones follow (figure 8).
 void Raft::advance_commit(const Input& input, Effects& effects) {
-  scratch_.clear();
-  for (NodeId peer = 0; peer < n(); ++peer) {
-    scratch_.push_back(peer == self() ? durable_index_ : peers_[peer].match_index);
-  }
-  const std::uint64_t index = quorum::committed_in_place(scratch_);
+  for (const NodeId peer : followers_) reached_[peer] = peers_[peer].match_index;
+  reached_[self()] = durable_index_;
+  const std::uint64_t index = quorum::committed(voters(), reached_, scratch_);
   if (index <= commit_index_ || !log_.matches(index, hard_.term)) return;
   commit_to(effects, index);
-  if (options_.commit_notice_immediate && n() > 1) send_heartbeats(input, effects);
+  if (options_.commit_notice_immediate && !followers_.empty()) send_heartbeats(input, effects);
+  begin_read_round(effects);  // those that waited for an entry of this term
+  advance_membership(input, effects);
 }
 
 // End of section 5.3: skip all entries of the conflicting term at once. If we have entries of that
@@ -130,9 +131,15 @@ void Raft::back_up(Peer& peer, const AppendEntriesReply& reply) const {
 }
 
 void Raft::handle(const Input& input, Effects& effects, const AppendEntriesReply& reply) {
+  if (leads() && reply.term > hard_.term && !configuration().has(input.from) &&
+      std::find(leavers_.begin(), leavers_.end(), input.from) != leavers_.end()) {
+    let_go(input.from);  // 4.2.3: a removed server must not depose the leader
+    return;
+  }
   if (!observe_term(input, effects, reply.term) || !leads()) return;
   Peer& peer = peers_[input.from];
   peer.active = true;
+  peer.answered = input.local;
   if (!reply.success) {
     // While probing, a refusal is news only of the message that was sent last.
     const bool stale =
@@ -160,7 +167,10 @@ void Raft::handle(const Input& input, Effects& effects, const AppendEntriesReply
   }
   peer.next_index = std::max(peer.next_index, peer.match_index + 1);
   advance_commit(input, effects);
+  if (!leads()) return;  // removed by what it committed
   replicate(input, effects);
+  if (change_ || !leavers_.empty()) advance_membership(input, effects);
+  if (transfer_to_ == input.from) continue_transfer(effects);
 }
 
 // --- follower ------------------------------------------------------------------------------------
@@ -194,7 +204,8 @@ bool Raft::accept_entries(Effects& effects, const AppendEntries& request, std::u
     if (entry.block && (entry.block->height != tip->height + 1 || entry.block->parent != tip->id)) {
       return false;
     }
-    append(effects, entry.term, entry.block);
+    if (entry.kind() == EntryKind::configuration && !entry.configuration.sensible(n())) return false;
+    append(effects, entry);
   }
   return true;
 }
@@ -212,6 +223,7 @@ void Raft::handle(const Input& input, Effects& effects, const AppendEntries& req
   observe_term(input, effects, request.term);
   if (leads()) return;  // two leaders in one term cannot be (5.2); not a message of Raft
   follow(input, effects, request.term);
+  if (request.entries.empty()) repeat_forwarded_reads(effects);
   reply.term = hard_.term;
 
   const std::uint64_t last = request.prev_log_index + request.entries.size();

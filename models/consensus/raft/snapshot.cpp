@@ -20,7 +20,7 @@ void Raft::on_snapshot(const Input&, Effects& effects, const SnapshotRef& data) 
   // The application may be ahead of us after a restart, or the log may have gone on to a snapshot
   // of the leader's.
   if (index <= snapshot_.index || index > last_applied_) return;
-  fresh_snapshot_ = {index, log_.at(index).term, data};
+  fresh_snapshot_ = {index, log_.at(index).term, data, log_.configuration_at(index)};
   fresh_after_ = next_record_ - 1;
   store_fresh_snapshot(effects);
 }
@@ -52,6 +52,8 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshot& r
   }
   observe_term(input, effects, request.term);
   if (leads()) return;
+  const PlacedConfiguration& configured = request.configuration;
+  if (configured.index > 0 && !configured.value.sensible(n())) return;  // of no correct leader
   follow(input, effects, request.term);
   reply.term = hard_.term;
   if (request.last_included_index <= commit_index_) {
@@ -65,7 +67,7 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshot& r
   if (!same && request.offset == 0) {  // rule 2: a new snapshot file
     incoming_.data = std::make_shared<SnapshotData>();
     *incoming_.data = {request.height, request.block, request.state_root, {}};
-    incoming_.snapshot = {request.last_included_index, request.last_included_term, nullptr};
+    incoming_.snapshot = {request.last_included_index, request.last_included_term, nullptr, {}};
   }
   incoming_.leader = input.from;
   if (incoming_.data && (same || request.offset == 0)) {
@@ -74,6 +76,11 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshot& r
       bytes.insert(bytes.end(), request.data.begin(), request.data.end());
       if (request.done) {
         incoming_.snapshot.data = incoming_.data;
+        incoming_.snapshot.configuration = request.configuration;
+        if (request.configuration.index == 0) {
+          incoming_.snapshot.configuration.value =
+              initial_configuration(options_.initial_members, n());
+        }
         if (request.height > applied()) {
           installing_ = true;
           effects.call(Slot::application, Install{incoming_.snapshot.data});  // rule 8
@@ -121,7 +128,7 @@ void Raft::adopt_snapshot(Effects& effects, LogSnapshot snapshot) {
   if (keeps) {
     log_.compact(snapshot_.index);
   } else {
-    log_.reset(snapshot_.index, snapshot_.term, block);
+    log_.reset(snapshot_.index, snapshot_.term, block, snapshot_.configuration);
   }
   durable_index_ = std::max(keeps ? durable_index_ : 0, snapshot_.index);
   snapshot_record_ = persist(effects, encode_snapshot(snapshot_, !keeps));
@@ -159,7 +166,11 @@ void Raft::send_chunk(const Input& input, Effects& effects, NodeId to) {
                           data.state_root,
                           begin,
                           {},
-                          end == size};
+                          end == size,
+                          {}};
+  if (message.done && peer.snapshot.configuration.index > 0) {
+    message.configuration = peer.snapshot.configuration;
+  }
   message.data.assign(data.bytes.begin() + static_cast<std::ptrdiff_t>(begin),
                       data.bytes.begin() + static_cast<std::ptrdiff_t>(end));
   peer.snapshot_sent = input.local;
@@ -179,6 +190,7 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshotRep
   if (!observe_term(input, effects, reply.term) || !leads()) return;
   Peer& peer = peers_[input.from];
   peer.active = true;
+  peer.answered = input.local;
   if (peer.mode != Peer::Mode::snapshot || reply.last_included_index != peer.snapshot.index) return;
   if (!reply.installed) {
     // A repeated chunk is answered twice; only an answer that asks for other bytes moves us on.
@@ -193,7 +205,7 @@ void Raft::handle(const Input& input, Effects& effects, const InstallSnapshotRep
   peer.probe_sent = false;
   peer.snapshot = {};
   advance_commit(input, effects);
-  replicate(input, effects);
+  if (leads()) replicate(input, effects);
 }
 
 }  // namespace ledgerlab::raft

@@ -155,7 +155,7 @@ TEST(RaftSnapshot, ASnapshotThatIsOldNewsIsAcknowledgedAndIgnored) {
   elect(world);
   propose_many(world, 0, 0, 5);
   world.clear_sent();
-  world.inject(0, 1, InstallSnapshot{1, 3, 1, 2, {}, {}, 0, {1, 2, 3}, true});
+  world.inject(0, 1, InstallSnapshot{1, 3, 1, 2, {}, {}, 0, {1, 2, 3}, true, {}});
   EXPECT_EQ(world.application(1).height, 5u);
   ASSERT_EQ(world.sent<InstallSnapshotReply>().size(), 1u);
   EXPECT_TRUE(std::get<2>(world.sent<InstallSnapshotReply>()[0]).installed);
@@ -165,7 +165,7 @@ TEST(RaftSnapshot, ASnapshotTheApplicationRefusesChangesNothing) {
   auto world = make_world(3, {{"check_quorum", "false"}});
   elect(world);
   propose_many(world, 0, 0, 5);
-  world.inject(0, 1, InstallSnapshot{1, 300, 1, 200, {}, {}, 0, {1, 2, 3}, true});
+  world.inject(0, 1, InstallSnapshot{1, 300, 1, 200, {}, {}, 0, {1, 2, 3}, true, {}});
   EXPECT_EQ(number(world, 1, "commit"), 6u);
   propose_many(world, 0, 5, 7);
   EXPECT_EQ(world.application(1).height, 7u);
@@ -175,8 +175,12 @@ TEST(RaftSnapshot, ASnapshotTheApplicationRefusesChangesNothing) {
 
 Record entry_record(std::uint64_t record, std::uint64_t index, std::uint64_t term) {
   static const BlockRef genesis = make_genesis({});
-  return {record, Slot::consensus, encode_entry(index, term, false),
-          make_log_block(index, genesis->id, empty_payload())};
+  const BlockRef block = make_log_block(index, genesis->id, empty_payload());
+  return {record, Slot::consensus, encode_entry(index, {term, block, {}}), block};
+}
+
+Restored restored(const std::vector<Record>& records) {
+  return restore_log(records, make_genesis({}), initial_configuration(0, 3));
 }
 
 std::string terms_of(const Log& log) {
@@ -195,7 +199,7 @@ TEST(RaftRecords, ALaterEntryOverridesItsIndexAndAllBehindIt) {
       entry_record(4, 3, 1),
       {5, Slot::consensus, encode_hard_state({2, no_node}), nullptr},
       entry_record(6, 2, 2)};
-  const Restored found = restore_log(records, make_genesis({}));
+  const Restored found = restored(records);
   EXPECT_EQ(terms_of(found.log), "0: 1@2 2@6");
   EXPECT_EQ(found.hard_state.term, 2u);
   EXPECT_EQ(found.hard_state.voted_for, no_node);
@@ -210,19 +214,19 @@ TEST(RaftRecords, ASnapshotReplacesThePrefixOrTheWholeLog) {
         entry_record(1, 1, 1),
         entry_record(2, 2, 1),
         entry_record(3, 3, 1),
-        {4, Slot::consensus, encode_snapshot({2, 1, data}, discards), nullptr}};
-    EXPECT_EQ(terms_of(restore_log(records, make_genesis({})).log), discards ? "2:" : "2: 1@3");
+        {4, Slot::consensus, encode_snapshot({2, 1, data, {}}, discards), nullptr}};
+    EXPECT_EQ(terms_of(restored(records).log), discards ? "2:" : "2: 1@3");
     records.push_back(entry_record(5, 3, 2));
-    EXPECT_EQ(terms_of(restore_log(records, make_genesis({})).log), "2: 2@5");
+    EXPECT_EQ(terms_of(restored(records).log), "2: 2@5");
     records.erase(records.begin(), records.begin() + 2);  // Forget{3}
-    EXPECT_EQ(terms_of(restore_log(records, make_genesis({})).log), "2: 2@5");
+    EXPECT_EQ(terms_of(restored(records).log), "2: 2@5");
   }
 }
 
 TEST(RaftRecords, BrokenRecordsAndGapsEndTheLog) {
   std::vector<Record> records = {
       entry_record(1, 1, 1), {2, Slot::consensus, {1, 2, 3}, nullptr}, entry_record(3, 3, 1)};
-  EXPECT_EQ(terms_of(restore_log(records, make_genesis({})).log), "0: 1@1");
+  EXPECT_EQ(terms_of(restored(records).log), "0: 1@1");
 }
 
 }  // namespace

@@ -105,6 +105,10 @@ void AccountLedger::on_call(const Input& input, Effects& effects) {
     effects.work(Operation::hash_byte, bytes->size());
     effects.answer(call, Snapshot{std::make_shared<SnapshotData>(SnapshotData{
                              final_->height, final_->id, final_state_->root(), *bytes})});
+  } else if (const auto* ask = call.as<Query>()) {
+    effects.work(Operation::tx_check);  // one account looked up, as an admission check does
+    const Account account = at(ask->account);
+    effects.answer(call, Queried{ask->account, account.balance, account.nonce, head_->height});
   } else if (const auto* ask = call.as<Install>()) {
     install(input, effects, ask->data);
   } else if (const auto* ask = call.as<TakeStakes>()) {

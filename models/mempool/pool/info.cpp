@@ -88,7 +88,7 @@ void register_mempool_pool(Registry& registry) {
   info.summary =
       "Transaction pool: queues by sender and nonce, highest fee first, replacement and eviction.";
   info.params = pool::params();
-  info.messages = message_list<Request, TransactionContent>();
+  info.messages = message_list<Request, TransactionContent, ReadRequest>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<pool::Pool>(context);
   };

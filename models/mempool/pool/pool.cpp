@@ -56,6 +56,8 @@ void Pool::step(const Input& input, Effects& effects) {
       } else if (const auto* passed = input.message->as<TransactionContent>();
                  passed && passed->transaction && all_answer_) {
         on_passed_on(effects, passed->transaction);
+      } else if (const auto* read = input.message->as<ReadRequest>()) {
+        on_read(effects, input.from, *read);
       }
       break;
     case InputKind::call:
@@ -91,6 +93,10 @@ void Pool::on_call(const Input& input, Effects& effects) {
   } else if (const auto* asked = input.call->as<AskedFor>()) {
     if (asked_.size() == asked_most) asked_.pop();
     asked_.push(*asked);
+  } else if (const auto* confirmed = input.call->as<ReadConfirmed>()) {
+    on_read_confirmed(effects, input.call->id, confirmed->ok);
+  } else if (const auto* queried = input.call->as<Queried>()) {
+    on_queried(effects, input.call->id, *queried);
   }
 }
 
@@ -490,6 +496,34 @@ void Pool::redirect(Effects& effects, NodeId client, const TxId& id) {
 void Pool::refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason) {
   ++refused_;
   effects.send(client, Refused{id, reason});
+}
+
+// --- reads -------------------------------------------------------------------------------------
+
+/// Consensus says when the ledger's state is recent enough; then the ledger is asked.
+void Pool::on_read(Effects& effects, NodeId client, const ReadRequest& request) {
+  const CallId id = next_read_++;
+  reads_.try_emplace(id, Read{client, request});
+  effects.call(Slot::consensus, id, ConfirmRead{});
+}
+
+void Pool::on_read_confirmed(Effects& effects, CallId id, bool ok) {
+  const Read* read = reads_.find(id);
+  if (!read) return;
+  if (ok) {
+    effects.call(Slot::application, id, Query{read->request.account});
+  } else {
+    effects.send(read->client, ReadRefused{read->request.number});
+    reads_.erase(id);
+  }
+}
+
+void Pool::on_queried(Effects& effects, CallId id, const Queried& queried) {
+  const Read* read = reads_.find(id);
+  if (!read) return;
+  effects.send(read->client,
+               ReadReply{read->request.number, queried.height, queried.balance, queried.nonce});
+  reads_.erase(id);
 }
 
 void Pool::inspect(Inspector& inspector) const {

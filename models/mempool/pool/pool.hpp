@@ -78,6 +78,10 @@ class Pool final : public Module {
   void redirect(Effects& effects, NodeId client, const TxId& id);
   void refuse(Effects& effects, NodeId client, const TxId& id, Refusal reason);
 
+  void on_read(Effects& effects, NodeId client, const ReadRequest& request);
+  void on_read_confirmed(Effects& effects, CallId id, bool ok);
+  void on_queried(Effects& effects, CallId id, const Queried& queried);
+
   /// Only the leader of a protocol with one takes requests.
   bool passive() const { return asks_leader_ && !leads_; }
 
@@ -102,6 +106,13 @@ class Pool final : public Module {
   Fifo<AskedFor> asked_;           // oldest first
   std::uint64_t refused_ = 0;
   std::uint64_t evicted_ = 0;
+  /// A read that consensus or the ledger is asked about.
+  struct Read {
+    NodeId client = no_node;
+    ReadRequest request;
+  };
+  Lookup<CallId, Read> reads_;
+  CallId next_read_ = 1;
 };
 
 }  // namespace ledgerlab::pool

@@ -42,4 +42,16 @@ enum class Outcome : std::uint8_t { pending, won, lost };
 /// Won with a majority of yes; lost when that can no longer happen. An empty configuration has won.
 Outcome vote(std::span<const Answer> answers);
 
+/// The servers that count, by their places in what is given by server. While the second list is not
+/// empty the two are a joint configuration: each needs a majority of its own (Raft dissertation 4.3).
+struct Voters {
+  std::span<const std::uint32_t> members;
+  std::span<const std::uint32_t> old_members;
+};
+/// Won if both halves have won, lost if one has.
+Outcome vote(const Voters& voters, std::span<const Answer> by_server);
+/// The largest index that both majorities have reached; `buffer` is the caller's to keep.
+std::uint64_t committed(const Voters& voters, std::span<const std::uint64_t> by_server,
+                        std::vector<std::uint64_t>& buffer);
+
 }  // namespace ledgerlab::quorum
