@@ -168,13 +168,13 @@ std::string fault_list(const std::vector<FaultMark>& marks, std::size_t systems)
       "<th>what happened</th></tr></thead><tbody>\n";
   for (const FaultMark& mark : marks) {
     std::vector<std::pair<std::string, std::string>> told;  // text, systems
-    for (const auto& [system, text] : mark.texts) {
-      const auto same = [&](const auto& t) { return t.first == text; };
+    for (const auto& one : mark.texts) {
+      const auto same = [&](const auto& t) { return t.first == one.second; };
       const auto at = std::find_if(told.begin(), told.end(), same);
       if (at == told.end()) {
-        told.emplace_back(text, system);
+        told.emplace_back(one.second, one.first);
       } else {
-        at->second += ", " + system;
+        at->second += ", " + one.first;
       }
     }
     std::string what;
