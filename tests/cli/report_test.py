@@ -156,6 +156,11 @@ class Report(unittest.TestCase):
         self.assertIn("no results.sqlite", self.call("report", "nowhere", code=66).stderr)
         self.assertFalse(os.path.exists(os.path.join(self.dir, "nowhere")))
         self.call("run", STARTER, *SHORT, "--out", "o")
+        # Killed before its end: what has finished is reported.
+        with sqlite3.connect(os.path.join(self.dir, "o", "results.sqlite")) as db:
+            db.execute("DELETE FROM about WHERE key = 'run'")
+        self.call("report", "o")
+        self.assertIn("crash of node", self.page("o", "report.html").text())
         with sqlite3.connect(os.path.join(self.dir, "o", "results.sqlite")) as db:
             db.execute("DELETE FROM about")
         self.assertIn("run the scenario again", self.call("report", "o", code=66).stderr)
