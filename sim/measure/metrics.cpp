@@ -363,8 +363,8 @@ const std::vector<MetricInfo>& metric_table() {
       {"read_latency_ms_p95", "ms", "the same, 95 of 100", read_latency<95>},
       {"read_latency_ms_p99", "ms", "the same, 99 of 100", read_latency<99>},
       {"reads_per_s", "reads/s",
-       "reads due in the measured time and answered by the end of the run, by the measured time's "
-       "length",
+       "reads due in the measured time and answered by the end of the run, by the measured "
+       "time's length",
        reads_per_second},
       {"transactions_offered", "tx", "transactions due in the measured time",
        counted<&Figures::offered>},
@@ -379,52 +379,47 @@ const std::vector<MetricInfo>& metric_table() {
        counted<&Figures::dropped>},
       {"messages_per_decision", "messages",
        "copies of proposals, votes and certificates sent between replicas in the whole run, by "
-       "final "
-       "blocks; a protocol that spreads blocks over the relay counts all relay messages too, those "
-       "of transactions included",
+       "final blocks; a protocol that spreads blocks over the relay counts all relay messages "
+       "too, those of transactions included",
        messages_per_decision},
       {"bytes_per_decision", "B", "bytes of the same messages, by final blocks",
        bytes_per_decision},
       {"stale_rate", "share",
        "lotteries: of all blocks that were a head somewhere, up to the last final height, those "
-       "not "
-       "in the final history",
+       "not in the final history",
        stale_rate},
       {"reorg_depth_max", "blocks",
        "lotteries: most blocks that one change of a node's head took back", reorg_depth_max},
       {"block_interval_s", "s",
        "mean time between final blocks, by when each was first the head of a node, of those made "
-       "in "
-       "the measured time",
+       "in the measured time",
        block_interval},
       {"producer_gini", "index",
        "lotteries: Gini coefficient of the final blocks by producer, over all replicas; 0: all "
-       "made "
-       "equally many, near 1: one made all",
+       "made equally many, near 1: one made all",
        producer_gini},
       {"nakamoto_coefficient", "replicas",
        "lotteries: the fewest producers that together made more than half of the final blocks",
        nakamoto_coefficient},
       {"fairness_deviation", "share",
-       "lotteries: half the sum, over the replicas, of the difference between a replica's share of "
-       "the final blocks and its share of the hash power or stake; 0: in proportion",
+       "lotteries: half the sum, over the replicas, of the difference between a replica's share "
+       "of the final blocks and its share of the hash power or stake; 0: in proportion",
        fairness_deviation},
       {"availability", "share",
        "of equal windows of the measured time, those that are not dead; dead: no transaction was "
-       "committed in it although one waited for half of it or longer; a window lasts ten times the "
-       "median time between commits, at least 1 s",
+       "committed in it although one waited for half of it or longer; a window lasts ten times "
+       "the median time between commits, at least 1 s",
        availability},
       {"recovery_s", "s",
        "from the beginning of a fault to the next final block, the worst of all faults begun "
-       "before "
-       "the load ended; if none came, until the end of the run",
+       "before the load ended; if none came, until the end of the run",
        recovery},
       {"cpu_utilisation_max", "share",
        "busy time of the serial lane by the time the replica was up, the busiest replica",
        cpu_utilisation_max},
       {"link_utilisation_max", "share",
-       "busy time by run time of the busiest up- or down-link of a replica; absent if bandwidth is "
-       "not limited",
+       "busy time by run time of the busiest up- or down-link of a replica; absent if bandwidth "
+       "is not limited",
        link_utilisation_max},
       {"storage_bytes_per_tx", "B",
        "bytes written to disk by a replica, mean of all, by committed transactions",
@@ -435,8 +430,7 @@ const std::vector<MetricInfo>& metric_table() {
        energy_wh_per_tx},
       {"settlement_risk", "probability",
        "that a block called final is reversed, as the protocol states it for its parameters; "
-       "absent "
-       "where finality is deterministic",
+       "absent where finality is deterministic",
        settlement_risk},
   };
   return table;
