@@ -159,6 +159,13 @@ void World::announce(Node& n, const Effect& e, const BlockRef* block, Time at) {
     return;
   }
   const auto type = e.kind == EffectKind::announce_head ? EventType::head : EventType::final_block;
+  if (producers_matter_ && type == EventType::head) {
+    // Nodes run ahead of one another: the earlier instant counts, not the earlier call.
+    const auto height = static_cast<std::size_t>((*block)->height);
+    if (first_heads_.size() <= height) first_heads_.resize(height + 1);
+    FirstHead& first = first_heads_[height];
+    if (at < first.at || (at == first.at && n.id < first.node)) first = {at, n.id};
+  }
   count(n.id, {at, n.id, type, e.slot, 0, 0, (*block)->id.tag(), (*block)->height, block});
 }
 

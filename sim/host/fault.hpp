@@ -31,7 +31,8 @@ std::string_view fault_kind_name(FaultKind kind);
 /// Whom a fault hits. `leader` and `producer` are found by the host when the fault begins:
 /// leader = the replica that announced itself leader with the highest term; in a protocol without
 /// leaders, and if there is none just then, the producer. producer = the replica that has found
-/// most work so far (lowest number wins a tie; before any block: most hash power, then replica 0).
+/// most work so far, or, where nobody searches, whose head was first at most heights (lowest number
+/// wins a tie; before any block: most hash power, then replica 0).
 struct FaultTarget {
   enum class Kind : std::uint8_t { nodes, leader, producer };
   Kind kind = Kind::nodes;

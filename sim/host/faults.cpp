@@ -70,12 +70,25 @@ std::vector<NodeId> World::find_target(const FaultTarget& target) const {
     return {leader_};
   }
   NodeId best = 0;
+  const std::vector<std::uint64_t> blocks = produced();
   for (NodeId i = 1; i < spec_.replicas; ++i) {
-    const Node& a = nodes_[i];
-    const Node& b = nodes_[best];
-    if (a.found > b.found || (a.found == b.found && a.hash_rate > b.hash_rate)) best = i;
+    if (blocks[i] > blocks[best] ||
+        (blocks[i] == blocks[best] && nodes_[i].hash_rate > nodes_[best].hash_rate)) {
+      best = i;
+    }
   }
   return {best};
+}
+
+/// Blocks by replica: those it found work for; where nobody searches, heights its head reached
+/// first.
+std::vector<std::uint64_t> World::produced() const {
+  std::vector<std::uint64_t> blocks(spec_.replicas);
+  for (NodeId i = 0; i < spec_.replicas; ++i) blocks[i] = nodes_[i].found;
+  for (const FirstHead& first : first_heads_) {
+    if (first.node < spec_.replicas) ++blocks[first.node];
+  }
+  return blocks;
 }
 
 void World::begin_fault(std::size_t index, Time at) {

@@ -133,7 +133,7 @@ TEST(Host, GateHoldsAcrossSteps) {
   f.run([](const Input& in, Effects& fx) {
     if (in.self != 0) return;
     if (in.kind == InputKind::start) {
-      fx.persist({1});
+      fx.persist(Bytes{1});
       fx.set_timer({1, 0}, ms(1));
     }
     if (in.kind == InputKind::timer) {
@@ -156,7 +156,7 @@ TEST(Host, WhatALocalCallCausesWaitsForItsCallersRecord) {
     if (in.self != 0) return;
     if (in.kind == InputKind::start) {
       fx.set_slot(Slot::consensus);
-      fx.persist({1});
+      fx.persist(Bytes{1});
       fx.set_slot(Slot::mempool);
       fx.send(1, Ping{1, 0});
       fx.set_timer({1, 0}, ms(1));
@@ -192,12 +192,12 @@ TEST(Host, CrashKeepsSyncedRecordsAndAPrefixOfTheRest) {
           [](const Input& in, Effects& fx) {
             if (in.self != 0 || in.incarnation != 0) return;
             if (in.kind == InputKind::start) {
-              fx.persist({1});
-              fx.persist({2});
+              fx.persist(Bytes{1});
+              fx.persist(Bytes{2});
               fx.set_timer({1, 0}, ms(12));
             }
             if (in.kind == InputKind::timer) {
-              for (Byte b = 3; b < 8; ++b) fx.persist({b});
+              for (Byte b = 3; b < 8; ++b) fx.persist(Bytes{b});
             }
           },
           &restored);
@@ -316,7 +316,7 @@ Hash128 chatter(std::uint64_t seed, bool eager, std::uint32_t cores) {
         fx.set_timer({1, u % 2}, us(500 + static_cast<std::int64_t>(u % 2000)));
       } else if (in.kind == InputKind::deliver) {
         const Ping& ping = *in.message->as<Ping>();
-        if (u % 5 == 0) fx.persist({1, 2, 3});
+        if (u % 5 == 0) fx.persist(Bytes{1, 2, 3});
         if (u % 7 == 0) fx.cancel_timer({1, 1});
         if (ping.hops > 0 && u % 3 == 0)
           fx.send((in.self + 1 + u % 4) % 5, Ping{ping.number + 1, ping.hops - 1});

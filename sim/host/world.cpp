@@ -48,6 +48,10 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
       if (sink->interest() >> t & 1) listeners_[t].push_back(sink);
     }
   }
+  producers_matter_ = spec_.hash_rate.empty() &&
+                      std::any_of(spec_.faults.begin(), spec_.faults.end(), [](const FaultPlan& f) {
+                        return f.target.kind != FaultTarget::Kind::nodes;
+                      });
   schedule_faults();
 }
 

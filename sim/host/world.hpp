@@ -171,6 +171,7 @@ class World final : public EngineSink {
   void restart(NodeId id, Time at);
   void set_slow(Node& n, std::uint64_t thousandths);
   std::vector<NodeId> find_target(const FaultTarget& target) const;
+  std::vector<std::uint64_t> produced() const;
 
   /// Asks for the cache lines that a delivery to this node touches, all at once.
   void fetch(NodeId node) const {
@@ -218,6 +219,12 @@ class World final : public EngineSink {
   std::vector<AppliedFault> applied_faults_;
   std::vector<std::vector<NodeId>> fault_targets_;
   std::uint64_t delayed_count_ = 0;  // message copies held by delay and reorder faults
+  bool producers_matter_ = false;  // some fault asks who has produced most, and nobody searches
+  struct FirstHead {
+    Time at = time_never;
+    NodeId node = no_node;
+  };
+  std::vector<FirstHead> first_heads_;  // by height: whose head reached it first
   std::uint64_t leader_term_ = 0;
   NodeId leader_ = no_node;
   std::vector<RecordedStep> recorded_;
