@@ -52,6 +52,19 @@ TEST(Chain, HeadersCarryTheirRoots) {
   EXPECT_EQ(b.header.size(), 164u);
 }
 
+TEST(Reorganisation, OneOfManyBatchesIsFetchedToItsEnd) {
+  PowWorld w(3, with({{"settlement_depth", "200"}, {"sync_batch", "4"}}));
+  w.mine(0, 9);
+  w.cut({0});
+  w.mine(0, 60);
+  w.mine(1, 70);
+  w.cuts.clear();
+  w.mine(2);
+  expect_one_head(w);
+  EXPECT_EQ(w.height(0), 80u);
+  EXPECT_EQ(w.field(0, "deepest_reorg"), "60");
+}
+
 TEST(Reorganisation, HeavierChainWinsAndTheStateFollows) {
   PowWorld w(4, with({{"settlement_depth", "10"}}));
   w.mine(0);

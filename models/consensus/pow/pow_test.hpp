@@ -1,129 +1,32 @@
-// A few proof-of-work nodes driven by hand: no host, no engine. The test says who finds a block and
-// when messages pass; pool and application are plain, their state root is a hash over the history.
+// A few proof-of-work nodes driven by hand: the test says who finds a block.
 #pragma once
 
-#include <deque>
-#include <map>
-#include <memory>
-#include <set>
-#include <string>
-
-#include "models/api/registry.hpp"
-#include "models/base/lookup.hpp"
 #include "models/consensus/pow/pow.hpp"
-#include "models/crypto/hash.hpp"
-#include "models/parts/suite/suite.hpp"
+#include "tests/support/chain_world.hpp"
 
 namespace ledgerlab {
 void register_consensus_pow(Registry& registry);
 
 namespace pow::test {
 
-inline Params params_of(const ModelInfo& info, const std::map<std::string, std::string>& changes) {
-  Params params;
-  for (const ParamInfo& p : info.params) {
-    const auto it = changes.find(p.key);
-    const std::string& text = it == changes.end() ? p.fallback : it->second;
-    if (p.type == ParamType::choice) {
-      params.set(p.key, text);
-    } else {
-      const ParsedValue parsed = parse_value(p.type, text);
-      if (!parsed.value) throw std::logic_error(p.key + ": " + parsed.error);
-      params.set(p.key, *parsed.value);
-    }
-  }
-  return params;
-}
+using testing::params_of;
 
-class PowWorld {
+class PowWorld : public testing::ChainWorld {
  public:
-  struct Flight {
-    NodeId from;
-    NodeId to;
-    MessageRef message;
-    bool relayed;  // by the relay, else sent straight
-  };
-  struct Node {
-    std::unique_ptr<Module> module;
-    // What the disk holds, and the application's durable part of it.
-    std::vector<Record> records;
-    std::uint64_t next_record = 1;
-    BlockRef final_block;
-    std::map<BlockId, Hash256> roots;
-    // Volatile.
-    BlockRef head;
-    std::vector<BlockRef> finals;
-    std::vector<TxRef> pool;
-    std::optional<WorkSearch> search;
-    std::map<std::uint32_t, Time> timers;
-    std::vector<BlockRef> heads;
-    std::vector<std::string> notes;
-    std::uint64_t incarnation = 0;
-    bool stall_adoption = false;
-    std::deque<LocalCall> stalled;
-  };
-  using Changes = std::map<std::string, std::string>;
-
   explicit PowWorld(std::uint32_t n, const Changes& changes = {})
-      : suite_(make_suite(SuiteMode::costed, 7, WorkMode::lottery)),
-        effects_(*suite_, names_, costs_) {
-    register_consensus_pow(registry);
-    info = registry.find(ModelKind::consensus, "pow");
-    params = params_of(*info, changes);
-    for (NodeId i = 0; i < n; ++i) {
-      for (NodeId j = 0; j < n; ++j) {
-        if (i != j) neighbours_[i].push_back(j);
-      }
-    }
-    genesis = make_genesis(Hash256{});
-    nodes.resize(n);
-    for (NodeId i = 0; i < n; ++i) start(i);
-  }
-  ~PowWorld() { effects_.discard(); }
-
-  ModuleContext context(NodeId id) {
-    ModuleContext c;
-    c.self = id;
-    c.replicas = static_cast<std::uint32_t>(nodes.size());
-    c.neighbours = neighbours_[id];
-    c.params = &params;
-    c.hash_share_ppb = 1'000'000'000 / c.replicas;
-    c.hash_power = 1'000'000;
-    c.suite = suite_.get();
-    return c;
-  }
-  void start(NodeId id) {
-    Node& n = nodes[id];
-    n.module = info->make(context(id));
-    if (!n.final_block) n.final_block = genesis;
-    n.roots[genesis->id] = {};
-    n.head = n.final_block;
-    if (n.incarnation > 0) n.module->restore(n.records);
-    Input input = make_input(id, InputKind::start);
-    input.incarnation = n.incarnation;
-    step(id, input);
-    call(id, Slot::application, 0, ApplicationState{n.final_block});
-  }
-  void crash(NodeId id) {
-    Node& n = nodes[id];
-    n.module.reset();
-    n.search.reset();
-    n.timers.clear();
-    n.pool.clear();
-    n.stalled.clear();
-    n.finals.clear();
-    ++n.incarnation;
-  }
-  void restart(NodeId id) { start(id); }
+      : ChainWorld("pow", register_consensus_pow, n, changes, [](ModuleContext& c) {
+          c.hash_share_ppb = 1'000'000'000 / c.replicas;
+          c.hash_power = 1'000'000;
+        }) {}
 
   /// The node's search ends with a find.
   void find(NodeId id) {
     Node& n = nodes[id];
     if (!n.search) throw std::logic_error("node " + std::to_string(id) + " does not search");
     Input input = make_input(id, InputKind::found);
-    const auto now = static_cast<std::uint64_t>(count_ns(now_));
-    input.stamp = std::max(now - now % n.search->unit, n.search->earliest);
-    input.nonce = suite_->mint_ticket(stamped(n.search->header, input.stamp), n.search->target);
+    const auto at = static_cast<std::uint64_t>(count_ns(now()));
+    input.stamp = std::max(at - at % n.search->unit, n.search->earliest);
+    input.nonce = suite().mint_ticket(stamped(n.search->header, input.stamp), n.search->target);
     n.search.reset();
     step(id, input);
   }
@@ -134,56 +37,12 @@ class PowWorld {
       deliver_all();
     }
   }
-  void deliver_all() {
-    while (!flights.empty()) deliver(0);
-  }
-  void deliver(std::size_t position) {
-    const Flight f = flights[position];
-    flights.erase(flights.begin() + static_cast<std::ptrdiff_t>(position));
-    if (!nodes[f.to].module || cuts.contains({f.from, f.to})) return;
-    if (f.relayed) {
-      call(f.to, Slot::relay, 0, Relayed{f.message, f.from});
-      return;
-    }
-    Input input = make_input(f.to, InputKind::deliver);
-    input.from = f.from;
-    input.message = f.message.get();
-    step(f.to, input);
-  }
-  void cut(std::set<NodeId> side) {
-    for (NodeId i = 0; i < nodes.size(); ++i) {
-      for (NodeId j = 0; j < nodes.size(); ++j) {
-        if (side.contains(i) != side.contains(j)) cuts.insert({i, j});
-      }
-    }
-  }
-  void advance(Duration time) { now_ += time; }
-  void fire(NodeId id, TimerKind kind) {
-    auto& timers = nodes[id].timers;
-    const auto it = timers.find(static_cast<std::uint32_t>(kind));
-    if (it == timers.end()) throw std::logic_error("this timer is not set");
-    now_ = std::max(now_, it->second);
-    timers.erase(it);
-    Input input = make_input(id, InputKind::timer);
-    input.timer = {static_cast<std::uint32_t>(kind), 0};
-    step(id, input);
-  }
+  void fire(NodeId id, TimerKind kind) { ChainWorld::fire(id, static_cast<std::uint32_t>(kind)); }
   bool timer_set(NodeId id, TimerKind kind) const {
-    return nodes[id].timers.contains(static_cast<std::uint32_t>(kind));
+    return ChainWorld::timer_set(id, static_cast<std::uint32_t>(kind));
   }
-  TxRef propose(NodeId id, const std::string& text) {
-    Bytes bytes(text.begin(), text.end());
-    bytes.resize(text.size() + tx_signature_bytes, 7);
-    nodes[id].pool.push_back(make_transaction(std::move(bytes)));
-    call(id, Slot::mempool, 0, Pending{static_cast<std::uint32_t>(nodes[id].pool.size()), 1, now_});
-    return nodes[id].pool.back();
-  }
-  /// Hands over a block as if the relay had it from `from`.
   void relay(NodeId from, NodeId to, const Header& header, PayloadRef payload) {
-    effects_.begin(from);
-    effects_.set_slot(Slot::consensus);
-    MessageRef content = effects_.make(BlockContent{make_mined(header, std::move(payload))});
-    call(to, Slot::relay, 0, Relayed{std::move(content), from});
+    ChainWorld::relay(from, to, BlockContent{make_mined(header, std::move(payload))});
   }
   /// A header with real work after `parent`, as an honest miner would make it but for `change`.
   template <class Change>
@@ -199,189 +58,9 @@ class PowWorld {
     h.miner = 99;
     h.state_root = root_after(nodes[0].roots[parent.id], *empty_payload());
     change(h);
-    h.nonce = suite_->mint_ticket(work_digest(h), claimed_target(h).value_or(U256()));
+    h.nonce = suite().mint_ticket(work_digest(h), claimed_target(h).value_or(U256()));
     return h;
   }
-  std::string field(NodeId id, const std::string& name) const {
-    struct Reader final : Inspector {
-      std::map<std::string, std::string> fields;
-      void field(std::string_view key, std::string value) override {
-        fields[std::string(key)] = std::move(value);
-      }
-    } reader;
-    nodes[id].module->inspect(reader);
-    return reader.fields[name];
-  }
-  Height height(NodeId id) const { return nodes[id].head->height; }
-  bool last_note_has(NodeId id, const std::string& text) const {
-    return !nodes[id].notes.empty() && nodes[id].notes.back().find(text) != std::string::npos;
-  }
-  std::size_t count_sent(std::string_view name) const {
-    std::size_t out = 0;
-    for (const Flight& f : sent) out += !f.relayed && f.message->type().info.name == name;
-    return out;
-  }
-
-  Registry registry;
-  const ModelInfo* info = nullptr;
-  Params params;
-  BlockRef genesis;
-  std::vector<Node> nodes;
-  std::deque<Flight> flights;
-  std::vector<Flight> sent;
-  std::set<std::pair<NodeId, NodeId>> cuts;
-
-  void set_now(Time now) { now_ = now; }
-  Time now() const { return now_; }
-
- private:
-  class Names final : public Interner {
-   public:
-    std::uint32_t intern(const Hash128&) override { return 0; }
-  };
-
-  Input make_input(NodeId id, InputKind kind) {
-    draws_ = Draws(1, id, static_cast<std::uint32_t>(nodes[id].incarnation));
-    Input input;
-    input.kind = kind;
-    input.slot = Slot::consensus;
-    input.self = id;
-    input.local = input.wall = now_;
-    input.draws = &draws_;
-    return input;
-  }
-  void call(NodeId id, Slot from, CallId question, CallBody body) {
-    const LocalCall local{from, Slot::consensus, question, std::move(body)};
-    Input input = make_input(id, InputKind::call);
-    input.call = &local;
-    step(id, input);
-  }
-  void step(NodeId id, const Input& input) {
-    effects_.begin(id);
-    effects_.set_slot(Slot::consensus);
-    nodes[id].module->step(input, effects_);
-    Node& n = nodes[id];
-    for (const Effect& e : effects_.list()) apply(id, n, e);
-    std::deque<LocalCall> calls;
-    while (effects_.has_calls()) calls.push_back(effects_.take_call());
-    effects_.begin(id);
-    for (const LocalCall& c : calls) handle(id, c);
-  }
-  void apply(NodeId id, Node& n, const Effect& e) {
-    switch (e.kind) {
-      case EffectKind::send:
-        post({id, e.node, effects_.take_message(e), false});
-        break;
-      case EffectKind::multicast: {
-        const MessageRef message = effects_.take_message(e);
-        for (const NodeId to : effects_.nodes_of(e)) post({id, to, message, false});
-        break;
-      }
-      case EffectKind::set_timer:
-        n.timers[e.node] = now_ + Duration{static_cast<std::int64_t>(e.b)};
-        break;
-      case EffectKind::cancel_timer:
-        n.timers.erase(e.node);
-        break;
-      case EffectKind::persist: {
-        Record r = effects_.record_of(e);
-        r.index = n.next_record++;
-        n.records.push_back(std::move(r));
-        break;
-      }
-      case EffectKind::forget:
-        std::erase_if(n.records, [&](const Record& r) { return r.index < e.a; });
-        break;
-      case EffectKind::search:
-        n.search = effects_.search_of(e);
-        break;
-      case EffectKind::stop_search:
-        n.search.reset();
-        break;
-      case EffectKind::announce_head:
-        n.heads.push_back(effects_.block_of(e));
-        break;
-      case EffectKind::announce_final:
-        n.finals.push_back(effects_.block_of(e));
-        break;
-      case EffectKind::note:
-        n.notes.push_back(effects_.note_of(e));
-        break;
-      default:
-        break;
-    }
-  }
-  void post(Flight f) {
-    sent.push_back(f);
-    flights.push_back(std::move(f));
-  }
-  static Hash256 root_after(const Hash256& before, const Payload& payload) {
-    Bytes text(before.data.begin(), before.data.end());
-    for (const TxRef& tx : payload.transactions) {
-      text.insert(text.end(), tx->id.data.begin(), tx->id.data.end());
-    }
-    return sha256(text);
-  }
-  void handle(NodeId id, const LocalCall& c) {
-    Node& n = nodes[id];
-    if (const auto* publish = c.as<Publish>()) {
-      for (NodeId to = 0; to < nodes.size(); ++to) {
-        if (to != id) post({id, to, publish->content, true});
-      }
-    } else if (const auto* build = c.as<Build>()) {
-      std::vector<TxRef> txs(
-          n.pool.begin(),
-          n.pool.begin() + std::min<std::ptrdiff_t>(build->max_count,
-                                                    static_cast<std::ptrdiff_t>(n.pool.size())));
-      call(id, Slot::mempool, c.id, Built{make_payload(std::move(txs))});
-    } else if (const auto* execute = c.as<Execute>()) {
-      const Block& b = *execute->block;
-      Executed answer{b.id, true, root_after(n.roots.at(b.parent), *b.payload), {}, ""};
-      call(id, Slot::application, c.id, std::move(answer));
-    } else if (c.as<Adopt>()) {
-      if (n.stall_adoption) {
-        n.stalled.push_back(c);
-      } else {
-        adopt(id, c);
-      }
-    } else if (const auto* finalise = c.as<Finalise>()) {
-      n.final_block = finalise->block;
-    }
-  }
-
- public:
-  void adopt(NodeId id, const LocalCall& c) {
-    Node& n = nodes[id];
-    const Adopt& a = *c.as<Adopt>();
-    Hash256 root = n.roots.at(a.ancestor);
-    for (const BlockRef& b : a.forward) {
-      root = root_after(root, *b->payload);
-      if (root != b->state_root) {
-        call(id, Slot::application, c.id, Adopted{n.head->id, n.head->height, false, {}, b->id});
-        return;
-      }
-      n.roots[b->id] = root;
-    }
-    n.head = a.forward.back();
-    for (const BlockRef& b : a.forward) {
-      std::erase_if(n.pool, [&](const TxRef& tx) {
-        for (const TxRef& t : b->payload->transactions) {
-          if (t->id == tx->id) return true;
-        }
-        return false;
-      });
-    }
-    call(id, Slot::application, c.id, Adopted{n.head->id, n.head->height, true, root, {}});
-  }
-
- private:
-  std::unique_ptr<WorldSuite> suite_;
-  Names names_;
-  CostTable costs_;
-  Effects effects_;
-  Draws draws_;
-  std::map<NodeId, std::vector<NodeId>> neighbours_;
-  Time now_ = time_start + seconds(100);
 };
 
 }  // namespace pow::test

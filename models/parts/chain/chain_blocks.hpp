@@ -116,8 +116,10 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_message(const Input& input, Effects& effects) {
   const Message& m = *input.message;
-  if (m.as<Content>()) {
+  if (const auto* content = m.as<Content>()) {
+    const BlockRef block = content->carried.block;
     on_block(input, effects, input.message_ref(), input.from);
+    after_answer(effects, *block, input.from);
   } else if (const auto* get = m.as<GetBlocks>()) {
     on_get_blocks(input, effects, *get);
   } else if (m.as<GetTip>()) {
@@ -202,7 +204,6 @@ bool ChainModule<Carried, Own>::connect(const Input& input, Effects& effects,
   }
   tree_.extra(at).record = next_record_++;
   effects.persist(encode_record(at), carried.block);
-  if (sync_.running) ++sync_.connected;
   // Spread by header and proof, before execution: forging those costs a block (BIP 152 does the
   // same), and every hop saves the execution.
   if (!tree_.at(at).invalid) effects.publish(content);

@@ -130,8 +130,10 @@ class ChainModule : public Module {
     bool running = false;
     Place want;
     NodeId peer = no_node;
-    std::uint32_t connected = 0;  // since the last question
+    std::uint32_t received = 0;  // since the last question
     std::uint32_t attempts = 0;
+    Place reached;     // of the peer's blocks the last that is in the tree
+    Height asked = 0;  // and its height at the last question
   };
   static constexpr std::uint32_t attempts_max = 8;
 
@@ -152,6 +154,7 @@ class ChainModule : public Module {
   void ask_for_orphan(Effects& effects, const typename OrphanPool<Orphan>::Orphan* base);
   void send_question(Effects& effects);
   void after_connecting(Effects& effects);
+  void after_answer(Effects& effects, const Block& block, NodeId from);
   void on_sync_timer(Effects& effects);
   void on_poll(const Input& input, Effects& effects);
   void on_get_blocks(const Input& input, Effects& effects, const GetBlocks& get);

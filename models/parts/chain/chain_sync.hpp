@@ -10,7 +10,7 @@ namespace ledgerlab::chain {
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const Place& want) {
   if (sync_.running || neighbours_.empty()) return;
-  sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0};
+  sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0, {}, 0};
   send_question(effects);
 }
 
@@ -23,7 +23,8 @@ void ChainModule<Carried, Own>::ask_for_orphan(Effects& effects,
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::send_question(Effects& effects) {
-  sync_.connected = 0;
+  sync_.received = 0;
+  sync_.asked = sync_.reached.height;
   ++sync_.attempts;
   effects.send(sync_.peer, GetBlocks{locator(), sync_.want, sync_batch_});
   effects.set_timer({timer_sync, 0}, request_timeout_);
@@ -38,10 +39,19 @@ void ChainModule<Carried, Own>::after_connecting(Effects& effects) {
     if (const auto* other = orphans_.oldest()) {
       ask_for_orphan(effects, orphans_.base_of(other->block->id));
     }
-  } else if (sync_.connected >= sync_batch_) {
-    sync_.attempts = 0;  // a full batch came: go on with the same peer
-    send_question(effects);
   }
+}
+
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::after_answer(Effects& effects, const Block& block, NodeId from) {
+  if (!sync_.running || from != sync_.peer) return;
+  ++sync_.received;
+  if (block.height > sync_.reached.height && tree_.contains(block.id)) {
+    sync_.reached = {block.height, block.id};
+  }
+  if (sync_.received < sync_batch_ || sync_.reached.height <= sync_.asked) return;
+  sync_.attempts = 0;  // a full batch came: go on with the same peer
+  send_question(effects);
 }
 
 template <class Carried, class Own>
@@ -86,6 +96,11 @@ std::vector<Place> ChainModule<Carried, Own>::locator() const {
   std::vector<Place> places;
   Height step = 1;
   Index i = tree_.best();
+  // Before them what this conversation has brought of another branch.
+  const Index reached = tree_.find(sync_.reached.id);
+  if (sync_.running && reached != no_block && !tree_.is_ancestor(reached, i)) {
+    places.push_back(sync_.reached);
+  }
   const Height settled = tree_.height(tree_.final_block());
   while (i != no_block && places.size() + 2 < locator_max) {
     const Height height = tree_.height(i);
