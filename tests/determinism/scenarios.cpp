@@ -58,6 +58,10 @@ constexpr const char* pow_fast =
 
 constexpr const char* pow_gossip = "params = { block_interval = \"2 s\", settlement_depth = 2 }\n";
 
+constexpr const char* praos_fast =
+    "params = { slot_length = \"100 ms\", active_slots = \"25 %\", epoch_length = 12, "
+    "settlement_depth = 4 }\n";
+
 constexpr const char* gossip_world = R"(
 duration = "6 s"
 drain = "1 s"
@@ -86,6 +90,7 @@ std::vector<PinnedScenario> pinned_scenarios() {
   const std::string raft = std::string("consensus = \"raft\"\n") + raft_params;
   const std::string fixed = "consensus = \"fixed_leader\"\n";
   const std::string pow = "consensus = \"pow\"\n";
+  const std::string praos = std::string("consensus = \"praos\"\n") + praos_fast;
   std::vector<PinnedScenario> list{
       {"raft", small + system(raft), 1},
       {"raft-real-crypto", small + system(raft + "crypto = \"real\"\n"), 1},
@@ -101,6 +106,10 @@ std::vector<PinnedScenario> pinned_scenarios() {
       {"pow-swarm", small + faults + system(pow + pow_fast), 9},
       {"pow-gossip", gossip_world + system(pow + pow_gossip), 10},
       {"raft-and-pow", wide + system(raft) + system(pow + pow_fast), 11},
+      {"praos", small + system(praos), 12},
+      {"praos-real-crypto", small + system(praos + "crypto = \"real\"\n"), 12},
+      {"praos-wide", wide + system(praos + "stakes = [4, 3, 2, 1, 1, 1, 0]\n"), 13},
+      {"praos-swarm", small + faults + system(praos), 14},
   };
   return list;
 }

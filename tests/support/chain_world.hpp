@@ -115,6 +115,22 @@ class ChainWorld {
     ++n.incarnation;
   }
   void restart(NodeId id) { start(id); }
+  /// What a crash at this moment leaves, and a life that begins with it.
+  struct Disk {
+    std::vector<Record> records;
+    std::uint64_t next_record = 1;
+    BlockRef final_block;
+  };
+  Disk disk(NodeId id) const {
+    return {nodes[id].records, nodes[id].next_record, nodes[id].final_block};
+  }
+  void restart_from(NodeId id, const Disk& disk) {
+    crash(id);
+    nodes[id].records = disk.records;
+    nodes[id].next_record = disk.next_record;
+    nodes[id].final_block = disk.final_block;
+    start(id);
+  }
 
   void deliver_all() {
     while (!flights.empty()) deliver(0);

@@ -284,22 +284,13 @@ TEST(Restart, RestoredBlocksObeyTheSameTimestampRule) {
 TEST(Restart, EveryPrefixOfTheLogIsAGoodStart) {
   // A crash keeps what was synced: any prefix of the records and the settled block of that moment.
   PowWorld w(2, with({{"retarget", "bitcoin"}, {"retarget_window", "5"}}));
-  struct Moment {
-    std::vector<Record> records;
-    std::uint64_t next;
-    BlockRef final_block;
-  };
-  std::vector<Moment> moments;
+  std::vector<PowWorld::Disk> moments;
   for (int i = 0; i < 40; ++i) {
     w.mine(static_cast<NodeId>(i % 2));
-    moments.push_back({w.nodes[1].records, w.nodes[1].next_record, w.nodes[1].final_block});
+    moments.push_back(w.disk(1));
   }
-  for (const Moment& m : moments) {
-    w.crash(1);
-    w.nodes[1].records = m.records;
-    w.nodes[1].next_record = m.next;
-    w.nodes[1].final_block = m.final_block;
-    w.restart(1);
+  for (const auto& m : moments) {
+    w.restart_from(1, m);
     w.deliver_all();
     ASSERT_EQ(w.nodes[1].head->id, w.nodes[0].head->id) << m.final_block->height;
     ASSERT_EQ(w.field(1, "refused"), "0");
@@ -347,9 +338,9 @@ TEST(Mining, AFindWhoseTimeHasAnotherDifficultyIsNoBlock) {
 }
 
 TEST(Mining, TimesAreWholeUnits) {
-  PowWorld w(1, with({{"retarget", "homestead"},
-                      {"timestamp_unit", "1 s"},
-                      {"homestead_step", "2500 ms"}}));
+  PowWorld w(
+      1,
+      with({{"retarget", "homestead"}, {"timestamp_unit", "1 s"}, {"homestead_step", "2500 ms"}}));
   w.mine(0);
   w.fire(0, TimerKind::step);
   const std::uint64_t parent = header_of(*w.nodes[0].head)->time;
@@ -383,8 +374,7 @@ TEST(Mining, RefreshTakesUpWhatWaits) {
   w.fire(0, TimerKind::refresh);
   w.mine(0);
   EXPECT_EQ(w.nodes[0].head->payload->transactions.size(), 1u);
-  EXPECT_EQ(header_of(*w.nodes[0].head)->time,
-            static_cast<std::uint64_t>(count_ns(w.now())));
+  EXPECT_EQ(header_of(*w.nodes[0].head)->time, static_cast<std::uint64_t>(count_ns(w.now())));
 }
 
 TEST(Mining, WithoutEmptyBlocksItWaitsForATransaction) {

@@ -342,22 +342,13 @@ TEST(Restart, NoSecondBlockForASlotAfterACrash) {
 
 TEST(Restart, EveryPrefixOfTheLogIsAGoodStart) {
   PraosWorld w({1, 0}, with({{"epoch_length", "8"}}));
-  struct Moment {
-    std::vector<Record> records;
-    std::uint64_t next;
-    BlockRef final_block;
-  };
-  std::vector<Moment> moments;
+  std::vector<PraosWorld::Disk> moments;
   for (int i = 0; i < 90; ++i) {
     w.run_slots(1);
-    moments.push_back({w.nodes[1].records, w.nodes[1].next_record, w.nodes[1].final_block});
+    moments.push_back(w.disk(1));
   }
-  for (const Moment& m : moments) {
-    w.crash(1);
-    w.nodes[1].records = m.records;
-    w.nodes[1].next_record = m.next;
-    w.nodes[1].final_block = m.final_block;
-    w.restart(1);
+  for (const auto& m : moments) {
+    w.restart_from(1, m);
     w.deliver_all();
     ASSERT_EQ(w.nodes[1].head->id, w.nodes[0].head->id) << m.final_block->height;
     ASSERT_EQ(w.field(1, "refused"), "0");

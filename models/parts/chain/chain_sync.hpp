@@ -96,13 +96,8 @@ std::vector<Place> ChainModule<Carried, Own>::locator() const {
   std::vector<Place> places;
   Height step = 1;
   Index i = tree_.best();
-  // Before them what this conversation has brought of another branch.
-  const Index reached = tree_.find(sync_.reached.id);
-  if (sync_.running && reached != no_block && !tree_.is_ancestor(reached, i)) {
-    places.push_back(sync_.reached);
-  }
   const Height settled = tree_.height(tree_.final_block());
-  while (i != no_block && places.size() + 2 < locator_max) {
+  while (i != no_block && places.size() + 3 < locator_max) {
     const Height height = tree_.height(i);
     places.push_back({height, tree_.at(i).block->id});
     if (height <= settled) break;
@@ -110,6 +105,16 @@ std::vector<Place> ChainModule<Carried, Own>::locator() const {
     i = tree_.ancestor(i, height > settled + step ? height - step : settled);
   }
   if (places.back().height != 0) places.push_back({0, genesis_->id});
+  // In its place, or before all of them if it lies on another branch: how far this conversation
+  // has come.
+  const Index reached = tree_.find(sync_.reached.id);
+  if (sync_.running && reached != no_block) {
+    const bool below = tree_.is_ancestor(reached, tree_.best());
+    const auto at = std::find_if(places.begin(), places.end(), [&](const Place& place) {
+      return !below || place.height <= sync_.reached.height;
+    });
+    if (at == places.end() || at->id != sync_.reached.id) places.insert(at, sync_.reached);
+  }
   return places;
 }
 
