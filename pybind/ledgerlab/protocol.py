@@ -82,7 +82,8 @@ def message(role: str, *, if_empty: Optional[str] = None,
             raise ValueError(f"{name!r} is no role of a message: {', '.join(_ROLES)}")
 
     def decorate(cls: Type[T]) -> Type[T]:
-        made: Any = cls if dataclasses.is_dataclass(cls) else dataclasses.dataclass(cls)
+        declared = "__dataclass_fields__" in cls.__dict__
+        made: Any = cls if declared else dataclasses.dataclass(cls)
         made._ledgerlab_message = {"role": role, "role_if_empty": if_empty or role,
                                    "auth": "signature" if signed else "mac"}
         return typing.cast(Type[T], made)
@@ -146,8 +147,8 @@ class Protocol(_core.ProtocolBase):
     """One replica of a log protocol. Subclass it, list its messages, write the hooks; name it in a
     scenario as `consensus = "python:package.module:Class"`.
 
-    Inherited: `id`, `n`, `local_time`, `wall_time`, `genesis`, `last_decided`, `applied`,
-    `pending`; `send`, `broadcast`, `set_timer`, `cancel_timer`, `persist`, `truncate`, `forget`,
+    Inherited: `id`, `n`, `local_time`, `wall_time`, `genesis`, `last_decided`, `height` (of the next
+    block), `applied`, `pending`, `history`; `send`, `broadcast`, `set_timer`, `cancel_timer`, `persist`, `truncate`, `forget`,
     `make_block`, `decide`, `draw`, `announce_role`, `work`, `note`."""
 
     messages: ClassVar[Sequence[type]] = ()
@@ -159,6 +160,10 @@ class Protocol(_core.ProtocolBase):
     clients_ask: ClassVar[str] = "leader"
     #: How many equal replies acknowledge a transaction: "one", "f+1" (of 3f+1) or "majority".
     client_replies: ClassVar[str] = "one"
+
+    #: What is decided is kept on disk by the base, decided again after a restart and given by
+    #: `history(first)`; `restore` gets the other records only.
+    keeps_history: ClassVar[bool] = False
 
     def setup(self) -> None:
         """A fresh instance: parameters, `id` and `n` are there, nothing can be sent yet."""
@@ -176,6 +181,9 @@ class Protocol(_core.ProtocolBase):
 
     def on_timer(self, name: str, key: int) -> None:
         """A timer fired."""
+
+    def on_decided(self, block: Block) -> None:
+        """`decide` took this block: it was the next one."""
 
     def on_persisted(self, up_to: int) -> None:
         """Records up to this index (the first has 1) are durable."""
@@ -282,7 +290,7 @@ def model_of(cls: Type[Protocol]) -> _core.Model:
         "fault_text": cls.fault_model.text,
         "max_crashed": bears if callable(bears) else lambda n: bears,
         "liveness_bound": cls.fault_model.liveness_bound,
-        "own_tip": cls.history_tip is not Protocol.history_tip,
+        "keeps_history": cls.keeps_history, "own_tip": cls.history_tip is not Protocol.history_tip,
     })
 
 

@@ -4,6 +4,8 @@
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -137,6 +139,7 @@ struct Spec {
   std::vector<ParamInfo> params;
   std::vector<MessageClass> messages;
   bool own_tip = false;
+  bool keeps_history = false;  // what is decided is kept on disk and decided again after a restart
 
   MessageRef message_from(const py::handle& object) const {
     for (const MessageClass& m : messages) {
@@ -205,8 +208,14 @@ class Hosted final : public LogProtocol {
   void restore(std::span<const Record> records) override {
     guarded("restore", nullptr, nullptr, [&] {
       py::list list;
+      if (!records.empty()) last_record_ = durable_ = records.back().index;
       for (const Record& r : records) {
-        list.append(PyRecord{r.index, bytes_of(r.bytes),
+        if (spec_->keeps_history && r.bytes == Bytes{history_mark}) {
+          history_.push_back(r.block);
+          continue;
+        }
+        list.append(PyRecord{r.index,
+                             bytes_of(ByteView(r.bytes).subspan(spec_->keeps_history ? 1 : 0)),
                              r.block ? std::optional(PyBlock{r.block}) : std::nullopt});
       }
       instance_.attr("restore")(list);
@@ -225,6 +234,39 @@ class Hosted final : public LogProtocol {
   const Spec& spec() const { return *spec_; }
   const Input& input() const { return in_step(input_); }
   Effects& effects() const { return in_step(effects_); }
+  /// The index that the record gets.
+  std::uint64_t persist(Bytes bytes, BlockRef block) {
+    if (spec_->keeps_history) bytes.insert(bytes.begin(), state_mark);
+    effects().persist(std::move(bytes), std::move(block));
+    return ++last_record_;
+  }
+  void truncate(std::uint64_t start) {
+    if (start == 0) throw py::value_error("the first record has index 1");
+    if (spec_->keeps_history) throw py::value_error("the kept history is in the same log");
+    effects().truncate(start);
+    last_record_ = std::min(last_record_, start - 1);
+  }
+  /// False, and nothing done, if the block does not follow on the last decided one.
+  bool decide_next(const BlockRef& block) {
+    if (block->parent != last_decided()->id) return false;
+    if (spec_->keeps_history) {
+      effects().persist({history_mark}, block);
+      ++last_record_;
+      history_.push_back(block);
+    }
+    decide(effects(), block);
+    instance_.attr("on_decided")(PyBlock{block});
+    return true;
+  }
+  Height height() const {
+    return (spec_->keeps_history ? history_.size() : last_decided()->height) + 1;
+  }
+  const std::vector<BlockRef>& history() const {
+    if (spec_->keeps_history) return history_;
+    throw std::logic_error("there is a history to read only with keeps_history = True");
+  }
+  /// Handed to on_message once every record listed so far is durable.
+  void keep_for_self(MessageRef message) { own_.push_back({last_record_, std::move(message)}); }
   std::uint32_t timer_kind(const std::string& name) {
     const std::uint32_t kind = Purpose(name).id;
     timer_names_.emplace(kind, name);
@@ -243,26 +285,27 @@ class Hosted final : public LogProtocol {
 
  private:
   void on_start(const Input& input, Effects& effects) override {
-    guarded("on_start", &input, &effects, [&] { instance_.attr("on_start")(); });
+    take_part("on_start", input, effects, [&] { instance_.attr("on_start")(); });
   }
   void on_message(const Input& input, Effects& effects) override {
-    guarded("on_message", &input, &effects,
-            [&] { instance_.attr("on_message")(input.from, spec_->object_of(*input.message)); });
+    take_part("on_message", input, effects,
+              [&] { instance_.attr("on_message")(input.from, spec_->object_of(*input.message)); });
   }
   void on_timer(const Input& input, Effects& effects) override {
-    guarded("on_timer", &input, &effects, [&] {
+    take_part("on_timer", input, effects, [&] {
       instance_.attr("on_timer")(timer_names_.at(input.timer.kind), input.timer.key);
     });
   }
   void on_persisted(const Input& input, Effects& effects) override {
-    guarded("on_persisted", &input, &effects,
-            [&] { instance_.attr("on_persisted")(input.persisted_up_to); });
+    take_part("on_persisted", input, effects,
+              [&] { instance_.attr("on_persisted")(input.persisted_up_to); });
   }
   void on_pending(const Input& input, Effects& effects) override {
-    guarded("on_pending", &input, &effects, [&] { instance_.attr("on_pending")(); });
+    take_part("on_pending", input, effects, [&] { instance_.attr("on_pending")(); });
   }
   void on_application_state(const Input& input, Effects& effects) override {
-    guarded("on_application_state", &input, &effects, [&] {
+    for (const BlockRef& block : history_) decide(effects, block);
+    take_part("on_application_state", input, effects, [&] {
       instance_.attr("on_application_state")(
           PyBlock{input.call->as<ApplicationState>()->final_block});
     });
@@ -278,8 +321,22 @@ class Hosted final : public LogProtocol {
     return tip_;
   }
   void on_payload(const Input& input, Effects& effects, PayloadRef payload) override {
-    guarded("on_payload", &input, &effects,
-            [&] { instance_.attr("on_payload")(PyPayload{std::move(payload)}); });
+    take_part("on_payload", input, effects,
+              [&] { instance_.attr("on_payload")(PyPayload{std::move(payload)}); });
+  }
+
+  /// A hook of a step, then what the node has to tell itself.
+  template <class F>
+  void take_part(const char* hook, const Input& input, Effects& effects, F&& f) {
+    if (input.kind == InputKind::persisted) durable_ = input.persisted_up_to;
+    guarded(hook, &input, &effects, f);
+    for (std::size_t count = 0; !own_.empty() && own_.front().first <= durable_; ++count) {
+      if (count == 100'000) throw std::runtime_error("a node talks to itself without end");
+      const MessageRef message = std::move(own_.front().second);
+      own_.pop_front();
+      guarded("on_message", &input, &effects,
+              [&] { instance_.attr("on_message")(self(), spec_->object_of(*message)); });
+    }
   }
 
   template <class T>
@@ -321,6 +378,12 @@ class Hosted final : public LogProtocol {
   py::object instance_;
   BlockRef genesis_;
   std::map<std::uint32_t, std::string> timer_names_;
+  static constexpr Byte state_mark = 0;
+  static constexpr Byte history_mark = 1;
+  std::uint64_t last_record_ = 0;  // listed
+  std::uint64_t durable_ = 0;
+  std::vector<BlockRef> history_;
+  std::deque<std::pair<std::uint64_t, MessageRef>> own_;  // with the record each waits for
   mutable BlockRef tip_;
   mutable const Input* input_ = nullptr;
   mutable Effects* effects_ = nullptr;
@@ -420,6 +483,7 @@ std::shared_ptr<Model> make_model(const py::dict& d) {
   spec->params = read_params(d);
   spec->messages = read_messages(d);
   spec->own_tip = item<bool>(d, "own_tip");
+  spec->keeps_history = item<bool>(d, "keeps_history");
   auto model = std::make_shared<Model>();
   ModelInfo& info = model->info;
   info.name = spec->name;
@@ -525,6 +589,18 @@ void bind_reading(py::class_<ProtocolBase>& c) {
                           [](const ProtocolBase& b) { return PyBlock{host_of(b).genesis()}; });
   c.def_property_readonly("last_decided",
                           [](const ProtocolBase& b) { return PyBlock{host_of(b).last_decided()}; });
+  c.def_property_readonly("height", [](const ProtocolBase& b) { return host_of(b).height(); });
+  c.def(
+      "history",
+      [](const ProtocolBase& b, Height first, std::size_t most) {
+        const auto& all = host_of(b).history();
+        std::vector<PyBlock> out;
+        for (Height h = std::max<Height>(first, 1); h <= all.size() && out.size() < most; ++h) {
+          out.push_back({all[h - 1]});
+        }
+        return out;
+      },
+      py::arg("first"), py::arg("most") = 64);
   c.def_property_readonly("applied", [](const ProtocolBase& b) { return host_of(b).applied(); });
   c.def_property_readonly("pending",
                           [](const ProtocolBase& b) { return host_of(b).pending().count; });
@@ -546,16 +622,20 @@ void bind_speaking(py::class_<ProtocolBase>& c) {
       [](const ProtocolBase& b, NodeId to, const py::object& message, bool gated) {
         Hosted& h = host_of(b);
         if (to >= h.n()) throw py::index_error("there is no replica " + std::to_string(to));
-        h.effects().send(to, h.effects().seal(h.spec().message_from(message)), gate_of(gated));
+        MessageRef sealed = h.effects().seal(h.spec().message_from(message));
+        if (to == h.self()) return h.keep_for_self(std::move(sealed));
+        h.effects().send(to, std::move(sealed), gate_of(gated));
       },
       arg("to"), arg("message"), arg("gated") = true);
   c.def(
       "broadcast",
-      [](const ProtocolBase& b, const py::object& message, bool gated) {
+      [](const ProtocolBase& b, const py::object& message, bool gated, bool to_self) {
         Hosted& h = host_of(b);
-        h.effects().broadcast(h.effects().seal(h.spec().message_from(message)), gate_of(gated));
+        const MessageRef sealed = h.effects().seal(h.spec().message_from(message));
+        h.effects().broadcast(sealed, gate_of(gated));
+        if (to_self) h.keep_for_self(sealed);
       },
-      arg("message"), arg("gated") = true);
+      arg("message"), arg("gated") = true, arg("to_self") = false);
   c.def(
       "set_timer",
       [](const ProtocolBase& b, const std::string& name, std::int64_t delay, std::uint64_t key) {
@@ -578,12 +658,11 @@ void bind_doing(py::class_<ProtocolBase>& c) {
   c.def(
       "persist",
       [](const ProtocolBase& b, const py::bytes& data, const std::optional<PyBlock>& block) {
-        host_of(b).effects().persist(bytes_from(data), block ? block->ref : BlockRef{});
+        return host_of(b).persist(bytes_from(data), block ? block->ref : BlockRef{});
       },
       arg("data") = py::bytes(), arg("block") = py::none());
   c.def(
-      "truncate",
-      [](const ProtocolBase& b, std::uint64_t start) { host_of(b).effects().truncate(start); },
+      "truncate", [](const ProtocolBase& b, std::uint64_t start) { host_of(b).truncate(start); },
       arg("start"));
   c.def(
       "forget",
@@ -593,14 +672,14 @@ void bind_doing(py::class_<ProtocolBase>& c) {
       "decide",
       [](const ProtocolBase& b, const PyBlock& block) {
         Hosted& h = host_of(b);
-        h.decide(h.effects(), block.ref);
+        return h.decide_next(block.ref);
       },
       arg("block"));
   c.def(
       "decide",
       [](const ProtocolBase& b, const PyPayload& payload) {
         Hosted& h = host_of(b);
-        h.decide(h.effects(), payload.ref);
+        return h.decide_next(make_next_block(b, payload, std::nullopt));
       },
       arg("payload"));
   c.def("ask_for_payload", [](const ProtocolBase& b) {
