@@ -65,6 +65,13 @@ struct PlanArguments {
 };
 int plan(const PlanArguments& arguments);
 
+struct PlotArguments {
+  std::filesystem::path results;  // run directory, or its results.json
+  std::string kind = "latency";
+  std::filesystem::path out;  // empty: KIND.png beside the results
+};
+int plot(const PlotArguments& arguments);
+
 int models_list(bool json);
 int models_show(const std::string& name);
 int models_schema();

@@ -104,6 +104,7 @@ int parse_and_dispatch(int argc, char** argv) {
   ValidateArguments validate_arguments;
   ReportArguments report_arguments;
   CalibrateArguments calibrate_arguments;
+  PlotArguments plot_arguments;
   std::string model_name;
   bool models_json = false;
 
@@ -113,6 +114,13 @@ int parse_and_dispatch(int argc, char** argv) {
       "compare", "run the systems of a scenario on one network, load and faults, side by side");
   add_run_options(*compare_verb, compare_arguments);
 
+  CLI::App* plot_verb = app.add_subcommand("plot", "draw a figure of results (matplotlib)");
+  plot_verb->add_option("results", plot_arguments.results, "run directory, or its results.json")
+      ->required();
+  plot_verb->add_option("--kind", plot_arguments.kind, "what to draw (latency)")
+      ->check(CLI::IsMember({"latency", "throughput", "regions", "comparison", "blocks"}));
+  plot_verb->add_option("--out", plot_arguments.out,
+                        "x.png, x.svg or x.pdf (default: KIND.png beside the results)");
   CLI::App* report_verb =
       app.add_subcommand("report", "write the HTML report of a run directory again");
   add_report_options(*report_verb, report_arguments);
@@ -166,6 +174,7 @@ int parse_and_dispatch(int argc, char** argv) {
   if (*run_verb) return run(run_arguments);
   if (*compare_verb) return run(compare_arguments);
   if (*calibrate_verb) return calibrate(calibrate_arguments);
+  if (*plot_verb) return plot(plot_arguments);
   if (*report_verb) return report(report_arguments);
   if (*plan_verb) return plan(plan_arguments);
   if (*new_verb) return new_model(new_arguments);

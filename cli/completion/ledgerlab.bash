@@ -5,7 +5,7 @@ _ledgerlab() {
     --no-sharing --help"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run compare report calibrate plan models new trace validate --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "run compare report plot calibrate plan models new trace validate --help --version" -- "$cur")
     return
   fi
   case $verb in
@@ -13,6 +13,13 @@ _ledgerlab() {
       case $cur in
         -*) mapfile -t COMPREPLY < <(compgen -W "$run_options" -- "$cur") ;;
         *) mapfile -t COMPREPLY < <(compgen -o plusdirs -f -X '!*.toml' -- "$cur") ;;
+      esac ;;
+    plot)
+      case ${COMP_WORDS[COMP_CWORD - 1]}:$cur in
+        --kind:*) mapfile -t COMPREPLY < <(compgen -W "latency throughput regions comparison
+          blocks" -- "$cur") ;;
+        *:-*) mapfile -t COMPREPLY < <(compgen -W "--kind --out --help" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
       esac ;;
     report)
       case $cur in

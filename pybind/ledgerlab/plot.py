@@ -192,8 +192,8 @@ def regions(results: "Results") -> Figure:
     axes.set_xlabel("finality latency, log scale (dot: median, line: to the 95th percentile)")
     axes.set_ylabel("region of the client")
     _plain(axes)
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.06),
-                ncols=len(results.systems))
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0),
+                ncols=min(4, len(results.systems)))
     _title(figure, results, "Latency by region")
     return figure
 
@@ -226,21 +226,29 @@ def _bars(axes: Axes, results: "Results", metric: str, label: str) -> None:
         axes.annotate(text, (position, max(values)), xytext=(0, 2), textcoords="offset points",
                       ha="center", fontsize=8)
         tops.append(max(values))
-    axes.set_title(label, fontsize=9, loc="left")
+    least = min((t for t in tops if t > 0), default=1)
+    wide = max(tops, default=1) > 20 * least
+    axes.set_title(label + (" (log scale)" if wide else ""), fontsize=9, loc="left", pad=10)
     axes.set_xticks(list(positions), results.systems, fontsize=8,
                     rotation=0 if max(map(len, results.systems)) < 10 else 20)
-    axes.set_ylim(0, 1.2 * max(tops, default=1) or 1)
-    axes.set_yticks([])
+    if wide:
+        axes.set_yscale("log")
+        axes.set_ylim(least / 3, 2 * max(tops))
+    else:
+        axes.set_ylim(0, 1.12 * max(tops, default=1) or 1)
+    axes.yaxis.set_visible(False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
 
 
 def comparison(results: "Results") -> Figure:
-    """The chief metrics side by side, each on a scale of its own from zero; with several seeds the
-    bar is the median and the line the range."""
+    """The chief metrics side by side, each on a scale of its own from zero, or logarithmic where
+    systems differ more than twentyfold; with several seeds the bar is the median and the line the
+    range."""
     shown = [(m, label) for m, label in _COMPARED if any(m in r["metrics"] for r in results.runs)]
     rows = (len(shown) + 2) // 3
-    figure = Picture(figsize=(7.2, 0.6 + 2.0 * rows), layout="constrained")
+    figure = Picture(figsize=(7.2, 0.6 + 2.1 * rows), layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.1)
     panels = figure.subplots(rows, 3, squeeze=False).ravel()
     for axes, (metric, label) in zip(panels, shown):
         _bars(axes, results, metric, label)

@@ -179,8 +179,8 @@ class Protocol(_core.ProtocolBase):
     def on_message(self, sender: int, message: Any) -> None:
         """An authentic message of a class that is listed in `messages`."""
 
-    def on_timer(self, name: str, key: int) -> None:
-        """A timer fired."""
+    def on_timer(self, name: Any, key: int) -> None:
+        """A timer fired: `name` (a text or a number) and `key` as they were given to set_timer."""
 
     def on_decided(self, block: Block) -> None:
         """`decide` took this block: it was the next one."""

@@ -201,6 +201,7 @@ void raise_scenario_errors(const ScenarioErrors& errors) {
 
 void raise_protocol_fault(const ProtocolFault& fault) {
   const py::object cause = fault.raised->value();
+  if (fault.raised->trace()) PyException_SetTraceback(cause.ptr(), fault.raised->trace().ptr());
   if (!py::isinstance(cause, PyExc_Exception)) {  // Ctrl-C inside a hook stays what it is
     PyErr_SetObject(fault.raised->type().ptr(), cause.ptr());
     return;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <variant>
 
 #include "models/api/log_protocol.hpp"
 #include "models/parts/dynamic/dynamic.hpp"
@@ -267,9 +268,11 @@ class Hosted final : public LogProtocol {
   }
   /// Handed to on_message once every record listed so far is durable.
   void keep_for_self(MessageRef message) { own_.push_back({last_record_, std::move(message)}); }
-  std::uint32_t timer_kind(const std::string& name) {
-    const std::uint32_t kind = Purpose(name).id;
-    timer_names_.emplace(kind, name);
+  /// A timer is named by a text or by a number.
+  std::uint32_t timer_kind(const std::variant<std::uint32_t, std::string>& name) {
+    const auto* text = std::get_if<std::string>(&name);
+    const std::uint32_t kind = text != nullptr ? Purpose(*text).id : std::get<std::uint32_t>(name);
+    timer_names_.insert_or_assign(kind, name);
     return kind;
   }
   const BlockRef& genesis() const { return genesis_; }
@@ -377,7 +380,7 @@ class Hosted final : public LogProtocol {
   std::shared_ptr<const Spec> spec_;
   py::object instance_;
   BlockRef genesis_;
-  std::map<std::uint32_t, std::string> timer_names_;
+  std::map<std::uint32_t, std::variant<std::uint32_t, std::string>> timer_names_;
   static constexpr Byte state_mark = 0;
   static constexpr Byte history_mark = 1;
   std::uint64_t last_record_ = 0;  // listed
@@ -638,7 +641,8 @@ void bind_speaking(py::class_<ProtocolBase>& c) {
       arg("message"), arg("gated") = true, arg("to_self") = false);
   c.def(
       "set_timer",
-      [](const ProtocolBase& b, const std::string& name, std::int64_t delay, std::uint64_t key) {
+      [](const ProtocolBase& b, const std::variant<std::uint32_t, std::string>& name,
+         std::int64_t delay, std::uint64_t key) {
         if (delay < 0) throw py::value_error("a timer cannot fire in the past");
         Hosted& h = host_of(b);
         h.effects().set_timer({h.timer_kind(name), key}, Duration{delay});
@@ -646,7 +650,8 @@ void bind_speaking(py::class_<ProtocolBase>& c) {
       arg("name"), arg("delay"), arg("key") = 0);
   c.def(
       "cancel_timer",
-      [](const ProtocolBase& b, const std::string& name, std::uint64_t key) {
+      [](const ProtocolBase& b, const std::variant<std::uint32_t, std::string>& name,
+         std::uint64_t key) {
         Hosted& h = host_of(b);
         h.effects().cancel_timer({h.timer_kind(name), key});
       },

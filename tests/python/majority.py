@@ -6,6 +6,8 @@ from typing import Any, Dict, List
 
 import ledgerlab as ll
 
+HEARTBEAT = 0
+
 
 @ll.message("proposal", if_empty="heartbeat")
 @dataclass
@@ -56,12 +58,12 @@ class Majority(ll.Protocol):
     def on_start(self) -> None:
         self.announce_role("leader" if self.id == 0 else "follower", 1, 0)
         if self.id == 0:
-            self.set_timer("heartbeat", self.heartbeat)
+            self.set_timer(HEARTBEAT, self.heartbeat)
 
-    def on_timer(self, name: str, key: int) -> None:
+    def on_timer(self, name: Any, key: int) -> None:
         self.commit()
         self.broadcast(Append(self.last_decided.height, len(self.log), []))
-        self.set_timer("heartbeat", self.heartbeat)
+        self.set_timer(HEARTBEAT, self.heartbeat)
 
     def want_payload(self) -> bool:
         return self.id == 0 and len(self.log) < self.last_decided.height + 8
@@ -143,11 +145,11 @@ _calls = 0
 class Moody(Majority):
     """A twin with a memory outside its nodes: no two runs are alike."""
 
-    def on_timer(self, name: str, key: int) -> None:
+    def on_timer(self, name: Any, key: int) -> None:
         global _calls
         _calls += 1
         super().on_timer(name, key)
-        self.set_timer("heartbeat", self.heartbeat + _calls)
+        self.set_timer(HEARTBEAT, self.heartbeat + _calls)
 
 
 class Broken(Majority):

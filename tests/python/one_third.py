@@ -1,5 +1,5 @@
 """The protocol of notebooks/own_protocol.ipynb, and a twin of it."""
-from collections import Counter
+from statistics import multimode
 import ledgerlab as ll
 
 @ll.message("vote")
@@ -44,17 +44,20 @@ class OneThirdRule(ll.Protocol):
             self.begin(1, self.make_block(payload))
 
     def begin(self, round, block):
+        if len(self.heard) >= self.quorum():  # the smallest of those that were heard most often
+            block = min(multimode(self.heard.values()), key=lambda block: block.id)
         self.round, self.block, self.heard = round, block, {}
         self.persist(round.to_bytes(8, "big"), block)
         self.broadcast(Estimate(self.height, round, block), to_self=True)
         self.set_timer("round over", self.patience)
 
     def on_message(self, sender, m):
-        for block in m.blocks if isinstance(m, Sync) else []:
+        blocks = m.blocks if isinstance(m, Sync) else []
+        for block in blocks:
             self.decide(block)
-        if m.height != self.height:  # one of us is behind
+        if m.height != self.height and not blocks:  # one of us is behind
             self.send(sender, Sync(self.height, self.history(m.height)))
-        elif isinstance(m, Estimate):
+        elif m.height == self.height and isinstance(m, Estimate):
             if m.round > self.round:
                 self.begin(m.round, self.block or m.block)
             if m.round == self.round:
@@ -63,9 +66,6 @@ class OneThirdRule(ll.Protocol):
                     self.decide(m.block)
 
     def on_timer(self, name, key):
-        if len(self.heard) >= self.quorum():  # the smallest of those that were heard most often
-            votes = Counter(self.heard.values())
-            self.block = min(votes, key=lambda block: (-votes[block], block.id))
         if self.block:
             self.begin(self.round + 1, self.block)
 
