@@ -8,11 +8,10 @@ import sys
 import traceback
 from typing import Any, Optional, Sequence
 
-from .errors import (DataNotFound, EngineUnavailable, Interrupted, InternalFault, MissingFile,
-                     ProtocolError, ResultsError, ScenarioError)
-from .results import Results
+from .errors import (DataNotFound, EngineUnavailable, Interrupted, InternalFault, LedgerlabError,
+                     MissingFile, ProtocolError, ResultsError, ScenarioError)
+from .results import Comparison, Results, Run
 from .running import _execute, _Job
-from .results import Comparison, Run
 
 
 class _Setting(argparse.Action):
@@ -73,11 +72,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except Interrupted as stop:
         _show(stop.result, arguments)
         return 130
-    except tuple(kind for kind, _ in codes) as error:
+    except (LedgerlabError, ValueError) as error:
         if isinstance(error, ProtocolError) and error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
         print(f"ledgerlab: {error}", file=sys.stderr)
-        return next(code for kind, code in codes if isinstance(error, kind))
+        return next((code for kind, code in codes if isinstance(error, kind)), 70)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import argparse
 import io
 import math
 import os
+import statistics
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence
 
@@ -25,7 +26,7 @@ _GREY = "#666666"
 _FAULT = "#999999"
 
 
-class Picture(Figure):
+class Picture(Figure):  # type: ignore[misc]
     """A Figure that a notebook shows by itself, whatever its backend."""
 
     def _repr_png_(self) -> bytes:
@@ -108,7 +109,7 @@ def latency(results: "Results") -> Figure:
 
 
 def _mark_faults(axes: Axes, run: dict[str, Any], end: float, named: bool) -> None:
-    for number, fault in enumerate(sorted(run["faults"], key=lambda f: f["at_ns"])):
+    for number, fault in enumerate(sorted(run["faults"], key=lambda f: int(f["at_ns"]))):
         start = fault["at_ns"] / 1e9
         until = fault["until_ns"] / 1e9 if fault.get("until_ns") is not None else end
         axes.axvspan(start, until, color=_FAULT, alpha=0.22, linewidth=0)
@@ -151,12 +152,6 @@ def throughput(results: "Results") -> Figure:
     return figure
 
 
-def _quantile(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-
-
 def regions(results: "Results") -> Figure:
     """Finality latency by the region of the client: a dot at the median, a line to the 95th
     percentile (medians over the seeds)."""
@@ -167,13 +162,16 @@ def regions(results: "Results") -> Figure:
             if curve["ms"]:
                 by_region.setdefault(curve["region"], []).append(curve)
         for region, curves in by_region.items():
-            rows.setdefault(region, {})[system] = (_quantile([c["p50_ms"] for c in curves]),
-                                                   _quantile([c["p95_ms"] for c in curves]))
+            rows.setdefault(region, {})[system] = (statistics.median([c["p50_ms"] for c in curves]),
+                                                   statistics.median([c["p95_ms"] for c in curves]))
     if not rows:
         raise ValueError("nothing to draw by region: the scenario has one region only, or nothing "
                          "was acknowledged")
     first = results.systems[0]
-    order = sorted(rows, key=lambda r: rows[r].get(first, (math.inf, 0))[0], reverse=True)
+    def median(region: str) -> float:
+        found: float = rows[region].get(first, (math.inf, 0.0))[0]
+        return found
+    order = sorted(rows, key=median, reverse=True)
     height = max(0.16, 0.1 + 0.11 * len(results.systems))
     figure = Picture(figsize=(7.2, 1.4 + height * len(order)), layout="constrained")
     axes = figure.add_subplot()
@@ -215,7 +213,7 @@ def _bars(axes: Axes, results: "Results", metric: str, label: str) -> None:
         if not values:
             axes.text(position, 0, "–", ha="center", va="bottom", color=_GREY)
             continue
-        middle = _quantile(values)
+        middle = statistics.median(values)
         axes.bar(position, middle, 0.62, color=_colour(results, system),
                  hatch=("", "//", "..", "xx")[results.systems.index(system) % 4],
                  edgecolor="white", linewidth=0)
@@ -300,9 +298,9 @@ def blocks(results: "Results", system: Optional[str] = None, seed: Optional[int]
     for b in shown:
         if b[2] in where:
             axes.plot(*zip(where[b[2]], where[b[1]]), color=_FAULT, linewidth=1.0, zorder=1)
-    kinds = (("final", "s", COLOURS[0], lambda b: not b[8] and b[5] is not None),
-             ("not final yet", "s", COLOURS[5], lambda b: not b[8] and b[5] is None),
-             ("stale", "X", COLOURS[1], lambda b: b[8]))
+    kinds: Any = (("final", "s", COLOURS[0], lambda b: not b[8] and b[5] is not None),
+                  ("not final yet", "s", COLOURS[5], lambda b: not b[8] and b[5] is None),
+                  ("stale", "X", COLOURS[1], lambda b: b[8]))
     for label, marker, colour, belongs in kinds:
         points = [where[b[1]] for b in shown if belongs(b)]
         if points:

@@ -272,6 +272,10 @@ def _params_of(cls: type) -> list[dict[str, Any]]:
             for key, p in found.items()]
 
 
+def _always(number: int) -> Callable[[int], int]:
+    return lambda n: number
+
+
 def model_of(cls: Type[Protocol]) -> _core.Model:
     """What the class says of itself, as the C++ side wants it."""
     if "__init__" in cls.__dict__:
@@ -288,7 +292,7 @@ def model_of(cls: Type[Protocol]) -> _core.Model:
         "messages": [_describe_message(m) for m in cls.messages],
         "clients_ask": cls.clients_ask, "client_replies": cls.client_replies,
         "fault_text": cls.fault_model.text,
-        "max_crashed": bears if callable(bears) else lambda n: bears,
+        "max_crashed": bears if callable(bears) else _always(bears),
         "liveness_bound": cls.fault_model.liveness_bound,
         "keeps_history": cls.keeps_history, "own_tip": cls.history_tip is not Protocol.history_tip,
     })

@@ -93,6 +93,9 @@ class _Job:
 
     def reproduce(self, verb: str, seed: int, seeds: int, system: Optional[str]) -> str:
         file = "scenario.toml" if self.text is not None else self.file
+        shipped = scenario_folder() + os.sep
+        if file.startswith(shipped) and not os.path.exists(file[len(shipped):]):
+            file = "scenarios/" + file[len(shipped):]  # as it is named in the source tree
         program = "python3 -m ledgerlab" if self.models else "ledgerlab"
         line = f"{program} {verb} {shlex.quote(file)} --seed {seed}"
         if seeds > 1:

@@ -550,7 +550,7 @@ std::uint64_t draw(const ProtocolBase& base, const std::string& purpose, std::ui
 void bind_values(py::module_& m) {
   py::class_<PyPayload>(m, "Payload")
       .def("__len__", [](const PyPayload& p) { return p.ref->transactions.size(); })
-      .def_property_readonly("bytes", [](const PyPayload& p) { return p.ref->bytes; })
+      .def_property_readonly("size", [](const PyPayload& p) { return p.ref->bytes; })
       .def_property_readonly("root",
                              [](const PyPayload& p) { return bytes_of(p.ref->root.view()); });
   py::class_<PyBlock>(m, "Block")
@@ -559,7 +559,7 @@ void bind_values(py::module_& m) {
       .def_property_readonly("parent",
                              [](const PyBlock& b) { return bytes_of(b.ref->parent.view()); })
       .def_property_readonly("payload", [](const PyBlock& b) { return PyPayload{b.ref->payload}; })
-      .def_property_readonly("bytes", [](const PyBlock& b) { return b.ref->bytes(); })
+      .def_property_readonly("size", [](const PyBlock& b) { return b.ref->bytes(); })
       .def("__eq__",
            [](const PyBlock& a, const py::object& other) {
              return py::isinstance<PyBlock>(other) && py::cast<PyBlock>(other).ref->id == a.ref->id;
