@@ -201,6 +201,22 @@ class Declared(unittest.TestCase):
         self.assertEqual(main("run", FIXED, "--system", "x").returncode, 64)
 
 
+class Documented(unittest.TestCase):
+    def test_the_protocol_of_the_documentation_runs(self):
+        text = (SOURCE / "docs/python.md").read_text()
+        source = next(b for b in text.split("```python\n")[1:] if "class Unanimous" in b)
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "documented.py").write_text(source.split("```")[0])
+            sys.path.insert(0, folder)
+            try:
+                import documented  # type: ignore[import]
+                run = ll.run(FIXED, set=as_protocol(documented.Unanimous))
+            finally:
+                sys.path.remove(folder)
+        self.assertEqual(run.verdict, "pass")
+        self.assertGreater(run.metric("throughput_tps"), 45)
+
+
 class Interrupted(unittest.TestCase):
     def test_ctrl_c_between_steps_of_python(self):
         """The step that runs is finished, the figures so far are kept."""
