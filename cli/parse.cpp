@@ -65,6 +65,16 @@ void add_calibrate_options(CLI::App& verb, CalibrateArguments& calibrate) {
   verb.add_flag("--force", calibrate.force, "replace the file if it is there");
 }
 
+CLI::App* add_plot(CLI::App& app, PlotArguments& plot) {
+  CLI::App* verb = app.add_subcommand("plot", "draw a figure of results (matplotlib)");
+  verb->add_option("results", plot.results, "run directory, or its results.json")->required();
+  verb->add_option("--kind", plot.kind, "what to draw (latency)")
+      ->check(CLI::IsMember({"latency", "throughput", "regions", "comparison", "blocks"}));
+  verb->add_option("--out", plot.out,
+                   "x.png, x.svg or x.pdf (default: KIND.png beside the results)");
+  return verb;
+}
+
 bool has_verb(const CLI::App& app, const std::string& word) {
   for (const CLI::App* verb : app.get_subcommands({})) {
     if (verb->get_name() == word) return true;
@@ -114,13 +124,7 @@ int parse_and_dispatch(int argc, char** argv) {
       "compare", "run the systems of a scenario on one network, load and faults, side by side");
   add_run_options(*compare_verb, compare_arguments);
 
-  CLI::App* plot_verb = app.add_subcommand("plot", "draw a figure of results (matplotlib)");
-  plot_verb->add_option("results", plot_arguments.results, "run directory, or its results.json")
-      ->required();
-  plot_verb->add_option("--kind", plot_arguments.kind, "what to draw (latency)")
-      ->check(CLI::IsMember({"latency", "throughput", "regions", "comparison", "blocks"}));
-  plot_verb->add_option("--out", plot_arguments.out,
-                        "x.png, x.svg or x.pdf (default: KIND.png beside the results)");
+  CLI::App* plot_verb = add_plot(app, plot_arguments);
   CLI::App* report_verb =
       app.add_subcommand("report", "write the HTML report of a run directory again");
   add_report_options(*report_verb, report_arguments);
