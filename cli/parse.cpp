@@ -117,7 +117,6 @@ int parse_and_dispatch(int argc, char** argv) {
   PlotArguments plot_arguments;
   std::string model_name;
   bool models_json = false;
-
   CLI::App* run_verb = app.add_subcommand("run", "run every system of a scenario");
   add_run_options(*run_verb, run_arguments);
   CLI::App* compare_verb = app.add_subcommand(
