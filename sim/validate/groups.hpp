@@ -13,6 +13,12 @@ Target w11();
 Target w12();  // pow_difficulty.cpp
 Target w13();
 Target w15();  // pow_partition.cpp
+Target s1();   // stake.cpp
+Target s2();
+Target counts();  // agreement.cpp
+Target b1();
+Target f1();  // liveness.cpp
+Target f3();
 Target elections();  // elections.cpp
 
 }  // namespace ledgerlab::validate

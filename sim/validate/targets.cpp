@@ -82,8 +82,12 @@ std::string changed(const Target& target, const Params& params) {
 }  // namespace
 
 const std::vector<Target>& targets() {
-  static const std::vector<Target> list{w1(),  w6(),  w7(),  w8(),       w11(),
-                                        w12(), w13(), w15(), elections()};
+  static const std::vector<Target> list{
+      w1(),  w6(),     w7(), w8(), w11(),       // proof of work
+      w12(), w13(),    w15(),                   //
+      s1(),  s2(),                              // proof of stake
+      counts(), b1(), elections(), f1(), f3(),  // agreement
+  };
   return list;
 }
 

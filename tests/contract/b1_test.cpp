@@ -2,46 +2,13 @@
 // a block at the leader exactly the floor(n/2)-th smallest round trip after it is proposed, to the
 // nanosecond (validation/TARGETS.md section 4, B1 oracle), on the round trips between AWS regions
 // and on SimBlock's four regions.
-#include <algorithm>
-#include <fstream>
-
 #include "sim/topology/data_path.hpp"
 #include "sim/topology/latency_data.hpp"
+#include "sim/validate/wan_oracle.hpp"
 #include "tests/contract/contract.hpp"
 
 namespace ledgerlab::contract {
 namespace {
-
-/// Watches one replica: when it proposes a block of a height, and when that is final there.
-struct LeaderWatch final : Sink {
-  NodeId leader = 0;
-  std::vector<Time> finals;
-  std::vector<Time> proposed;
-  std::uint32_t interest() const override {
-    return event_bit(EventType::final_block) | event_bit(EventType::answer);
-  }
-  void on_event(const Event& e) override {
-    if (e.node != leader) return;
-    if (e.type == EventType::final_block && e.b > 0) finals.push_back(e.time);
-    // The payload asked for: the leader proposes in the same instant.
-    if (e.type == EventType::answer && e.kind == static_cast<std::uint16_t>(AnswerKind::built) &&
-        e.a > 0) {
-      proposed.push_back(e.time);
-    }
-  }
-};
-
-Duration oracle(const LatencyData& data, const std::vector<std::string>& regions, NodeId leader) {
-  std::vector<Duration> round_trips;
-  for (NodeId i = 0; i < regions.size(); ++i) {
-    if (i == leader) continue;
-    const auto a = data.region(regions[leader], "test");
-    const auto b = data.region(regions[i], "test");
-    round_trips.push_back(data.between(a, b) + data.between(b, a));
-  }
-  std::sort(round_trips.begin(), round_trips.end());
-  return round_trips[regions.size() / 2 - 1];
-}
 
 std::string quoted_list(const std::vector<std::string>& items) {
   std::string out;
@@ -67,17 +34,13 @@ std::vector<Duration> commit_times(const std::string& data, const std::vector<st
   setup.params = "initial_leader = " + std::to_string(leader) +
                  ", election_timeout_min = \"5 s\", election_timeout_max = \"10 s\", "
                  "heartbeat_interval = \"1 s\"";
-  LeaderWatch watch;
-  watch.leader = leader;
+  validate::CommitWatch watch(leader);
   BuildOptions options;
   options.sinks = {&watch};
   Ran run(setup.plan(1), options);
-  EXPECT_EQ(watch.proposed.size(), watch.finals.size());
-  EXPECT_GT(watch.finals.size(), 5u);
-  std::vector<Duration> times;
-  for (std::size_t i = 0; i < std::min(watch.finals.size(), watch.proposed.size()); ++i) {
-    times.push_back(watch.finals[i] - watch.proposed[i]);
-  }
+  const std::vector<Duration> times = watch.took(leader);
+  EXPECT_EQ(watch.proposed().size(), times.size());
+  EXPECT_GT(times.size(), 5u);
   return times;
 }
 
@@ -91,9 +54,10 @@ TEST(B1, RaftOnTheAwsMatrix) {
       {"us-east-1", "eu-north-1", "ap-southeast-2", "us-west-1", "ap-northeast-1"},
       {"eu-central-1", "eu-central-1", "us-east-1"}};
   for (const auto& regions : places) {
+    const validate::Matrix latency = validate::matrix_of(data, regions);
     const std::size_t step = regions.size() > 10 ? 4 : 1;
     for (NodeId leader = 0; leader < regions.size(); leader += static_cast<NodeId>(step)) {
-      const Duration expected = oracle(data, regions, leader);
+      const Duration expected = validate::raft_commit(latency, leader);
       for (const Duration took : commit_times("aws-21", regions, leader)) {
         EXPECT_EQ(took, expected) << regions.size() << " replicas, leader in " << regions[leader];
       }
