@@ -83,9 +83,9 @@ void register_consensus_praos(Registry& registry) {
   info.fault_model.settlement_risk_ppb = praos::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
   info.messages = message_list<praos::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip>();
-  // Epochs of 2 s, so that short runs see stake and nonce change.
+  // Epochs of 4 s, so that short runs see stake and nonce change.
   info.contract.params =
-      "slot_length = \"100 ms\", active_slots = \"20 %\", epoch_length = 20, settlement_depth = 6";
+      "slot_length = \"100 ms\", active_slots = \"20 %\", epoch_length = 40, settlement_depth = 10";
   // As proof of work: half the stake cut off for exponential times of mean 1.6 s.
   info.contract.swarm_params = "settlement_depth = 40";
   info.contract.run = seconds(8);
