@@ -53,6 +53,11 @@ constexpr const char* raft_params =
     "params = { election_timeout_min = \"300 ms\", election_timeout_max = \"600 ms\", "
     "heartbeat_interval = \"60 ms\", snapshot_interval = 30, snapshot_keep = 5 }\n";
 
+constexpr const char* pbft_params =
+    "params = { view_timeout = \"500 ms\", view_timeout_max = \"2 s\", status_interval = \"150 "
+    "ms\", "
+    "checkpoint_interval = 10, water_mark_window = 20 }\n";
+
 constexpr const char* pow_fast =
     "params = { block_interval = \"400 ms\", settlement_depth = 3, retarget = \"homestead\" }\n";
 
@@ -88,6 +93,7 @@ std::vector<PinnedScenario> pinned_scenarios() {
   const std::string wide = wide_world;
   const std::string faults = every_fault;
   const std::string raft = std::string("consensus = \"raft\"\n") + raft_params;
+  const std::string pbft = std::string("consensus = \"pbft\"\n") + pbft_params;
   const std::string fixed = "consensus = \"fixed_leader\"\n";
   const std::string pow = "consensus = \"pow\"\n";
   const std::string praos = std::string("consensus = \"praos\"\n") + praos_fast;
@@ -97,6 +103,11 @@ std::vector<PinnedScenario> pinned_scenarios() {
       {"raft-wide", wide + system(raft), 2},
       {"raft-swarm", small + faults + system(raft), 3},
       {"raft-swarm-2", small + faults + system(raft), 4},
+      {"pbft", small + system(pbft), 1},
+      {"pbft-real-crypto", small + system(pbft + "crypto = \"real\"\n"), 1},
+      {"pbft-wide", wide + system(pbft), 2},
+      {"pbft-swarm", small + faults + system(pbft), 3},
+      {"pbft-swarm-2", small + faults + system(pbft), 4},
       {"fixed-leader", small + system(fixed), 5},
       {"fixed-leader-swarm", small + faults + system(fixed), 6},
       {"pow-lottery", small + system(pow + pow_fast), 7},

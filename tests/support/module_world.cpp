@@ -488,6 +488,19 @@ void ModuleWorld::handle_call(NodeId node, const LocalCall& call) {
 void ModuleWorld::adopt(NodeId node, const Adopt& adoption) {
   Node& place = nodes_[node];
   Application& state = place.application;
+  // Tentative execution: the newest block is undone.
+  if (adoption.forward.empty() && state.height > 0 &&
+      state.ids[state.height - 1] == adoption.ancestor) {
+    state.text.resize(state.text.size() - state.head->payload->transactions.size());
+    state.ids.pop_back();
+    auto head = std::make_shared<Block>();
+    head->height = --state.height;
+    head->id = adoption.ancestor;
+    head->payload = empty_payload();
+    state.head = head;
+    line("  " + std::to_string(node) + " back to height " + std::to_string(state.height));
+    return;
+  }
   if (adoption.ancestor != state.head->id) {
     violate("node " + std::to_string(node) + " adopts a block that is not the next one");
   }

@@ -94,6 +94,13 @@ class ModuleWorld {
     effects_.begin(from);
     deliver_message({from, to, effects_.make(std::move(body)), now_});
   }
+  /// A message under the node's key, to be put inside another.
+  template <class T>
+  MessageRef seal(NodeId author, T body) {
+    effects_.begin(author);
+    effects_.set_slot(info_->slot);
+    return effects_.make(std::move(body));
+  }
   void call(NodeId node, Slot from, CallBody body, CallId id = 0);
   /// Asks whether a linearisable read may be answered on this node (ConfirmRead). An answer from a
   /// state older than what was final anywhere when it was asked is a violation.

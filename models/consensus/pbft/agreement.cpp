@@ -97,6 +97,14 @@ void Pbft::adopt_strays(Entry& entry) {
   });
 }
 
+/// One client for each transaction, or none is named. A liar could name nodes that do not exist.
+bool Pbft::sound_askers(std::span<const NodeId> askers, const Payload& payload) const {
+  if (!askers.empty() && askers.size() != payload.transactions.size()) return false;
+  return std::all_of(askers.begin(), askers.end(), [&](NodeId node) {
+    return node == no_node || (node >= n() && node < context().nodes);
+  });
+}
+
 // --- PRE-PREPARE ---------------------------------------------------------------------------------
 
 // Section 4.2: accepted if signed by the primary of this view, if no other digest was accepted for
@@ -105,9 +113,7 @@ void Pbft::handle(const Input& input, Effects& effects, const Proposal& proposal
   const auto* order = proposal.pre_prepare ? proposal.pre_prepare->as<PrePrepare>() : nullptr;
   if (!order || !active_ || order->view != view_ || primary() == self()) return;
   if (proposal.pre_prepare->author() != primary() || !inside(order->seq)) return;
-  if (!proposal.askers.empty() && proposal.askers.size() != proposal.payload->transactions.size()) {
-    return;
-  }
+  if (!sound_askers(proposal.askers, *proposal.payload)) return;
   if (!effects.crypto().authentic(*proposal.pre_prepare)) return;
   if (!proposal.batch) proposal.batch = make_batch(proposal.payload, proposal.askers);
   effects.work(Operation::hash_byte, proposal.payload->bytes);

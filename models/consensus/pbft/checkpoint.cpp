@@ -42,8 +42,14 @@ void Pbft::handle(const Input& input, Effects& effects, const Checkpoint& checkp
   }
   // A correct replica has no more than these unstable at once; of a liar the newest are kept.
   const std::size_t most = options_.window / options_.checkpoint_interval + 2;
-  if (known.size() >= most) known.erase(known.begin());
+  if (known.size() >= most) {
+    const auto lost = spoken_for_.find(known.front()->as<Checkpoint>()->seq);
+    if (lost != spoken_for_.end() && --lost->second == 0) spoken_for_.erase(lost);
+    known.erase(known.begin());
+  }
   known.push_back(input.message_ref());
+  if (++spoken_for_[checkpoint.seq] + 1 < rules_.quorum) return;
+  if (ahead_ && ahead_->seq >= checkpoint.seq && executed_ < checkpoint.seq) return;
   const Checkpoint body = checkpoint;
   look_for_stable(input, effects, body);
 }
@@ -91,6 +97,7 @@ void Pbft::make_stable(Effects& effects, Sequence seq, MessageListRef proof) {
   stable_ = seq;
   stable_proof_ = std::move(proof);
   while (!own_.empty() && own_.front().body.seq < seq) own_.pop_front();
+  spoken_for_.erase(spoken_for_.begin(), spoken_for_.upper_bound(seq));
   if (ahead_ && ahead_->seq <= seq) {
     ahead_.reset();
     ahead_proof_.reset();

@@ -72,6 +72,7 @@ class Pbft final : public LogProtocol {
              const MessageRef& frame, const Order& order);
   void check_strays(const Input& input, Effects& effects, Entry& entry, const Order& order);
   void adopt_strays(Entry& entry);
+  bool sound_askers(std::span<const NodeId> askers, const Payload& payload) const;
   void handle(const Input& input, Effects& effects, const Proposal& proposal);
   void accept(const Input& input, Effects& effects, const MessageRef& pre_prepare,
               const BatchRef& batch);
@@ -173,7 +174,9 @@ class Pbft final : public LogProtocol {
   MessageListRef stable_proof_;
   bool snapshot_asked_ = false;  // execution waits for the state at a checkpoint
   std::vector<std::vector<MessageRef>> checkpoints_;  // by author: the newest of each
-  std::optional<Checkpoint> ahead_;                   // stable elsewhere, not reached here
+  // CHECKPOINTs heard of a number: before there are enough, nobody need look at what they say.
+  std::map<Sequence, std::uint32_t> spoken_for_;
+  std::optional<Checkpoint> ahead_;  // stable elsewhere, not reached here
   MessageListRef ahead_proof_;
 
   // View changes.

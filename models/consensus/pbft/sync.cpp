@@ -118,7 +118,7 @@ void Pbft::handle(const Input& input, Effects& effects, const FetchBatch& reques
 
 void Pbft::handle(const Input& input, Effects& effects, const BatchContent& content) {
   Entry* entry = inside(content.seq) ? log_.find(content.seq) : nullptr;
-  if (!entry) return;
+  if (!entry || !sound_askers(content.askers, *content.payload)) return;
   const BatchRef batch = make_batch(content.payload, content.askers);
   effects.work(Operation::hash_byte, content.payload->bytes);
   // Only what a certificate or the log asks for.
