@@ -129,7 +129,7 @@ void add_operations(Listing& out, const Plan& plan) {
 }
 
 void add_faults(Listing& out, const Plan& plan) {
-  if (plan.faults.empty() && !plan.swarm.on) return;
+  if (plan.faults.empty() && plan.notes.empty() && !plan.swarm.on) return;
   out.head("faults");
   for (const FaultPlan& fault : plan.faults) {
     const std::string end =
@@ -138,6 +138,7 @@ void add_faults(Listing& out, const Plan& plan) {
         std::string(fault_kind_name(fault.kind)),
         target_text(plan, fault) + ", from " + duration_text(fault.at - time_start) + " to " + end);
   }
+  for (const std::string& note : plan.notes) out.line("note", note);
   if (plan.swarm.on) {
     out.line("swarm",
              fmt::format("one about every {}, lasting about {}, {} to {}",

@@ -206,6 +206,9 @@ struct ModelInfo {
                                          std::unique_ptr<Module> module) = nullptr;
   /// Behaviours: families of consensus they fit; empty: every one.
   std::vector<std::string> fits;
+  /// Behaviours: parameters of the consensus module that a Byzantine replica sets for itself, where
+  /// the module has them ("settlement_depth": an attacker settles nothing).
+  std::vector<std::pair<std::string, std::int64_t>> own_settings;
   /// Ledgers: state root of the genesis accounts.
   Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
   /// Ledgers: the audit of a history that begins with these accounts.

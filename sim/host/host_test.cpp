@@ -2,6 +2,7 @@
 // faults, and one trace hash whether nodes run ahead of the event queue or not.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "tests/support/bench_world.hpp"
@@ -237,6 +238,54 @@ TEST(Host, PartitionCutsOneWayAndHeals) {
   EXPECT_EQ(f.seen.of(EventType::deliver, 1).size(), 19u);
 }
 
+TEST(Host, LinkDeliversTwiceAndTheBooksBalance) {
+  Fixture f;
+  FaultPlan twice;
+  twice.kind = FaultKind::duplicate;
+  twice.at = time_at(100'000'000);
+  twice.until = time_at(200'000'000);
+  twice.all_links = true;
+  twice.probability_ppb = 500'000'000;
+  f.spec.faults = {twice};
+  const auto world = f.run([](const Input& in, Effects& fx) {
+    if (in.self != 0 || (in.kind != InputKind::start && in.kind != InputKind::timer)) return;
+    fx.send(1, Ping{in.timer.key, 0});
+    if (in.timer.key < 299) fx.set_timer({1, in.timer.key + 1}, ms(1));
+  });
+  // One hundred of the three hundred pass while it lasts.
+  const std::uint64_t copies = world->stats().duplicated;
+  EXPECT_GT(copies, 30u);
+  EXPECT_LT(copies, 70u);
+  EXPECT_EQ(f.seen.of(EventType::deliver, 1).size(), 300 + copies);
+  EXPECT_EQ(world->stats().sent, 300u);
+}
+
+TEST(Host, LaterMessagesOvertakeAndAllArrive) {
+  Fixture f;
+  FaultPlan hold;
+  hold.kind = FaultKind::reorder;
+  hold.at = time_start;
+  hold.until = time_at(150'000'000);
+  hold.target.nodes = {0};
+  hold.probability_ppb = 300'000'000;
+  hold.by = ms(20);
+  f.spec.faults = {hold};
+  std::vector<std::uint64_t> order;
+  const auto world = f.run([&](const Input& in, Effects& fx) {
+    if (in.kind == InputKind::deliver) order.push_back(in.message->as<Ping>()->number);
+    if (in.self != 0 || (in.kind != InputKind::start && in.kind != InputKind::timer)) return;
+    fx.send(1, Ping{in.timer.key, 0});
+    if (in.timer.key < 299) fx.set_timer({1, in.timer.key + 1}, ms(1));
+  });
+  ASSERT_EQ(order.size(), 300u);
+  std::size_t overtaken = 0;
+  for (std::size_t i = 1; i < order.size(); ++i) overtaken += order[i] < order[i - 1];
+  EXPECT_GT(overtaken, 20u);
+  EXPECT_TRUE(std::is_sorted(order.begin() + 180, order.end()));  // healed: in order again
+  std::sort(order.begin(), order.end());
+  for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], i);
+}
+
 TEST(Host, DriftingClockDelaysTimers) {
   Fixture f;
   FaultPlan clock;
@@ -273,7 +322,7 @@ TEST(Host, EndlessInstantEndsTheRunByName) {
   EXPECT_NE(world.halted().find("node 1"), std::string::npos);
 }
 
-/// Random chatter with work, persists, timers, crashes, a partition, loss and delay.
+/// Random chatter with work, persists, timers and all that a network and a crash can do.
 Hash128 chatter(std::uint64_t seed, bool eager, std::uint32_t cores) {
   PlainSuite suite;
   WorldSpec spec;
@@ -291,19 +340,18 @@ Hash128 chatter(std::uint64_t seed, bool eager, std::uint32_t cores) {
     return time_at(
         static_cast<std::int64_t>(draw_below(draw64(seed, 99, Purpose("at"), key), 1'800'000'000)));
   };
-  for (std::uint64_t i = 0; i < 4; ++i) {
+  constexpr std::array kinds{FaultKind::partition, FaultKind::loss,      FaultKind::delay,
+                             FaultKind::crash,     FaultKind::duplicate, FaultKind::reorder};
+  for (std::uint64_t i = 0; i < kinds.size(); ++i) {
     FaultPlan f;
-    f.kind = i == 0   ? FaultKind::partition
-             : i == 1 ? FaultKind::loss
-             : i == 2 ? FaultKind::delay
-                      : FaultKind::crash;
+    f.kind = kinds[i];
     f.at = at(i);
     f.until = f.at + ms(150);
     f.groups = {0, 0, 1, 1, 1};
-    f.all_links = i == 1 || i == 2;
+    f.all_links = on_links(f.kind);
     f.probability_ppb = 200'000'000;
     f.by = ms(3);
-    f.target.nodes = {static_cast<NodeId>(i)};
+    f.target.nodes = {static_cast<NodeId>(i % 5)};
     spec.faults.push_back(f);
   }
   spec.make_node = [](NodeId, std::uint64_t) {

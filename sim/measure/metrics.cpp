@@ -131,6 +131,24 @@ Figure reorg_depth_max(const Figures& f) {
   return static_cast<double>(most);
 }
 
+Figure adversary_power(const Figures& f) {
+  if (f.evidence.faults.byzantine == 0) return std::nullopt;
+  return static_cast<double>(f.evidence.faults.adversary_ppb) * 1e-9;
+}
+
+Figure adversary_blocks(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (e.faults.byzantine == 0 || !e.lottery() || e.history.decisions == 0) return std::nullopt;
+  const std::vector<NodeId> byzantine = e.system.byzantine();
+  std::uint64_t own = 0;
+  for (const RowIndex row : e.history.main()) {
+    const auto& b = e.block(row);
+    own += b.block->height != 0 &&
+           std::binary_search(byzantine.begin(), byzantine.end(), b.mined.node);
+  }
+  return static_cast<double>(own) / static_cast<double>(e.history.decisions);
+}
+
 Figure block_interval(const Figures& f) {
   std::vector<Time> made;
   for (const RowIndex row : f.evidence.history.main()) {
@@ -390,6 +408,13 @@ const std::vector<MetricInfo>& metric_table() {
        stale_rate},
       {"reorg_depth_max", "blocks",
        "lotteries: most blocks that one change of a node's head took back", reorg_depth_max},
+      {"adversary_power", "share",
+       "hash power or stake of the Byzantine replicas; where neither counts, their part of all "
+       "replicas; absent without them",
+       adversary_power},
+      {"adversary_blocks", "share",
+       "lotteries with Byzantine replicas: of the final blocks, those that they made",
+       adversary_blocks},
       {"block_interval_s", "s",
        "mean time between final blocks, by when each was first the head of a node, of those made "
        "in the measured time",

@@ -190,6 +190,7 @@ std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, b
   for (const SystemSummary& system : systems) seeds = std::max(seeds, system.runs.size());
   std::string out;
   for (const std::string& line : plan_headline(plan, seeds)) out += line + "\n";
+  for (const std::string& note : plan.notes) out += note + "\n";
   out += "\n";
   Grid grid;
   std::vector<std::string> head{"metric"};

@@ -147,7 +147,19 @@ std::unique_ptr<Module> BuiltWorld::make_replica(NodeId node, std::size_t behavi
   for (const ModelChoice* model :
        {&system_.relay, &system_.mempool, &system_.consensus, &system_.ledger}) {
     if (!*model) continue;
-    std::unique_ptr<Module> module = model->info->make(context_of(node, *model));
+    ModuleContext own = context_of(node, *model);
+    Params changed;
+    if (model == &system_.consensus) {
+      changed = model->params;
+      for (const BehaviourPlan& plan : plans) {
+        if (!concerns(plan)) continue;
+        for (const auto& [key, value] : plan.model.info->own_settings) {
+          if (changed.numbers().contains(key)) changed.set(key, value);
+          own.params = own.consensus_params = &changed;
+        }
+      }
+    }
+    std::unique_ptr<Module> module = model->info->make(own);
     for (const BehaviourPlan& plan : plans) {
       const ModelInfo& behaviour = *plan.model.info;
       if (behaviour.wrap_module && behaviour.slot == model->info->slot && concerns(plan)) {

@@ -152,6 +152,15 @@ void read_behaviour(Resolving& r, const Value& value, std::size_t index) {
     if (plan.until <= plan.from) section.problem("until", "is not after from");
   }
   for (SystemPlan* system : read_systems(r, section, *plan.model.info)) {
+    for (const BehaviourPlan& other : system->behaviours) {
+      if (other.model.info != plan.model.info) continue;
+      for (const NodeId node : plan.nodes) {
+        if (!std::binary_search(other.nodes.begin(), other.nodes.end(), node)) continue;
+        section.problem("nodes", "replica " + std::to_string(node) + " has the behaviour " +
+                                     plan.model.info->name + " already; make it one entry");
+        return;
+      }
+    }
     system->behaviours.push_back(plan);
   }
 }

@@ -29,6 +29,8 @@ const Registry& registry() {
         {"prevote", ParamType::flag, "true", "", {}, {}, {}},
         {"faults", ParamType::integer, "0", "", "0", {}, {}},
     };
+    log.family = "log";
+    log.fault_model.max_byzantine = [](std::uint32_t n) { return (n - 1) / 3; };
     log.check = [](const Params& p, std::uint32_t n) -> std::string {
       if (p.count("faults") * 2 + 1 > n) {
         return "n = " + std::to_string(n) +
@@ -42,11 +44,19 @@ const Registry& registry() {
     r->add(log);
     ModelInfo work = model(ModelKind::consensus, "pow");
     work.uses_relay = work.uses_hash_power = true;
+    work.family = "lottery";
+    work.fault_model.max_adversary_ppb = 300'000'000;
     work.params = {{"rule", ParamType::choice, "bitcoin", "", {}, {}, {"bitcoin", "homestead"}}};
     r->add(work);
     ModelInfo stake = model(ModelKind::consensus, "pos");
     stake.uses_stake = true;
     r->add(stake);
+    ModelInfo mute = model(ModelKind::behaviour, "mute");
+    mute.params = {{"volume", ParamType::integer, "3", "", "0", "10", {}}};
+    r->add(mute);
+    ModelInfo hoard = model(ModelKind::behaviour, "hoard");
+    hoard.fits = {"lottery"};
+    r->add(hoard);
     r->add(model(ModelKind::ledger, "account"));
     r->add(model(ModelKind::mempool, "pool"));
     r->add(model(ModelKind::gossip, "inventory"));
@@ -287,6 +297,77 @@ TEST(Resolver, faults) {
   EXPECT_EQ(plan.faults[2].probability_ppb, 500'000'000u);
   EXPECT_EQ(plan.faults[3].factor_thousandths, 10'000u);
   EXPECT_EQ(plan.faults[3].target.nodes, (std::vector<NodeId>{2, 3}));
+}
+
+TEST(Resolver, behaviours) {
+  const std::string head =
+      "[network]\nnodes = 10\n[[systems]]\nconsensus = \"raft\"\n"
+      "[[systems]]\nconsensus = \"pow\"\n[[behaviours]]\n";
+  const auto plan = [&](const std::string& text, std::uint64_t seed = 1) {
+    return resolve(document(head + text), registry(), seed);
+  };
+  const Plan both =
+      plan("model = \"mute\"\nnodes = [7, 2]\nfrom = \"3 s\"\nparams = { volume = 0 }\n");
+  for (const SystemPlan& system : both.systems) {
+    ASSERT_EQ(system.behaviours.size(), 1u);
+    EXPECT_EQ(system.byzantine(), (std::vector<NodeId>{2, 7}));
+    EXPECT_EQ(system.behaviours[0].from, time_start + seconds(3));
+    EXPECT_EQ(system.behaviours[0].until, time_never);
+    EXPECT_EQ(system.behaviours[0].model.params.count("volume"), 0u);
+  }
+  EXPECT_TRUE(both.systems[0].bears(std::vector<NodeId>{0, 1, 2}, 10));
+  EXPECT_FALSE(both.systems[0].bears(std::vector<NodeId>{0, 1, 2, 3}, 10));
+  EXPECT_EQ(both.notes.size(), 2u);
+  EXPECT_NE(both.notes[0].find("within its fault model"), std::string::npos);
+  // Whom it fits, and in the digest of those only.
+  const Plan lottery = plan("model = \"hoard\"\ncount = 4\n");
+  EXPECT_TRUE(lottery.systems[0].behaviours.empty());
+  EXPECT_EQ(lottery.systems[1].byzantine().size(), 4u);
+  EXPECT_FALSE(lottery.systems[1].bears(lottery.systems[1].byzantine(), 10));
+  const Plan none = resolve(document(head.substr(0, head.find("[[behav"))), registry(), 1);
+  const auto canonical = [](const Plan& p, std::size_t i) {
+    return canonical_plan(p, p.systems[i], {});
+  };
+  EXPECT_EQ(canonical(lottery, 0), canonical(none, 0));
+  EXPECT_NE(canonical(lottery, 1), canonical(none, 1));
+  // Drawn by the seed and nothing else.
+  EXPECT_EQ(plan("model = \"mute\"\nshare = \"30 %\"\n", 5).systems[0].byzantine().size(), 3u);
+  EXPECT_EQ(plan("model = \"mute\"\ncount = 4\n", 1).systems[0].byzantine(),
+            lottery.systems[1].byzantine());
+  EXPECT_NE(plan("model = \"mute\"\ncount = 4\n", 2).systems[0].byzantine(),
+            lottery.systems[1].byzantine());
+}
+
+TEST(Resolver, impossible_behaviours) {
+  const auto fault = [](const std::string& text) {
+    return errors(raft + "[[behaviours]]\n" + text);
+  };
+  EXPECT_NE(
+      fault("model = \"hoard\"\nnodes = [1]\n").find("hoard fits consensus of the family lottery"),
+      std::string::npos);
+  EXPECT_NE(fault("model = \"hoard\"\nnodes = [1]\nsystems = [\"raft\"]\n")
+                .find("\"raft\" runs raft of the family log; hoard fits"),
+            std::string::npos);
+  EXPECT_NE(fault("model = \"mut\"\nnodes = [1]\n").find("did you mean \"mute\"?"),
+            std::string::npos);
+  EXPECT_NE(fault("model = \"mute\"\n").find("who is Byzantine? give one of"), std::string::npos);
+  EXPECT_NE(fault("model = \"mute\"\nnodes = [1]\ncount = 2\n").find("give only one of"),
+            std::string::npos);
+  EXPECT_NE(fault("model = \"mute\"\nnodes = [5]\n").find("a replica from 0 to 4"),
+            std::string::npos);
+  EXPECT_NE(fault("model = \"mute\"\ncount = 6\n").find("there are only 5 replicas"),
+            std::string::npos);
+  EXPECT_NE(
+      fault("model = \"mute\"\nnodes = [1]\nsystems = [\"rafd\"]\n").find("did you mean \"raft\"?"),
+      std::string::npos);
+  EXPECT_NE(fault("model = \"mute\"\nnodes = [1]\nfrom = \"2 s\"\nuntil = \"1 s\"\n")
+                .find("is not after from"),
+            std::string::npos);
+  EXPECT_NE(
+      fault("model = \"mute\"\nnodes = [1]\n[[behaviours]]\nmodel = \"mute\"\nnodes = [0, 1]\n")
+          .find("replica 1 has the behaviour mute already"),
+      std::string::npos);
+  EXPECT_NE(fault("nodes = [1]\n").find("behaviours.0.model: is required"), std::string::npos);
 }
 
 TEST(Resolver, impossible_faults) {

@@ -68,4 +68,42 @@ double mean_of_lesser_poisson(double a, double b) {
   return sum;
 }
 
+double double_spend(double q, std::uint64_t n) {
+  // 1 - sum over m = 0..n of C(m+n-1, m) (p^n q^m - p^m q^n)
+  const double p = 1 - q;
+  double sum = 0;
+  double ways = 1;
+  for (std::uint64_t m = 0; m <= n; ++m) {
+    const auto k = static_cast<double>(m);
+    const auto of = static_cast<double>(n);
+    if (m > 0) ways *= (k + of - 1) / k;
+    sum += ways * (std::pow(p, of) * std::pow(q, k) - std::pow(p, k) * std::pow(q, of));
+  }
+  return 1 - sum;
+}
+
+double selfish_revenue(double a, double gamma) {
+  return (a * (1 - a) * (1 - a) * (4 * a + gamma * (1 - 2 * a)) - a * a * a) /
+         (1 - a * (1 + (2 - a) * a));
+}
+
+double selfish_orphans(double a, double gamma) {
+  // Stationary probabilities of the leads 0, 0' (tie), 1, 2 and above (their figure 1).
+  const double norm = 1 - 4 * a * a + 2 * a * a * a;
+  const double none = (1 - 2 * a) / norm;
+  const double tie = (1 - a) * (a - 2 * a * a) / norm;
+  const double one = (a - 2 * a * a) / norm;
+  const double two = one * a / (1 - a);
+  const double more = 1 - none - tie - one - two;
+  const double others = tie * gamma * (1 - a) + tie * (1 - gamma) * (1 - a) * 2 + none * (1 - a);
+  const double pool = tie * a * 2 + tie * gamma * (1 - a) + two * (1 - a) * 2 + more * (1 - a);
+  return 1 - others - pool;
+}
+
+double private_attack_threshold(double x) {
+  // beta + beta (1-beta) x = 1 - beta
+  if (x == 0) return 0.5;
+  return ((2 + x) - std::sqrt((2 + x) * (2 + x) - 4 * x)) / (2 * x);
+}
+
 }  // namespace ledgerlab::validate

@@ -24,5 +24,12 @@ double bitcoin_spread(std::uint64_t window);
 double homestead_mean_interval(double step);
 /// E min of two independent Poisson variables.
 double mean_of_lesser_poisson(double a, double b);
+/// W2: n confirmations, one block mined ahead, attacker's share q < 1/2.
+double double_spend(double q, std::uint64_t n);
+/// W3: share of the chain; W4: orphans of all blocks (both Eyal, Sirer 2014).
+double selfish_revenue(double alpha, double gamma);
+double selfish_orphans(double alpha, double gamma);
+/// W14: beta = (1-beta) / (1 + (1-beta) x).
+double private_attack_threshold(double x);
 
 }  // namespace ledgerlab::validate

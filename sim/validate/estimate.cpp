@@ -27,13 +27,10 @@ void Mean::add(double value) {
   squares_ += before * (value - mean_);
 }
 
-double Mean::variance() const {
-  return n_ < 2 ? unknown : squares_ / static_cast<double>(n_ - 1);
-}
+double Mean::variance() const { return n_ < 2 ? unknown : squares_ / static_cast<double>(n_ - 1); }
 
 Estimate Mean::estimate() const {
-  const double se =
-      n_ < fewest_values ? unknown : std::sqrt(variance() / static_cast<double>(n_));
+  const double se = n_ < fewest_values ? unknown : std::sqrt(variance() / static_cast<double>(n_));
   return {mean_, se, n_};
 }
 

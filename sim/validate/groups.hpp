@@ -6,6 +6,10 @@
 namespace ledgerlab::validate {
 
 Target w1();  // pow_settlement.cpp
+Target w2();   // pow_attacks.cpp
+Target w3();
+Target w4();
+Target w14();
 Target w6();   // pow_forks.cpp
 Target w7();
 Target w8();

@@ -11,12 +11,16 @@ namespace ledgerlab::validate {
 namespace {
 
 ParamInfo delay_param() {
-  return {"D",   ParamType::duration, "1 s", "delay from a block's maker to every other miner",
-          "1 ms", "1 h",              {}};
+  return {"D",    ParamType::duration,
+          "1 s",  "delay from a block's maker to every other miner",
+          "1 ms", "1 h",
+          {}};
 }
 ParamInfo interval_param(const char* fallback) {
-  return {"T",    ParamType::duration, fallback, "mean block interval of all miners together",
-          "10 ms", "24 h",             {}};
+  return {"T",      ParamType::duration,
+          fallback, "mean block interval of all miners together",
+          "10 ms",  "24 h",
+          {}};
 }
 
 double seconds_of(const Session& s, const char* key) {

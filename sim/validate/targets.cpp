@@ -83,10 +83,9 @@ std::string changed(const Target& target, const Params& params) {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> list{
-      w1(),  w6(),     w7(), w8(), w11(),       // proof of work
-      w12(), w13(),    w15(),                   //
-      s1(),  s2(),                              // proof of stake
-      counts(), b1(), elections(), f1(), f3(),  // agreement
+      w1(),     w2(),  w3(),        w4(),  w6(),  w7(),               // proof of work
+      w8(),     w11(), w12(),       w13(), w14(), w15(), s1(), s2(),  // proof of stake
+      counts(), b1(),  elections(), f1(),  f3(),                      // agreement
   };
   return list;
 }
@@ -115,8 +114,7 @@ Params resolve_params(const Target& target, const std::vector<std::string>& sett
                          (keys.empty() ? " and no other" : did_you_mean(key, keys)));
     }
     if (equals == std::string::npos) {
-      throw BadParameter(target.id + ": \"" + setting + "\" sets nothing; write " + key +
-                         "=value");
+      throw BadParameter(target.id + ": \"" + setting + "\" sets nothing; write " + key + "=value");
     }
     set_value(target, *found, setting.substr(equals + 1), params);
   }

@@ -35,7 +35,8 @@ std::string Setup::text() const {
   line("consensus = \"" + consensus + "\"");
   line("params = { " + params + " }");
   const ModelInfo* info = builtin_models().find(ModelKind::consensus, consensus);
-  if (info != nullptr && info->uses_relay) line("relay_params = { mode = \"push\", forward = false }");
+  if (info != nullptr && info->uses_relay)
+    line("relay_params = { mode = \"push\", forward = false }");
   if (!system.empty()) line(system);
   return out + tables;
 }

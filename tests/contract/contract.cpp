@@ -74,6 +74,15 @@ Plan TestScenario::plan(std::uint64_t seed) const {
 
 std::vector<const ModelInfo*> protocols() { return builtin_models().all(ModelKind::consensus); }
 
+std::vector<const ModelInfo*> behaviours_of(const ModelInfo& protocol) {
+  std::vector<const ModelInfo*> out = builtin_models().all(ModelKind::behaviour);
+  std::erase_if(out, [&](const ModelInfo* b) {
+    return !b->fits.empty() &&
+           std::find(b->fits.begin(), b->fits.end(), protocol.family) == b->fits.end();
+  });
+  return out;
+}
+
 std::string protocol_name(const ::testing::TestParamInfo<const ModelInfo*>& info) {
   return info.param->name;
 }
@@ -85,6 +94,11 @@ MessageCatalog catalog_of(const SystemPlan& system) {
     if (!*choice) continue;
     auto& types = catalog.slots[static_cast<std::size_t>(choice->info->slot)];
     types.insert(types.end(), choice->info->messages.begin(), choice->info->messages.end());
+  }
+  for (const BehaviourPlan& behaviour : system.behaviours) {
+    auto& types = catalog.slots[static_cast<std::size_t>(Slot::overlay)];
+    const MessageTypes& more = behaviour.model.info->messages;
+    types.insert(types.end(), more.begin(), more.end());
   }
   return catalog;
 }

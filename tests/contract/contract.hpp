@@ -47,6 +47,9 @@ std::string written(Duration duration);
 std::vector<const ModelInfo*> protocols();
 std::string protocol_name(const ::testing::TestParamInfo<const ModelInfo*>& info);
 
+/// Every registered behaviour that fits the protocol.
+std::vector<const ModelInfo*> behaviours_of(const ModelInfo& protocol);
+
 /// All message types that can be in a frame of this system.
 MessageCatalog catalog_of(const SystemPlan& system);
 

@@ -96,6 +96,16 @@ TEST_P(Replay, OfWhatAnOperatorAndReadersAsk) {
   }
 }
 
+TEST_P(Replay, OfByzantineReplicas) {
+  for (const ModelInfo* behaviour : behaviours_of(*GetParam())) {
+    SCOPED_TRACE(behaviour->name);
+    TestScenario setup;
+    setup.protocol = GetParam();
+    setup.extra = "[[behaviours]]\nmodel = \"" + behaviour->name + "\"\nnodes = [1, 2]\n";
+    replay(setup, 7, 1);
+  }
+}
+
 TEST_P(Replay, WithRealCrypto) {
   TestScenario setup;
   setup.protocol = GetParam();

@@ -34,7 +34,15 @@ TestScenario swarm_setup(const ModelInfo& protocol, std::uint64_t seed) {
                 "until = " + written(faults) + "\nevery = " + written(faults / 12) +
                 "\nlasting = " + written(faults / 10) +
                 "\nloss = \"20 %\"\ndelay = \"300 ms\"\nslow = 20\nclock_offset = \"2 s\"\n" +
-                "drift = \"1000 ppm\"\ndisk_sync = \"80 ms\"\n";
+                "drift = \"1000 ppm\"\ndisk_sync = \"80 ms\"\nduplicate = \"30 %\"\n" +
+                "reorder = \"30 %\"\nreorder_by = \"300 ms\"\n";
+  if (protocol.fault_model.max_byzantine(setup.replicas) > 0) {
+    std::string behaviours;
+    for (const ModelInfo* behaviour : behaviours_of(protocol)) {
+      behaviours += (behaviours.empty() ? "\"" : ", \"") + behaviour->name + "\"";
+    }
+    setup.extra += "behaviours = [" + behaviours + "]\n";
+  }
   return setup;
 }
 

@@ -52,6 +52,31 @@ std::string check_roles(const Params& params, std::uint32_t) {
   return RoleSet::fault_in(params.text("roles"));
 }
 
+std::vector<ParamInfo> victim_params() {
+  return {{"share",
+           ParamType::ratio,
+           "100 %",
+           "part of the receivers that it hits, drawn",
+           "0",
+           "1",
+           {}},
+          {"draw",
+           ParamType::choice,
+           "per_life",
+           "whether the receivers are drawn once or for every message",
+           {},
+           {},
+           {"per_life", "per_message"}}};
+}
+
+Victims::Victims(const Params& params)
+    : share_ppb_(params.count("share")), each_message_(params.text("draw") == "per_message") {}
+
+bool Victims::hits(const Input& input, NodeId receiver, std::uint64_t message) const {
+  const std::uint64_t key = (each_message_ ? message << 20 : 0) | receiver;
+  return draw_ppb(input.draw(Purpose("behaviour.victim"), key), share_ppb_);
+}
+
 std::vector<NodeId> receivers(const Effects& effects, const Effect& e, NodeId self,
                               std::uint32_t replicas) {
   if (e.kind == EffectKind::send) return {e.node};

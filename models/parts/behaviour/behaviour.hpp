@@ -47,6 +47,27 @@ ParamInfo roles_param(std::string fallback, std::string text);
 /// ModelInfo::check of a behaviour whose only constraint is its roles.
 std::string check_roles(const Params& params, std::uint32_t replicas);
 
+/// The parameters "share" and "draw": whom of the receivers it hits.
+std::vector<ParamInfo> victim_params();
+
+/// A drawn part of the receivers: the same for a whole life, or another for every message.
+class Victims {
+ public:
+  explicit Victims(const Params& params);
+  /// `message` counts the messages drawn for.
+  bool hits(const Input& input, NodeId receiver, std::uint64_t message) const;
+
+ private:
+  std::uint64_t share_ppb_;
+  bool each_message_;
+};
+
+/// A counted handle on a message that an effect holds.
+inline MessageRef handle(const Message& message) {
+  ++message.book.references;
+  return MessageRef(&message);
+}
+
 /// Everybody that a send, multicast or broadcast of `self` addresses.
 std::vector<NodeId> receivers(const Effects& effects, const Effect& e, NodeId self,
                               std::uint32_t replicas);
