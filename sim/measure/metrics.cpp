@@ -337,34 +337,8 @@ Figure fairness_deviation(const Figures& f) {
   return off / 2;
 }
 
-}  // namespace
-
-Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
-  const Evidence& e = evidence;
-  until = std::min(Time{e.plan.duration}, e.end);
-  from = std::min(Time{e.plan.warm_up}, until);
-  const auto& rows = e.chronicle.transactions();
-  for (std::size_t t = 0; t < rows.size(); ++t) {
-    const auto& tx = rows[t];
-    const Time done = e.history.committed[t];
-    if (done != time_never) ++committed_ever;
-    if (done >= from && done < until) ++committed_in_time;
-    if (tx.due < from || tx.due >= until) continue;
-    ++offered;
-    if (tx.admitted || done != time_never) ++accepted;
-    if (done != time_never) ++committed;
-    if (tx.state == Chronicle::TxState::given_up && done == time_never) ++dropped;
-    if (tx.state == Chronicle::TxState::acknowledged) latencies.push_back(tx.closed - tx.due);
-  }
-  std::sort(latencies.begin(), latencies.end());
-  for (const RowIndex row : e.history.main()) {
-    if (e.block(row).block->height != 0) decided.push_back(e.block(row).final.at);
-  }
-  std::sort(decided.begin(), decided.end());
-}
-
-const std::vector<MetricInfo>& metric_table() {
-  static const std::vector<MetricInfo> table{
+std::vector<MetricInfo> transaction_metrics() {
+  return {
       {"throughput_tps", "tx/s",
        "transactions that became final anywhere within the measured time, by its length",
        throughput},
@@ -395,6 +369,11 @@ const std::vector<MetricInfo>& metric_table() {
        "of these, known to be final by their clients at the end of the run", acknowledged},
       {"transactions_dropped", "tx", "of these, given up by their clients and in no final block",
        counted<&Figures::dropped>},
+  };
+}
+
+std::vector<MetricInfo> world_metrics() {
+  return {
       {"messages_per_decision", "messages",
        "copies of proposals, votes and certificates sent between replicas in the whole run, by "
        "final blocks; a protocol that spreads blocks over the relay counts all relay messages "
@@ -458,6 +437,40 @@ const std::vector<MetricInfo>& metric_table() {
        "absent where finality is deterministic",
        settlement_risk},
   };
+}
+
+}  // namespace
+
+Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
+  const Evidence& e = evidence;
+  until = std::min(Time{e.plan.duration}, e.end);
+  from = std::min(Time{e.plan.warm_up}, until);
+  const auto& rows = e.chronicle.transactions();
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    const auto& tx = rows[t];
+    const Time done = e.history.committed[t];
+    if (done != time_never) ++committed_ever;
+    if (done >= from && done < until) ++committed_in_time;
+    if (tx.due < from || tx.due >= until) continue;
+    ++offered;
+    if (tx.admitted || done != time_never) ++accepted;
+    if (done != time_never) ++committed;
+    if (tx.state == Chronicle::TxState::given_up && done == time_never) ++dropped;
+    if (tx.state == Chronicle::TxState::acknowledged) latencies.push_back(tx.closed - tx.due);
+  }
+  std::sort(latencies.begin(), latencies.end());
+  for (const RowIndex row : e.history.main()) {
+    if (e.block(row).block->height != 0) decided.push_back(e.block(row).final.at);
+  }
+  std::sort(decided.begin(), decided.end());
+}
+
+const std::vector<MetricInfo>& metric_table() {
+  static const std::vector<MetricInfo> table = [] {
+    std::vector<MetricInfo> all = transaction_metrics();
+    for (const MetricInfo& info : world_metrics()) all.push_back(info);
+    return all;
+  }();
   return table;
 }
 

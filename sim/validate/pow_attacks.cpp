@@ -72,7 +72,7 @@ void run_w2(Session& s) {
   spec.miners = 2;
   spec.shares = weights(s.params().count("q"), 1);
   spec.latency = us(1);
-  spec.depth = 1000;
+  spec.depth = 400;  // the longest branch that wins is far shorter
   spec.blocks = 50'000;
   spec.tables =
       "[[behaviours]]\nmodel = \"private_attack\"\nnodes = [0]\n"
@@ -164,7 +164,7 @@ double lead(Session& s, double beta, double lambda_delta) {
   PowWorld spec;
   spec.miners = honest + 1;
   spec.shares = weights(static_cast<std::uint64_t>(beta * 1e9), honest);
-  spec.depth = 1000;
+  spec.depth = 200;
   spec.blocks = 2'000;
   spec.latency = Duration{
       static_cast<std::int64_t>(static_cast<double>(spec.interval.count()) * lambda_delta)};

@@ -160,6 +160,7 @@ const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects&
     *reason = result->reason;
     return nullptr;
   }
+  entries_at_[block->height].push_back(block->id);
   return &entries_.try_emplace(block->id, Entry{block, result}).first->second;
 }
 
@@ -219,8 +220,11 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
   }
   final_ = block;
   final_state_ = path.back()->result->post;
-  std::erase_if(entries_,
-                [&](const auto& item) { return item.second.block->height <= final_->height; });
+  const auto above = entries_at_.upper_bound(final_->height);
+  for (auto at = entries_at_.begin(); at != above; ++at) {
+    for (const BlockId& id : at->second) entries_.erase(id);
+  }
+  entries_at_.erase(entries_at_.begin(), above);
 }
 
 void AccountLedger::make_durable(Effects& effects, const BlockRef& block, const StateRef& state) {
@@ -255,6 +259,7 @@ void AccountLedger::install(const Input& input, Effects& effects, const Snapshot
     final_ = head_ = block;
     final_state_ = head_state_ = state;
     entries_.clear();
+    entries_at_.clear();
     answer = {true, data->height, data->block, {}};
   }
   effects.answer(*input.call, std::move(answer));
