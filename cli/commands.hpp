@@ -1,6 +1,7 @@
 // The verbs of the command line: what was asked for, and one function each. Returns exit codes.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -105,6 +106,19 @@ struct ValidateArguments {
 };
 int validate_targets(const ValidateArguments& arguments);
 
+struct ConformArguments {
+  std::string catalogue = "7.1.5";
+  std::vector<std::string> purposes;  // empty: all
+  std::vector<std::string> systems;   // empty: all that claim an algorithm
+  bool twins = false;
+  bool json = false;
+  bool list = false;
+  bool details = false;
+  bool markdown = false;
+  std::filesystem::path out;  // empty: out/conform-<n>
+};
+int conform(const ConformArguments& arguments);
+
 /// argv to one of the above; CLI11 stays behind this.
 int parse_and_dispatch(int argc, char** argv);
 
@@ -113,6 +127,9 @@ int parse_and_dispatch(int argc, char** argv);
 /// Text to standard output at once; false if it cannot be written (a closed pipe, a full disk).
 bool print(const std::string& text);
 void complain(const std::string& text);  // to standard error, with the program's name
+/// Set by the first Ctrl-C once catch_interrupts() was called; the second ends the program.
+extern std::atomic<bool> stop_requested;
+void catch_interrupts();
 /// A word as a shell reads it back.
 std::string shell_word(const std::string& word);
 

@@ -65,6 +65,7 @@ void add_calibrate_options(CLI::App& verb, CalibrateArguments& calibrate) {
   verb.add_flag("--force", calibrate.force, "replace the file if it is there");
 }
 
+<<<<<<< HEAD
 CLI::App* add_plot(CLI::App& app, PlotArguments& plot) {
   CLI::App* verb = app.add_subcommand("plot", "draw a figure of results (matplotlib)");
   verb->add_option("results", plot.results, "run directory, or its results.json")->required();
@@ -73,6 +74,24 @@ CLI::App* add_plot(CLI::App& app, PlotArguments& plot) {
   verb->add_option("--out", plot.out,
                    "x.png, x.svg or x.pdf (default: KIND.png beside the results)");
   return verb;
+=======
+void add_conform_options(CLI::App& verb, ConformArguments& conform) {
+  verb.add_option("--catalogue", conform.catalogue, "clauses to judge by: 7.1.5");
+  verb.add_option("--purpose", conform.purposes,
+                  "only this test purpose or clause, such as 7.1.5.4-q (may be repeated)")
+      ->allow_extra_args(false)
+      ->take_all();
+  verb.add_option("--system", conform.systems,
+                  "only systems of this consensus model (may be repeated)")
+      ->allow_extra_args(false)
+      ->take_all();
+  verb.add_flag("--twins", conform.twins, "also run the known-bad twins, which must all fail");
+  verb.add_flag("--json", conform.json, "the report as JSON on standard output");
+  verb.add_flag("--list", conform.list, "rows, purposes and what applies where; runs nothing");
+  verb.add_flag("--details", conform.details, "every judgement, not only of what did not pass");
+  verb.add_flag("--markdown", conform.markdown, "the published table, as Markdown");
+  verb.add_option("--out", conform.out, "folder for the report (default: out/conform-N)");
+>>>>>>> ed6671f (Conformance: catalogue of F.751.2 7.1.5, 18 test purposes with twins, verdicts, reports, verb conform; a chain's sync lets proved gaps take over from claims)
 }
 
 bool has_verb(const CLI::App& app, const std::string& word) {
@@ -167,6 +186,11 @@ int parse_and_dispatch(int argc, char** argv) {
       "validate", "check the simulation against closed forms and published figures");
   add_validate_options(*validate_verb, validate_arguments);
 
+  ConformArguments conform_arguments;
+  CLI::App* conform_verb = app.add_subcommand(
+      "conform", "judge systems by test purposes of ITU-T F.751.2, and the suite by its twins");
+  add_conform_options(*conform_verb, conform_arguments);
+
   if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);
@@ -183,6 +207,7 @@ int parse_and_dispatch(int argc, char** argv) {
   if (*new_verb) return new_model(new_arguments);
   if (*trace_verb) return trace(trace_arguments);
   if (*validate_verb) return validate_targets(validate_arguments);
+  if (*conform_verb) return conform(conform_arguments);
   if (*show_verb) return models_show(model_name);
   if (*schema_verb) return models_schema();
   return models_list(models_json);

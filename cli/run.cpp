@@ -18,14 +18,15 @@
 #include "sim/scenario/resolver.hpp"
 
 namespace ledgerlab::cli {
-namespace {
 
 std::atomic<bool> stop_requested{false};
 
-extern "C" void on_interrupt(int signal_number) {
+extern "C" {
+static void on_interrupt(int signal_number) {
   stop_requested.store(true);
   // A second Ctrl-C ends the program at once.
   signal(signal_number, SIG_DFL);
+}
 }
 
 void catch_interrupts() {
@@ -36,6 +37,8 @@ void catch_interrupts() {
   // A file size limit is a write error like a full disk, not a reason to die.
   signal(SIGXFSZ, SIG_IGN);
 }
+
+namespace {
 
 /// One line on standard error, rewritten in place; silent when that is no terminal.
 class ProgressLine {

@@ -5,7 +5,7 @@ _ledgerlab() {
     --no-sharing --help"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run compare report plot calibrate plan models new trace validate --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "run compare report plot calibrate plan models new trace validate conform --help --version" -- "$cur")
     return
   fi
   case $verb in
@@ -51,6 +51,16 @@ _ledgerlab() {
           --markdown --list --help" -- "$cur") ;;
         *) [ "$COMP_CWORD" -eq 2 ] && mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" \
           validate --list 2>/dev/null | awk '/^[^ ]/ { print $1 }')" -- "$cur") ;;
+      esac ;;
+    conform)
+      case ${COMP_WORDS[COMP_CWORD - 1]} in
+        --purpose) mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" conform --list \
+          2>/dev/null | awk '/^  TP-/ { print $1 }')" -- "$cur") ;;
+        --system) mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" models list \
+          2>/dev/null | awk '$1 == "consensus" { sub(/@.*/, "", $2); print $2 }')" -- "$cur") ;;
+        --catalogue) COMPREPLY=(7.1.5) ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "--catalogue --purpose --system --twins --json --list
+          --details --markdown --out --help" -- "$cur") ;;
       esac ;;
   esac
 }

@@ -105,6 +105,7 @@ RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOption
   result.trace_hash = to_hex(world.trace_hash());
   result.card = model_card(plan, system, built, options.share_results);
   measurement.finish(built, result);
+  if (options.at_end) options.at_end(built);
   if (!world.halted().empty()) {
     result.violations.push_back({"progress of time", world.halted(), world.now(), no_node});
   }

@@ -31,6 +31,7 @@ struct RunOptions {
   std::function<void(const Progress&)> progress;  // called about 200 times
   std::vector<Sink*> sinks;                       // more folds
   std::function<std::unique_ptr<Module>(NodeId, std::unique_ptr<Module>)> wrap;  // twins
+  std::function<void(BuiltWorld&)> at_end;  // a look at the world before it goes
 };
 
 /// Throws InternalFault; std::runtime_error when the engine or the trace file is not to be had.

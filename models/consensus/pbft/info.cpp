@@ -80,8 +80,9 @@ void register_consensus_pbft(Registry& registry) {
   info.paper =
       "M. Castro, B. Liskov: Practical Byzantine Fault Tolerance, OSDI 1999; M. Castro, B. Liskov: "
       "Practical Byzantine Fault Tolerance and Proactive Recovery, ACM TOCS 20(4), 2002";
-  info.f751 = {"F7512-7.1.5.2-a", "F7512-7.1.5.2-b", "F7512-7.1.5.2-c", "F7512-7.1.5.2-e",
-               "F7512-7.1.5.4-q", "F7512-7.1.5.4-r", "F7512-7.1.5.4-s"};
+  info.f751 = {"F7512-7.1.5.1-a", "F7512-7.1.5.1-b", "F7512-7.1.5.2-a", "F7512-7.1.5.2-b",
+               "F7512-7.1.5.2-c", "F7512-7.1.5.2-e",
+               "F7512-7.1.5.4-e", "F7512-7.1.5.4-f", "F7512-7.1.5.4-g"};
   info.params = pbft::params();
   info.fault_model.text =
       "at most f = floor((n-1)/3) replicas crashed, cut off or Byzantine at once; safe under any "

@@ -128,7 +128,7 @@ std::string check(const Params& params, std::uint32_t) {
 void register_consensus_pow(Registry& registry) {
   ModelInfo info;
   info.name = "pow";
-  info.version = 2;
+  info.version = 3;
   info.kind = ModelKind::consensus;
   info.slot = Slot::consensus;
   info.family = "lottery";
@@ -137,6 +137,9 @@ void register_consensus_pow(Registry& registry) {
       "S. Nakamoto: Bitcoin: A Peer-to-Peer Electronic Cash System, 2008; M. Rosenfeld: Analysis "
       "of "
       "Hashrate-Based Double Spending, 2012; EIP-2 (Homestead)";
+  info.f751 = {"F7512-7.1.5.1-a", "F7512-7.1.5.1-b", "F7512-7.1.5.2-a", "F7512-7.1.5.2-b",
+               "F7512-7.1.5.2-c", "F7512-7.1.5.2-e", "F7512-7.1.5.4-a", "F7512-7.1.5.4-b",
+               "F7512-7.1.5.4-c", "F7512-7.1.5.4-d"};
   info.params = log_protocol_params();
   const auto add = [&](const std::vector<ParamInfo>& list) {
     info.params.insert(info.params.end(), list.begin(), list.end());

@@ -53,7 +53,7 @@ std::string check(const Params& params, std::uint32_t) {
 void register_consensus_praos(Registry& registry) {
   ModelInfo info;
   info.name = "praos";
-  info.version = 1;
+  info.version = 2;
   info.kind = ModelKind::consensus;
   info.slot = Slot::consensus;
   info.family = "lottery";
@@ -64,6 +64,8 @@ void register_consensus_praos(Registry& registry) {
       "B. David, P. Gazi, A. Kiayias, A. Russell: Ouroboros Praos, Eurocrypt 2018 (signatures are "
       "ordinary ones: the forward-secure ones of the paper are left out); settlement depth by M. "
       "Rosenfeld, 2012, for the race of slots won, less what delay makes vain";
+  info.f751 = {"F7512-7.1.5.1-a", "F7512-7.1.5.1-b", "F7512-7.1.5.2-a", "F7512-7.1.5.2-b",
+               "F7512-7.1.5.2-c", "F7512-7.1.5.2-e", "F7512-7.1.5.4-k"};
   info.params = log_protocol_params();
   for (const auto& list :
        {praos::slot_params(), chain::settlement_params("stake"), chain::sync_params()}) {

@@ -107,8 +107,8 @@ void register_consensus_raft(Registry& registry) {
   info.paper =
       "D. Ongaro, J. Ousterhout: In Search of an Understandable Consensus Algorithm, USENIX ATC "
       "2014; D. Ongaro: Consensus: Bridging Theory and Practice, Stanford 2014";
-  info.f751 = {"F7512-7.1.5.2-a", "F7512-7.1.5.2-b", "F7512-7.1.5.2-c", "F7512-7.1.5.2-e",
-               "F7512-7.1.5.4-q", "F7512-7.1.5.4-r", "F7512-7.1.5.4-s"};
+  info.f751 = {"F7512-7.1.5.1-a", "F7512-7.1.5.2-a", "F7512-7.1.5.2-b", "F7512-7.1.5.2-c",
+               "F7512-7.1.5.2-e", "F7512-7.1.5.4-q", "F7512-7.1.5.4-r", "F7512-7.1.5.4-s"};
   info.params = raft::params();
   info.fault_model.text =
       "fewer than half of the members crashed at once, their synced records kept; safe under any "

@@ -134,6 +134,7 @@ class ChainModule : public Module {
     std::uint32_t attempts = 0;
     Place reached;     // of the peer's blocks the last that is in the tree
     Height asked = 0;  // and its height at the last question
+    bool claimed = false;  // a peer says it has this; no block has shown it
   };
   static constexpr std::uint32_t attempts_max = 8;
 
@@ -150,7 +151,7 @@ class ChainModule : public Module {
   void on_adopted(const Input& input, Effects& effects, const Adopted& adopted);
   void compact_log(Effects& effects);
 
-  void ask_blocks(Effects& effects, NodeId peer, const Place& want);
+  void ask_blocks(Effects& effects, NodeId peer, const Place& want, bool claimed = false);
   void ask_for_orphan(Effects& effects, const typename OrphanPool<Orphan>::Orphan* base);
   void send_question(Effects& effects);
   void after_connecting(Effects& effects);

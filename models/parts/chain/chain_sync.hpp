@@ -8,9 +8,13 @@
 namespace ledgerlab::chain {
 
 template <class Carried, class Own>
-void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const Place& want) {
-  if (sync_.running || neighbours_.empty()) return;
-  sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0, {}, 0};
+void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const Place& want,
+                                           bool claimed) {
+  if (neighbours_.empty()) return;
+  // What a peer merely claims to have makes way for a gap below a block that proves itself: else
+  // one liar could keep us from every other for as long as we ask for what is nowhere.
+  if (sync_.running && (claimed || !sync_.claimed)) return;
+  sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0, {}, 0, claimed};
   send_question(effects);
 }
 
@@ -86,7 +90,7 @@ template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_tip(const Input& input, Effects& effects, const Tip& tip) {
   if (tree_.contains(tip.head) || tip.height <= tree_.height(tree_.final_block())) return;
   if (weight_of(tip.weight) <= tree_.at(tree_.best()).weight) return;
-  ask_blocks(effects, input.from, {tip.height, tip.head});
+  ask_blocks(effects, input.from, {tip.height, tip.head}, true);
 }
 
 template <class Carried, class Own>
