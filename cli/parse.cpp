@@ -65,7 +65,6 @@ void add_calibrate_options(CLI::App& verb, CalibrateArguments& calibrate) {
   verb.add_flag("--force", calibrate.force, "replace the file if it is there");
 }
 
-<<<<<<< HEAD
 CLI::App* add_plot(CLI::App& app, PlotArguments& plot) {
   CLI::App* verb = app.add_subcommand("plot", "draw a figure of results (matplotlib)");
   verb->add_option("results", plot.results, "run directory, or its results.json")->required();
@@ -74,8 +73,22 @@ CLI::App* add_plot(CLI::App& app, PlotArguments& plot) {
   verb->add_option("--out", plot.out,
                    "x.png, x.svg or x.pdf (default: KIND.png beside the results)");
   return verb;
-=======
-void add_conform_options(CLI::App& verb, ConformArguments& conform) {
+}
+
+void add_trace_options(CLI::App& verb, TraceArguments& trace) {
+  verb.add_option("file", trace.file, "trace file of a run")->required();
+  verb.add_option("--node", trace.node, "only this node");
+  verb.add_option("--type", trace.types, "only events of this type (may be repeated)")
+      ->allow_extra_args(false)
+      ->take_all();
+  verb.add_option("--from", trace.from, "only from this time on, such as '2 s'");
+  verb.add_option("--until", trace.until, "only up to this time");
+  verb.add_option("--limit", trace.limit, "stop after so many events");
+}
+
+CLI::App* add_conform(CLI::App& app, ConformArguments& conform) {
+  CLI::App& verb = *app.add_subcommand(
+      "conform", "judge systems by test purposes of ITU-T F.751.2, and the suite by its twins");
   verb.add_option("--catalogue", conform.catalogue, "clauses to judge by: 7.1.5");
   verb.add_option("--purpose", conform.purposes,
                   "only this test purpose or clause, such as 7.1.5.4-q (may be repeated)")
@@ -91,7 +104,7 @@ void add_conform_options(CLI::App& verb, ConformArguments& conform) {
   verb.add_flag("--details", conform.details, "every judgement, not only of what did not pass");
   verb.add_flag("--markdown", conform.markdown, "the published table, as Markdown");
   verb.add_option("--out", conform.out, "folder for the report (default: out/conform-N)");
->>>>>>> ed6671f (Conformance: catalogue of F.751.2 7.1.5, 18 test purposes with twins, verdicts, reports, verb conform; a chain's sync lets proved gaps take over from claims)
+  return &verb;
 }
 
 bool has_verb(const CLI::App& app, const std::string& word) {
@@ -172,24 +185,14 @@ int parse_and_dispatch(int argc, char** argv) {
   new_verb->add_option("--tree", new_arguments.tree, "source tree, if not the one around here");
 
   CLI::App* trace_verb = app.add_subcommand("trace", "print a full trace");
-  trace_verb->add_option("file", trace_arguments.file, "trace file of a run")->required();
-  trace_verb->add_option("--node", trace_arguments.node, "only this node");
-  trace_verb
-      ->add_option("--type", trace_arguments.types, "only events of this type (may be repeated)")
-      ->allow_extra_args(false)
-      ->take_all();
-  trace_verb->add_option("--from", trace_arguments.from, "only from this time on, such as '2 s'");
-  trace_verb->add_option("--until", trace_arguments.until, "only up to this time");
-  trace_verb->add_option("--limit", trace_arguments.limit, "stop after so many events");
+  add_trace_options(*trace_verb, trace_arguments);
 
   CLI::App* validate_verb = app.add_subcommand(
       "validate", "check the simulation against closed forms and published figures");
   add_validate_options(*validate_verb, validate_arguments);
 
   ConformArguments conform_arguments;
-  CLI::App* conform_verb = app.add_subcommand(
-      "conform", "judge systems by test purposes of ITU-T F.751.2, and the suite by its twins");
-  add_conform_options(*conform_verb, conform_arguments);
+  CLI::App* conform_verb = add_conform(app, conform_arguments);
 
   if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {

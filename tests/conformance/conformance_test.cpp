@@ -78,7 +78,6 @@ TEST(Catalogue, RefusesRowsThatAreNone) {
 TEST(Catalogue, AgreesWithTheRequirementsInventory) {
   const std::string folder = std::string(LEDGERLAB_SOURCE_DIR) + "/../shared/requirements/";
   std::ifstream in(folder + "inventory.tsv");
-  if (!in) in.open("/work/shared/requirements/inventory.tsv");
   if (!in) {
     std::cout << "SKIPPED: no inventory beside this source tree; the catalogue was NOT compared\n";
     GTEST_SKIP();
