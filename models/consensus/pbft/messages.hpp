@@ -132,10 +132,11 @@ struct Status {
   bool active = false;
   Sequence stable = 0;
   Sequence executed = 0;
-  bool asks = false;  // it does not get on; else it only says so that others may tell
+  bool asks = false;    // it does not get on; else it only says so that others may tell
+  bool answer = false;  // to another Status: the word is not returned once more
   template <class A>
   void fields(A& a) {
-    a(view, active, stable, executed, asks);
+    a(view, active, stable, executed, asks, answer);
   }
   std::string describe() const {
     return "Status v=" + std::to_string(view) + (active ? "" : " changing") +

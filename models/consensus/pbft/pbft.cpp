@@ -126,7 +126,7 @@ void Pbft::on_start(const Input& input, Effects& effects) {
     view_changes_[self()] = own_view_change_;
     effects.broadcast(own_view_change_);
   }
-  if (n() > 1) effects.broadcast(Status{view_, active_, stable_, executed_, true});
+  if (n() > 1) effects.broadcast(Status{view_, active_, stable_, executed_, true, false});
 }
 
 void Pbft::on_application_state(const Input& input, Effects& effects) {

@@ -358,6 +358,19 @@ TEST(PbftSync, MissingBatchesAreEnoughWhereTheLogStillHasThem) {
   EXPECT_TRUE(world.sent<StateChunk>().empty());
 }
 
+// Two replicas that run at full speed each find the other's last word out of date.
+TEST(PbftSync, AStatusIsAnsweredOnce) {
+  auto world = make_world(4);
+  world.start_all();
+  world.propose(0, "a");
+  world.deliver_all();
+  world.clear_sent();
+  world.inject(2, 1, Status{0, true, 0, 0, false, false});
+  EXPECT_EQ(world.sent<Status>().size(), 1u);
+  world.inject(2, 1, Status{0, true, 0, 0, false, true});
+  EXPECT_EQ(world.sent<Status>().size(), 1u);
+}
+
 // --- 5.1 -----------------------------------------------------------------------------------------
 
 TEST(PbftTentative, AViewChangeUndoesWhatWasOnlyPrepared) {

@@ -18,7 +18,7 @@ void Pbft::status_tick(const Input& input, Effects& effects) {
   const Time overdue = input.local - options_.status_interval;
   const bool behind = (seen_ > executed_ || ahead_) && progress_at_ <= overdue;
   const bool changing = !active_ && view_entered_at_ <= overdue;
-  const Status status{view_, active_, stable_, executed_, behind || changing};
+  const Status status{view_, active_, stable_, executed_, behind || changing, false};
   if (n() == 1) return;
   if (!behind && !changing) {
     // Nothing is known to be missing: one other replica, in turn, may know better.
@@ -82,8 +82,8 @@ void Pbft::handle(const Input& input, Effects& effects, const Status& status) {
     note_seen(input, std::min(status.executed, stable_ + options_.window));
   if (!status.asks) {
     // What it lacks may still be on its way.
-    if (status.executed < executed_) {
-      effects.send(from, Status{view_, active_, stable_, executed_, false});
+    if (status.executed < executed_ && !status.answer) {
+      effects.send(from, Status{view_, active_, stable_, executed_, false, true});
     }
     return;
   }
@@ -252,7 +252,7 @@ void Pbft::finish_transfer(const Input& input, Effects& effects) {
   effects.announce_final(block);
   make_stable(effects, done.body.seq, done.proof);
   execute_committed(input, effects);
-  effects.broadcast(Status{view_, active_, stable_, executed_, true});
+  effects.broadcast(Status{view_, active_, stable_, executed_, true, false});
 }
 
 }  // namespace ledgerlab::pbft
