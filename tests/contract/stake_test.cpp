@@ -59,7 +59,7 @@ TEST(Stake, ATransferMovesTheLotteryTwoEpochsLater) {
   setup.protocol = builtin_models().find(ModelKind::consensus, "praos");
   ASSERT_NE(setup.protocol, nullptr);
   setup.replicas = 3;
-  setup.duration = seconds(24);
+  setup.duration = seconds(40);
   setup.extra = "stakes = [1, 1, 0]\ntotal_stake = 1000000\n";
   std::vector<BlockRef> blocks;
   BuildOptions options;
