@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Turns the terminal table of a comparison (standard input) into an SVG picture (standard output).
 
-    ./lab demo | /usr/bin/python3 docs/table_picture.py > docs/raft-vs-pow.svg
+    ./lab demo | /usr/bin/python3 docs/table_picture.py > docs/families.svg
 """
 import html
 import sys

@@ -207,9 +207,21 @@ Figure recovery(const Figures& f) {
   Figure worst;
   for (const auto& mark : e.chronicle.faults()) {
     if (!mark.begin || mark.moment.at >= f.until) continue;
-    const auto next = std::lower_bound(f.decided.begin(), f.decided.end(), mark.moment.at);
-    const Time at = next == f.decided.end() ? e.end : *next;
-    worst = std::max(worst.value_or(0), in_seconds(at - mark.moment.at));
+    Time healed = f.until;
+    for (const auto& end : e.chronicle.faults()) {
+      if (!end.begin && end.index == mark.index && end.moment.at >= mark.moment.at) {
+        healed = std::min(healed, end.moment.at);
+      }
+    }
+    // What was nearly decided may still be just after the blow: every pause counts that begins while
+    // the fault lasts.
+    Time since = mark.moment.at;
+    auto next = std::lower_bound(f.decided.begin(), f.decided.end(), since);
+    do {
+      const Time at = next == f.decided.end() ? e.end : *next++;
+      worst = std::max(worst.value_or(0), in_seconds(at - since));
+      since = at;
+    } while (since < healed);
   }
   return worst;
 }
@@ -415,8 +427,9 @@ std::vector<MetricInfo> world_metrics() {
        "the median time between commits, at least 1 s",
        availability},
       {"recovery_s", "s",
-       "from the beginning of a fault to the next final block, the worst of all faults begun "
-       "before the load ended; if none came, until the end of the run",
+       "the longest pause between final blocks that began while a fault lasted, counted from the "
+       "fault's beginning at the earliest, the worst of all faults begun before the load ended; if "
+       "no block came, until the end of the run",
        recovery},
       {"cpu_utilisation_max", "share",
        "busy time of the serial lane by the time the replica was up, the busiest replica",

@@ -58,6 +58,16 @@ TEST(Metrics, OfReadsThatWereDueInTheMeasuredTime) {
   EXPECT_DOUBLE_EQ(f.metric("reads_per_s"), 3 / 8.0);
 }
 
+TEST(Metrics, APauseCountsAlsoWhenTheFirstBlocksOfAFaultStillCame) {
+  Fixture f;
+  f.begin();
+  feed_load(f);  // final at 1.1, 2.3, 3.5 and 8.9 s
+  f.fault(2000, 1, FaultKind::slow, 0, true);
+  f.fault(8000, 1, FaultKind::slow, 0, false);
+  f.end();
+  EXPECT_DOUBLE_EQ(f.metric("recovery_s"), 8.9 - 3.5);
+}
+
 TEST(Metrics, OfLoadAndLatency) {
   Fixture f;
   f.begin();

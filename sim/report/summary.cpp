@@ -94,7 +94,7 @@ const std::vector<MetricLook>& metric_looks() {
       {"nakamoto_coefficient", "Nakamoto coefficient, replicas", 0},
       {"fairness_deviation", "blocks off the shares, share", 4},
       {"availability", "availability, share", 4},
-      {"recovery_s", "recovery from the worst fault, s", 3},
+      {"recovery_s", "longest pause under a fault, s", 3},
       {"cpu_utilisation_max", "busiest CPU lane, share", 4},
       {"link_utilisation_max", "busiest link, share", 4},
       {"storage_bytes_per_tx", "storage, bytes / tx / replica", 0},

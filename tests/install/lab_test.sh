@@ -130,7 +130,7 @@ check "a folder configured for another tree is made anew" called '^cmake'
 # The demo's packages, and whose they are not.
 reset
 lab FAKE_MISSING=all "$tree/lab" demo --seed 3
-check "demo runs the comparison" says "<compare><$tree/scenarios/compare/raft-vs-pow.toml><--seed><3>"
+check "demo runs the comparison" says "<compare><$tree/scenarios/compare/families.toml><--seed><3>"
 check "demo says what it installs" says 'installing Debian packages: g++ cmake'
 check "demo installs without recommends" called '^apt-get -q install -y --no-install-recommends g++'
 check "apt is not updated without need" not called '^apt-get -q update'
