@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/suite/wrapped.hpp"
 #include "models/api/registry.hpp"
 #include "sim/scenario/build.hpp"
 #include "sim/scenario/resolver.hpp"
@@ -73,28 +74,7 @@ struct Finals final : Sink {
   std::string disagreement() const;
 };
 
-/// A module around a module: how tests look at a node, or make a twin of it.
-class Wrapped : public Module {
- public:
-  explicit Wrapped(std::unique_ptr<Module> inner) : inner_(std::move(inner)) {}
-  void step(const Input& input, Effects& effects) override { inner_->step(input, effects); }
-  void restore(std::span<const Record> records) override { inner_->restore(records); }
-  void inspect(Inspector& inspector) const override { inner_->inspect(inspector); }
-
- protected:
-  Module& inner() { return *inner_; }
-  /// The effects listed so far, to be falsified in place.
-  static std::span<Effect> list(Effects& effects) {
-    return {const_cast<Effect*>(effects.list().data()), effects.list().size()};
-  }
-  /// Turns an effect into one without meaning: the cancelling of a timer that nobody sets.
-  static void erase(Effect& effect) {
-    effect = {EffectKind::cancel_timer, effect.slot, Gate::gated, 0, 0xffff'ffff, 0, 0, 0};
-  }
-
- private:
-  std::unique_ptr<Module> inner_;
-};
+using conformance::Wrapped;
 
 /// Builds the plan's first system, runs it to its end and checks the books.
 struct Ran {

@@ -1,28 +1,15 @@
 // Twins of what every protocol promises about its history, and of ledger, client and finality.
 #include <set>
 
+#include "conformance/purposes/consensus/bad_replicas.hpp"
 #include "models/api/client_messages.hpp"
 #include "tests/contract/twins.hpp"
 
 namespace ledgerlab::contract {
 namespace {
 
-/// Announces a block of its own making at one height.
-class DecidesOtherwise final : public Wrapped {
- public:
-  using Wrapped::Wrapped;
-  void step(const Input& input, Effects& effects) override {
-    Wrapped::step(input, effects);
-    for (Effect& e : list(effects)) {
-      if (e.kind != EffectKind::announce_final) continue;
-      auto& block = const_cast<BlockRef&>(effects.block_of(e));
-      if (block->height != 3) continue;
-      auto other = std::make_shared<Block>(*block);
-      other->id.data[0] ^= 1;
-      block = std::move(other);
-    }
-  }
-};
+using conformance::DecidesOtherwise;
+using conformance::InventsTransactions;
 
 /// Says nothing of one height.
 class SkipsABlock final : public Wrapped {
@@ -86,27 +73,6 @@ class RepliesEarly final : public Wrapped {
  private:
   Hearsay hearsay_;
   std::size_t answered_ = 0;
-};
-
-/// Invents a transaction that no client sent, in the block it announces.
-class InventsTransactions final : public Wrapped {
- public:
-  using Wrapped::Wrapped;
-  void step(const Input& input, Effects& effects) override {
-    Wrapped::step(input, effects);
-    for (Effect& e : list(effects)) {
-      const bool names_block =
-          e.kind == EffectKind::announce_head || e.kind == EffectKind::announce_final;
-      if (!names_block) continue;
-      auto& block = const_cast<BlockRef&>(effects.block_of(e));
-      if (block->height == 0) continue;
-      auto other = std::make_shared<Block>(*block);
-      auto transactions = block->payload->transactions;
-      transactions.push_back(make_transaction({1, 2, 3}));
-      other->payload = make_payload(std::move(transactions));
-      block = std::move(other);
-    }
-  }
 };
 
 /// Does nothing any more after a while: no decision although transactions wait.

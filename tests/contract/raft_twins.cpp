@@ -1,11 +1,15 @@
 // Twins of Raft: what goes wrong when a rule of the paper or of the persist gate is broken.
 #include <optional>
 
-#include "models/consensus/raft/messages.hpp"
+#include "conformance/purposes/raft/bad_servers.hpp"
 #include "tests/contract/twins.hpp"
 
 namespace ledgerlab::contract {
 namespace {
+
+using conformance::ForgetsToPersist;
+using conformance::HalfIsEnough;
+using conformance::VotesTwice;
 
 /// Its gate forgets earlier steps: only what follows a record within one step waits for it.
 class ForgetfulGate final : public Wrapped {
@@ -18,75 +22,6 @@ class ForgetfulGate final : public Wrapped {
       recorded = recorded || e.kind == EffectKind::persist;
       if (!recorded) e.gate = Gate::ungated;
     }
-  }
-};
-
-/// Nothing it says is durable.
-class ForgetsToPersist final : public Wrapped {
- public:
-  using Wrapped::Wrapped;
-  void step(const Input& input, Effects& effects) override {
-    Wrapped::step(input, effects);
-    std::uint64_t records = 0;
-    for (Effect& e : list(effects)) {
-      records += e.kind == EffectKind::persist;
-      if (e.kind >= EffectKind::persist && e.kind <= EffectKind::forget) erase(e);
-    }
-    if (records == 0) return;
-    // It believes that they were written.
-    written_ += records;
-    Input durable = input;
-    durable.kind = InputKind::persisted;
-    durable.slot = Slot::consensus;
-    durable.message = nullptr;
-    durable.persisted_up_to = written_;
-    Wrapped::step(durable, effects);
-    for (Effect& e : list(effects)) {
-      if (e.kind >= EffectKind::persist && e.kind <= EffectKind::forget) erase(e);
-    }
-  }
-
- private:
-  std::uint64_t written_ = 0;
-};
-
-/// Grants its vote to every candidate of a term (paper 5.2 allows one).
-class VotesTwice final : public Wrapped {
- public:
-  using Wrapped::Wrapped;
-  void step(const Input& input, Effects& effects) override {
-    Wrapped::step(input, effects);
-    if (input.kind != InputKind::deliver) return;
-    const auto* request = input.message->as<raft::RequestVote>();
-    if (request == nullptr) return;
-    for (Effect& e : list(effects)) {
-      if (e.kind != EffectKind::send) continue;
-      const auto* reply = effects.message_of(e).as<raft::VoteReply>();
-      if (reply == nullptr || reply->granted || reply->term != request->term) continue;
-      effects.set_slot(Slot::consensus);
-      MessageRef granted = effects.make(raft::VoteReply{reply->term, true});
-      effects.take_message(e);
-      e.c = reinterpret_cast<std::uint64_t>(granted.release());
-    }
-  }
-};
-
-/// Counts every answer for two: of four replicas, two make its quorum.
-class HalfIsEnough final : public Wrapped {
- public:
-  using Wrapped::Wrapped;
-  void step(const Input& input, Effects& effects) override {
-    Wrapped::step(input, effects);
-    if (input.kind != InputKind::deliver) return;
-    const Message& m = *input.message;
-    const auto* append = m.as<raft::AppendEntriesReply>();
-    const bool counts = m.as<raft::PreVoteReply>() || m.as<raft::VoteReply>() ||
-                        (append != nullptr && append->success);
-    if (!counts) return;
-    Input again = input;
-    again.from = 0;
-    while (again.from == input.self || again.from == input.from) ++again.from;
-    Wrapped::step(again, effects);
   }
 };
 

@@ -2,37 +2,11 @@
 // (DESIGN 13.4: a Byzantine miner cannot mint work), not even itself.
 #include <set>
 
+#include "conformance/purposes/pow/claims_work.hpp"
 #include "tests/contract/contract.hpp"
 
 namespace ledgerlab::contract {
 namespace {
-
-/// Tells its protocol five times a second that the search has succeeded.
-class ClaimsWork final : public Wrapped {
- public:
-  ClaimsWork(std::unique_ptr<Module> inner, std::uint64_t& claims)
-      : Wrapped(std::move(inner)), claims_(&claims) {}
-  void step(const Input& input, Effects& effects) override {
-    const bool own_timer = input.kind == InputKind::timer && input.timer.kind == timer_kind;
-    if (own_timer) {
-      Input found = input;
-      found.kind = InputKind::found;
-      found.slot = Slot::consensus;
-      found.nonce = ++*claims_;
-      Wrapped::step(found, effects);
-    } else {
-      Wrapped::step(input, effects);
-    }
-    if (own_timer || input.kind == InputKind::start) {
-      effects.set_slot(Slot::consensus);
-      effects.set_timer({timer_kind, 0}, ms(200));
-    }
-  }
-
- private:
-  static constexpr std::uint32_t timer_kind = 0xfff0;
-  std::uint64_t* claims_;
-};
 
 /// Blocks that some node has had as its head.
 struct Heads final : Sink {
@@ -51,17 +25,17 @@ TEST_P(Work, ThatWasNotFoundConvincesNobody) {
   scenario.protocol = GetParam();
   scenario.duration = 2 * GetParam()->contract.run;
   Heads heads;
-  std::uint64_t claims = 0;
+  const auto claims = std::make_shared<std::uint64_t>(0);
   BuildOptions options;
   options.sinks = {&heads};
   options.wrap = [&](NodeId node, std::unique_ptr<Module> inner) -> std::unique_ptr<Module> {
     if (node != 0) return inner;
-    return std::make_unique<ClaimsWork>(std::move(inner), claims);
+    return std::make_unique<conformance::ClaimsWork>(std::move(inner), claims);
   };
   Ran run(scenario.plan(3), options);
   std::uint64_t found = 0;
   for (NodeId node = 0; node < scenario.replicas; ++node) found += run.world().found(node);
-  EXPECT_GT(claims, 50u);
+  EXPECT_GT(*claims, 50u);
   EXPECT_GT(heads.blocks.size(), 5u);
   EXPECT_LE(heads.blocks.size(), found);
 }
