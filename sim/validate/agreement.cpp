@@ -6,6 +6,7 @@
 #include "models/parts/quorum/quorum.hpp"
 #include "sim/topology/data_path.hpp"
 #include "sim/validate/groups.hpp"
+#include "sim/validate/spelling.hpp"
 #include "sim/validate/wan_oracle.hpp"
 #include "sim/validate/worlds.hpp"
 
@@ -87,26 +88,22 @@ struct Place {
   std::vector<std::string> regions;
 };
 
-std::vector<std::string> split(std::string_view text, std::string_view separators) {
-  std::vector<std::string> out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(separators), text.size());
-    if (end > 0) out.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
-}
-
-/// "simblock-2019: na eu ap jp", or rows of one-way milliseconds: "0 62 92; 62 0 110; 92 110 0".
+/// Rows of one-way milliseconds: "0 62 92; 62 0 110; 92 110 0" or [[0,62,92],[62,0,110],[92,110,0]].
 std::string read_matrix(const std::string& text, Matrix& out) {
-  for (const std::string& row : split(text, ";")) {
+  std::string_view left = text;
+  while (!left.empty()) {
+    const std::size_t end = std::min(left.find_first_of(";]"), left.size());
     std::vector<Duration> cells;
-    for (const std::string& cell : split(row, " ,")) {
-      const ParsedValue value = parse_value(ParamType::duration, cell + " ms");
+    for (const std::string& cell : list_words(left.substr(0, end))) {
+      if (cell == "ms" && !cells.empty()) continue;
+      const bool unit = cell.ends_with("ms");
+      const ParsedValue value =
+          parse_value(ParamType::duration, plain_number(cell) + (unit ? "" : " ms"));
       if (!value.value || *value.value < 0) return "\"" + cell + "\" is no latency in milliseconds";
       cells.emplace_back(*value.value);
     }
-    out.push_back(std::move(cells));
+    if (!cells.empty()) out.push_back(std::move(cells));
+    left.remove_prefix(std::min(end + 1, left.size()));
   }
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (out[i].size() != out.size()) {
@@ -121,24 +118,31 @@ std::string read_matrix(const std::string& text, Matrix& out) {
   return "";
 }
 
+/// "simblock-2019: na eu ap jp", all its regions without the list, or a matrix.
 std::string read_place(const std::string& text, Place& place) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos) {
+  const bool matrix = text.find_first_not_of("[]0123456789.,; \t\"ms") == std::string::npos;
+  if (matrix) {
     if (std::string wrong = read_matrix(text, place.latency); !wrong.empty()) {
-      return wrong + "; write rows such as \"0 62 92; 62 0 110; 92 110 0\", or a data file with "
-                     "regions such as \"simblock-2019: na eu ap jp\"";
+      return wrong + "; write rows such as \"0 62 92; 62 0 110; 92 110 0\"";
     }
     for (std::size_t i = 0; i < place.latency.size(); ++i) {
       place.regions.push_back("r" + std::to_string(i));
     }
     return "";
   }
-  place.name = text.substr(0, colon);
-  place.regions = split(std::string_view(text).substr(colon + 1), " ,");
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  place.name = bare(lower(text.substr(0, colon)));
   try {
-    place.latency = matrix_of(load_latency_data(find_data(place.name, "")), place.regions);
+    const LatencyData data = load_latency_data(find_data(place.name, ""));
+    place.regions = list_words(lower(text.substr(colon)));
+    if (place.regions.empty()) {
+      for (const LatencyRegion& region : data.regions) place.regions.push_back(region.id);
+    }
+    place.latency = matrix_of(data, place.regions);
   } catch (const std::exception& error) {
-    return error.what();
+    return std::string(error.what()) +
+           "; write a data file, with regions or all of them, such as \"simblock-2019: na eu ap "
+           "jp\", or rows of milliseconds such as \"0 62 92; 62 0 110; 92 110 0\"";
   }
   return "";
 }
@@ -146,7 +150,7 @@ std::string read_place(const std::string& text, Place& place) {
 /// A replica by number, or by its region.
 std::optional<NodeId> read_leader(const std::string& text, const Place& place) {
   for (NodeId i = 0; i < place.regions.size(); ++i) {
-    if (place.regions[i] == text) return i;
+    if (place.regions[i] == lower(text)) return i;
   }
   NodeId number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -255,7 +259,7 @@ Target b1() {
           "[C] TARGETS.md section 4, B1 oracle",
           {protocol_param(),
            {"latencies", ParamType::text, "simblock-2019: na eu ap jp",
-            "data file and regions, or rows of one-way milliseconds", {}, {}, {}},
+            "data file, with regions or all of them; or rows of one-way milliseconds", {}, {}, {}},
            {"leader", ParamType::text, "0", "region or number of the leader", {}, {}, {}}},
           check_b1,
           run_b1};

@@ -1,37 +1,27 @@
 // W15: a partition of proof of work, and how many blocks the longest chain discards when it heals.
-#include <charconv>
-
+#include "models/base/int128.hpp"
 #include "sim/validate/closed_forms.hpp"
 #include "sim/validate/groups.hpp"
 #include "sim/validate/pow_worlds.hpp"
+#include "sim/validate/spelling.hpp"
 
 namespace ledgerlab::validate {
 namespace {
 
-/// Share of the first side in ppm: "50/50", "0.3" or "30 %"; 0 if it is none.
+/// Share of the first side in ppm: "50/50", "0.3,0.7", "0.3" or "30 %"; 0 if it is none.
 std::uint64_t first_share_ppm(const std::string& split) {
-  const std::size_t slash = split.find('/');
-  if (slash == std::string::npos) {
-    const ParsedValue share = parse_value(ParamType::ratio, split);
-    return share.value && *share.value > 0 && *share.value < 1'000'000'000
-               ? static_cast<std::uint64_t>(*share.value) / 1'000
-               : 0;
-  }
-  std::uint64_t a = 0, b = 0;
-  const char* text = split.data();
-  const auto first = std::from_chars(text, text + slash, a);
-  const auto second = std::from_chars(text + slash + 1, text + split.size(), b);
-  const bool whole = first.ec == std::errc() && first.ptr == text + slash &&
-                     second.ec == std::errc() && second.ptr == text + split.size();
-  if (!whole || a == 0 || b == 0 || a > 1'000'000 || b > 1'000'000) return 0;
-  return a * 1'000'000 / (a + b);
+  constexpr std::uint64_t all = 1'000'000'000;
+  const auto sides = read_weights(split);
+  if (sides.size() == 1) return sides[0] < all ? sides[0] / 1'000 : 0;
+  if (sides.size() != 2 || sides[0] == 0 || sides[1] == 0) return 0;
+  return static_cast<std::uint64_t>(Uint128{sides[0]} * 1'000'000 / (sides[0] + sides[1]));
 }
 
 std::string check_w15(const Params& params) {
   const std::uint64_t ppm = first_share_ppm(params.text("split"));
   if (ppm >= 1'000 && ppm <= 999'000) return "";
   return "split: \"" + params.text("split") +
-         "\" divides nothing; write the shares of the two sides, such as 50/50 or 70/30";
+         "\" divides nothing; write the shares of the two sides, such as 50/50 or 0.3/0.7, or that of the first, such as 0.3";
 }
 
 void run_w15(Session& s) {

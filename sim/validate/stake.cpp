@@ -1,31 +1,25 @@
 // S1 and S2: the slot lottery of Ouroboros Praos.
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "sim/validate/groups.hpp"
+#include "sim/validate/spelling.hpp"
 #include "sim/validate/worlds.hpp"
 
 namespace ledgerlab::validate {
 namespace {
 
+/// In lowest terms: 0.5, 0.3, 0.2 are 5, 3, 2; whole numbers stay what they are.
 std::vector<std::uint64_t> read_stakes(const std::string& text) {
-  std::vector<std::uint64_t> out;
-  std::uint64_t value = 0;
-  bool digits = false;
-  for (const char c : text + ",") {
-    if (c >= '0' && c <= '9') {
-      value = value * 10 + static_cast<std::uint64_t>(c - '0');
-      digits = true;
-      if (value > 1'000'000) return {};
-    } else if (c == ',' || c == '/' || c == ' ') {
-      if (digits) out.push_back(value);
-      value = 0;
-      digits = false;
-    } else {
-      return {};
-    }
-  }
-  return out;
+  constexpr std::uint64_t unit = 1'000'000'000;
+  std::vector<std::uint64_t> out = read_weights(text);
+  std::uint64_t common = unit;
+  for (const std::uint64_t weight : out) common = std::gcd(common, weight);
+  for (std::uint64_t& weight : out) weight /= common;
+  const bool small = std::ranges::all_of(out, [](std::uint64_t w) { return w <= unit; });
+  return small ? out : std::vector<std::uint64_t>{};
 }
 
 std::string check_stakes(const Params& params) {
@@ -34,7 +28,7 @@ std::string check_stakes(const Params& params) {
   for (const std::uint64_t s : stakes) total += s;
   if (!stakes.empty() && stakes.size() <= 100 && total > 0) return "";
   return "stakes: \"" + params.text("stakes") +
-         "\" is no list of 1 to 100 weights up to 1000000, such as 50,30,20";
+         "\" is no list of 1 to 100 weights up to 1000000, such as 50,30,20 or 0.5,0.3,0.2";
 }
 
 double phi(double f, double share) { return 1 - std::pow(1 - f, share); }

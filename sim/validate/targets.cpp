@@ -1,22 +1,15 @@
 // The table of targets, their parameters, and one run from parameters to an outcome.
 #include <algorithm>
-#include <cctype>
 
 #include "sim/scenario/document.hpp"
 #include "sim/validate/groups.hpp"
+#include "sim/validate/spelling.hpp"
 
 namespace ledgerlab::validate {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::string close = nearest(word, candidates);
-  if (!close.empty()) return "; did you mean \"" + close + "\"?";
+/// There are few of each: all are named.
+std::string there_is(const std::vector<std::string>& candidates) {
   std::string all;
   for (const std::string& c : candidates) all += (all.empty() ? "; there is " : ", ") + c;
   return all;
@@ -36,8 +29,23 @@ bool is_bare_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-void set_value(const Target& target, const ParamInfo& info, const std::string& value,
+/// As written for `type`: a duration without unit is seconds, "15 ms" is 15 where the key says ms.
+ParsedValue read_value(const ParamInfo& info, const std::string& value) {
+  const std::string plain = plain_number(value);
+  if (info.type == ParamType::duration && is_bare_number(plain)) {
+    return parse_value(info.type, plain + " s");
+  }
+  if (info.key.find("_ms") != std::string::npos && !is_bare_number(plain)) {
+    ParsedValue time = parse_value(ParamType::duration, plain);
+    if (time.value) *time.value *= 1'000;  // 10^-9 of a millisecond
+    return time;
+  }
+  return parse_value(info.type, plain);
+}
+
+void set_value(const Target& target, const ParamInfo& info, const std::string& written,
                Params& params) {
+  const std::string value = bare(written);
   const auto refuse = [&](const std::string& why) {
     throw BadParameter(target.id + ": " + info.key + ": " + why);
   };
@@ -46,14 +54,14 @@ void set_value(const Target& target, const ParamInfo& info, const std::string& v
     return;
   }
   if (info.type == ParamType::choice) {
-    if (std::find(info.choices.begin(), info.choices.end(), value) == info.choices.end()) {
-      refuse("there is no \"" + value + "\"" + did_you_mean(value, info.choices));
+    const auto choice = std::find(info.choices.begin(), info.choices.end(), lower(value));
+    if (choice == info.choices.end()) {
+      refuse("there is no \"" + value + "\"" + there_is(info.choices));
     }
-    params.set(info.key, value);
+    params.set(info.key, *choice);
     return;
   }
-  const bool seconds_meant = info.type == ParamType::duration && is_bare_number(value);
-  const ParsedValue parsed = parse_value(info.type, seconds_meant ? value + " s" : value);
+  const ParsedValue parsed = read_value(info, value);
   if (!parsed.value) refuse(parsed.error);
   if ((info.low && *parsed.value < limit(info, *info.low)) ||
       (info.high && *parsed.value > limit(info, *info.high))) {
@@ -106,15 +114,16 @@ Params resolve_params(const Target& target, const std::vector<std::string>& sett
   }
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
-    const std::string key = setting.substr(0, equals);
-    const auto found = std::find_if(target.params.begin(), target.params.end(),
-                                    [&](const ParamInfo& info) { return info.key == key; });
+    const std::string key = bare(setting.substr(0, equals));
+    const auto found =
+        std::find_if(target.params.begin(), target.params.end(),
+                     [&](const ParamInfo& info) { return lower(info.key) == lower(key); });
     if (found == target.params.end()) {
       throw BadParameter(target.id + " has no parameter \"" + key + "\"" +
-                         (keys.empty() ? " and no other" : did_you_mean(key, keys)));
+                         there_is(keys));
     }
     if (equals == std::string::npos) {
-      throw BadParameter(target.id + ": \"" + setting + "\" sets nothing; write " + key + "=value");
+      throw BadParameter(target.id + ": \"" + setting + "\" sets nothing; write " + found->key + "=value");
     }
     set_value(target, *found, setting.substr(equals + 1), params);
   }
