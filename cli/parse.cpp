@@ -8,9 +8,19 @@
 namespace ledgerlab::cli {
 namespace {
 
+/// CLI11 would wrap -1 round to 2^64 - 1.
+CLI::Validator not_negative() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        return word.starts_with('-') ? "expected a whole number from 0 on" : std::string();
+      },
+      "");
+}
+
 void add_scenario(CLI::App& verb, ScenarioArguments& scenario) {
   verb.add_option("scenario", scenario.file, "scenario file (TOML)")->required();
-  verb.add_option("--seed", scenario.seed, "take this seed in place of the scenario's");
+  verb.add_option("--seed", scenario.seed, "take this seed in place of the scenario's")
+      ->check(not_negative());
   verb.add_option("--set", scenario.settings,
                   "set a key: network.nodes=7, systems.raft.params.heartbeat='50 ms'")
       ->allow_extra_args(false)
@@ -45,8 +55,9 @@ void add_validate_options(CLI::App& verb, ValidateArguments& validate) {
       ->check(CLI::IsMember({"quick", "full"}));
   verb.add_option("--budget", validate.budget_s,
                   "seconds of wall clock for a target; what misses its error is inconclusive");
-  verb.add_option("--seed", validate.seed, "of the first world");
-  verb.add_option("--worlds", validate.worlds, "run exactly so many worlds");
+  verb.add_option("--seed", validate.seed, "of the first world")->check(not_negative());
+  verb.add_option("--worlds", validate.worlds, "run exactly so many worlds")
+      ->check(not_negative());
   verb.add_flag("--json", validate.json, "as JSON");
   verb.add_flag("--markdown", validate.markdown, "as a table for a document");
   verb.add_flag("--list", validate.list, "the targets with their parameters");

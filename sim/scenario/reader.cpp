@@ -152,7 +152,10 @@ void apply_setting(Document& document, std::string_view setting) {
     if (key.empty()) bad("an empty part in the dotted key");
     if (at->type == Value::Type::array) {
       at = member(*at, key);
-      if (at == nullptr) bad("there is no member \"" + key + "\" in the scenario");
+      if (at == nullptr) {
+        bad("there is no member \"" + key + "\" in this list of the scenario; name one by its number "
+            "from 0 or by its name, such as systems.0.params.KEY=VALUE");
+      }
       continue;
     }
     if (at->type != Value::Type::table)

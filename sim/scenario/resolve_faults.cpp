@@ -62,7 +62,8 @@ void read_target(Resolving& r, Section& section, FaultPlan& fault) {
     } else if (target->text == "producer") {
       fault.target.kind = FaultTarget::Kind::producer;
     } else {
-      section.problem("target", "expected \"leader\" or \"producer\"",
+      section.problem("target", "expected \"leader\" or \"producer\"; a replica is named by node = 3, several by nodes = "
+                      "[3, 4]",
                       nearest(target->text, {"leader", "producer"}));
     }
   }
