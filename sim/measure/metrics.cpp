@@ -109,6 +109,7 @@ std::optional<Height> meeting_height(const Chronicle& chronicle, RowIndex a, Row
     return blocks[row].block ? blocks[row].block->height : 0;
   };
   while (a != b) {
+    if (!blocks[a].block || !blocks[b].block) return std::nullopt;
     RowIndex& higher = height(a) >= height(b) ? a : b;
     if (height(higher) <= 1) return 0;  // in genesis, which nobody announces
     higher = chronicle.find_block(blocks[higher].block->parent.tag());
