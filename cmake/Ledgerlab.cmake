@@ -89,5 +89,7 @@ void register_all_models(Registry& registry) {
   list(APPEND parts part_models_list)
   add_library(ledgerlab SHARED)
   target_link_libraries(ledgerlab PRIVATE ${parts} ${faces} PUBLIC ${LEDGERLAB_LINKS} ${CMAKE_DL_LIBS})
+  # Calls inside the library are direct, not through the table of a function somebody may replace.
+  target_link_options(ledgerlab PRIVATE -Wl,-Bsymbolic-functions)
   set_target_properties(ledgerlab PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 endfunction()

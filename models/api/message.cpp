@@ -84,6 +84,7 @@ const MessageType* MessageCatalog::find(Slot slot, std::uint16_t kind) const {
 
 Bytes encode_signed_part(const Message& message) {
   Bytes out;
+  out.reserve(message.wire_size());
   codec::Writer writer(out);
   write_signed_part(message, writer);
   return out;

@@ -3,6 +3,8 @@
 // counted in bitsets; votes for anything else lie in a short list beside it.
 #pragma once
 
+#include <bit>
+
 #include "models/consensus/pbft/messages.hpp"
 
 namespace ledgerlab::pbft {
@@ -65,11 +67,14 @@ struct Entry {
 class MessageLog {
  public:
   MessageLog(std::uint64_t window, std::uint32_t replicas)
-      : entries_(window), words_((replicas + 63) / 64), bits_(window * 2 * words_) {}
+      : entries_(window),
+        mask_(std::has_single_bit(window) ? window - 1 : 0),
+        words_((replicas + 63) / 64),
+        bits_(window * 2 * words_) {}
 
   /// The entry of a number inside the window, emptied if it was another's.
   Entry& at(Sequence seq) {
-    Entry& entry = entries_[seq % entries_.size()];
+    Entry& entry = entries_[place(seq)];
     if (entry.seq != seq) {
       clear(entry);
       entry.seq = seq;
@@ -77,7 +82,7 @@ class MessageLog {
     return entry;
   }
   Entry* find(Sequence seq) {
-    Entry& entry = entries_[seq % entries_.size()];
+    Entry& entry = entries_[place(seq)];
     return entry.seq == seq ? &entry : nullptr;
   }
   const Entry* find(Sequence seq) const { return const_cast<MessageLog*>(this)->find(seq); }
@@ -110,6 +115,10 @@ class MessageLog {
   }
 
  private:
+  /// Every vote asks: a window that is a power of two is spared the division.
+  std::size_t place(Sequence seq) const {
+    return mask_ != 0 ? seq & mask_ : seq % entries_.size();
+  }
   std::uint64_t* words_of(const Entry& entry, VoteKind kind) {
     const auto index = static_cast<std::size_t>(&entry - entries_.data());
     return bits_.data() + (index * 2 + static_cast<std::size_t>(kind)) * words_;
@@ -122,6 +131,7 @@ class MessageLog {
   }
 
   std::vector<Entry> entries_;
+  std::size_t mask_;  // 0: the window is no power of two
   std::size_t words_;
   std::vector<std::uint64_t> bits_;
 };

@@ -89,6 +89,7 @@ class NativeEngine final : public Engine {
   InstantSorter sorter_;
   MessageSlots slots_;
   LinkNoise noise_;
+  Serialisation serialisation_;  // of down-links
   std::vector<Node> nodes_;
   std::vector<std::uint16_t> region_;  // apart from nodes_: a sender reads it for each receiver
   std::vector<std::int64_t> latency_;
@@ -186,7 +187,7 @@ inline void NativeEngine::arrive(NodeId to, NodeId from, std::uint32_t index, En
   if (node.down.bps != 0) {
     behind = node.down.free_at >= now_;
     ready = node.down.queue(now_,
-                            serialisation_ns(overhead_bytes_ + slots_.bytes(index), node.down.bps));
+                            serialisation_(overhead_bytes_ + slots_.bytes(index), node.down.bps));
     longest_queue_ = std::max(longest_queue_, ready - now_);
   }
   // What the host cannot know, whether an earlier message is still to be handed over, is checked
