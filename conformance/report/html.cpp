@@ -72,7 +72,7 @@ std::string verdict_table(const Report& report) {
                       ? "<a href=\"#" + text(anchor(cell)) + "\">" + mark + "</a>"
                       : mark);
       }
-      out += td(text(last->title)) + "</tr>\n";
+      out += td(text(last->title), "words") + "</tr>\n";
     }
   }
   return out + "</tbody></table></div>\n";
@@ -201,7 +201,9 @@ std::string statements_section(const Report& report) {
 
 std::string render_html(const Report& report, const std::string& version,
                         const std::string& reproduce) {
-  std::string out = head + std::string(page_style) + "h3{margin-top:1.8em}\n</style>\n</head>\n<body>\n";
+  std::string out = head + std::string(page_style) +
+                    "h3{margin-top:1.8em}dd{overflow-wrap:anywhere}td.words{min-width:16em}\n"
+                    "</style>\n</head>\n<body>\n";
   out += "<h1>Conformance to clause " + text(catalogue().name) + " " +
          badge(verdict_name(report.verdict())) + "</h1>\n<p>" + text(catalogue().source) +
          ", as judged by simulation. This is our own suite, not a certificate.</p>\n";

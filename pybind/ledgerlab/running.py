@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import shlex
 import signal
@@ -17,6 +18,7 @@ from .results import Comparison, Handles, Results, Run, data_of
 
 Source = Union[str, "os.PathLike[str]"]
 Settings = Mapping[str, Any]
+_MOST = 2**64 - 1  # the largest seed
 
 
 class Progress(NamedTuple):
@@ -72,11 +74,25 @@ def _toml(value: Any) -> str:
     raise TypeError(f"a setting is a text, number, bool, list, dict or protocol class, not {value!r}")
 
 
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is a whole number, not {value!r}")
+    number = operator.index(value)
+    if not low <= number <= high:
+        raise ValueError(f"{name} is from {low} to {high}, not {number}")
+    return number
+
+
 class _Job:
     """A scenario as asked for, and the line that asks for it again."""
 
     def __init__(self, source: Source, seed: Optional[int], settings: Settings,
                  written: Sequence[str] = ()) -> None:
+        if not isinstance(settings, Mapping):
+            raise TypeError("set is a dict of dotted keys and values, such as "
+                            f'{{"duration": "2 min"}}, not {settings!r}')
+        if seed is not None:
+            seed = _whole("seed", seed, 0, _MOST)
         self.text, self.file = _find(source)
         self.settings = [*(f"{key}={_toml(value)}" for key, value in settings.items()), *written]
         names = _core.consensus_names(self.text, self.file, self.settings)
@@ -182,7 +198,7 @@ def run(source: Source, seed: Optional[int] = None, set: Settings = {},
     """Runs a scenario for one seed: the system that is named, or all of them.
 
     `source` is a path or the text of a scenario. `set` changes keys by their dotted names, as
-    `--set` does: `{"network.nodes": 7, "systems.raft.params.heartbeat": "50 ms"}`. `progress` is
+    `--set` does: `{"workload.rate": "50 tx/s", "systems.raft.params.batch_delay": "5 ms"}`. `progress` is
     True (a line on standard error) or a function that takes a Progress.
 
     Raises ScenarioError, ProtocolError, InternalFault; Interrupted on Ctrl-C."""
@@ -194,8 +210,7 @@ def compare(source: Source, seeds: int = 1, set: Settings = {}, seed: Optional[i
             progress: ProgressLike = None) -> Comparison:
     """Runs every system of a scenario, for `seeds` seeds one after another from the scenario's (or
     from `seed`), on the same network, load and faults. Arguments and errors as for `run`."""
-    if seeds < 1:
-        raise ValueError("at least one seed")
+    seeds = _whole("seeds", seeds, 1, _MOST)
     result: Comparison = _execute(_Job(source, seed, set), seeds, None, "compare", Comparison,
                                   progress)
     return result

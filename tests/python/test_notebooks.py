@@ -16,7 +16,9 @@ import nbformat
 SOURCE = Path(os.environ.get("LEDGERLAB_SOURCE", Path(__file__).resolve().parents[2]))
 # What must come out, whatever the figures are.
 FACTS = {
-    "first_comparison": ["<Comparison .*; pass>", r"pow +\d+ +[1-9]\d* ", "ledgerlab compare scen"],
+    "first_comparison": ["<Comparison .*raft, pbft, praos, pow;.*; pass>",
+                         *(rf"^{s} +\d+ +\d+ " for s in ("raft", "pbft", "praos")),
+                         r"pow +\d+ +[1-9]\d* ", "ledgerlab compare scenarios/compare/families"],
     "own_protocol": ["OneThirdRule: nothing found in 20 seeds",
                      r"HalfIsEnough: \d+ findings in 20 seeds", "violation of agreement",
                      "^fail ", "^pass 0"]}

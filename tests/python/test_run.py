@@ -189,6 +189,21 @@ class Errors(unittest.TestCase):
         with self.assertRaises(TypeError):
             ll.run(SMALL, set={"network.nodes": object()})
 
+    def test_arguments_of_the_wrong_kind_are_told_in_words(self):
+        for wrong in ("7", 1.5, True):
+            with self.assertRaisesRegex(TypeError, "^seed is a whole number, not "):
+                ll.run(SMALL, seed=wrong)
+        for wrong in (-1, 2**64):
+            with self.assertRaisesRegex(ValueError, "^seed is from 0 to "):
+                ll.plan(SMALL, seed=wrong)
+        with self.assertRaisesRegex(TypeError, "^seeds is a whole number, not '3'"):
+            ll.compare(SMALL, seeds="3")
+        with self.assertRaisesRegex(ValueError, "^seeds is from 1 to "):
+            ll.compare(SMALL, seeds=0)
+        with self.assertRaisesRegex(TypeError, "^set is a dict "):
+            ll.run(SMALL, set="network.nodes=7")
+        self.assertEqual(ll.plan(SMALL, seed=2**64 - 1)["seed"], 2**64 - 1)
+
     def test_missing_files_are_missing_files(self):
         with self.assertRaises(FileNotFoundError):
             ll.run("nowhere.toml")
