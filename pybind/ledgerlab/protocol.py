@@ -232,7 +232,9 @@ def _resolve(name: str) -> Type[Protocol]:
                                   "folder on PYTHONPATH", name=error.name) from None
     for part in qualified.split("."):
         if not hasattr(found, part):
-            raise AttributeError(f"{name}: {module_name} has no {qualified}")
+            hint = ("; a class made inside a function cannot be found by its name: move it out"
+                    if "<locals>" in qualified else "")
+            raise AttributeError(f"{name}: {module_name} has no {qualified}{hint}")
         found = getattr(found, part)
     if not (isinstance(found, type) and issubclass(found, Protocol)):
         raise TypeError(f"{name} is no subclass of ledgerlab.Protocol")

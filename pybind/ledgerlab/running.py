@@ -83,6 +83,15 @@ def _whole(name: str, value: Any, low: int, high: int) -> int:
     return number
 
 
+def _shown(value: Any) -> str:
+    """As it is written in Python: a protocol class by its name."""
+    if isinstance(value, type):
+        return value.__qualname__
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
 class _Job:
     """A scenario as asked for, and the line that asks for it again."""
 
@@ -96,6 +105,7 @@ class _Job:
         self.text, self.file = _find(source)
         self.settings = [*(f"{key}={_toml(value)}" for key, value in settings.items()), *written]
         names = _core.consensus_names(self.text, self.file, self.settings)
+        self.names, self.given = names, dict(settings)
         self.models = models_of(names)
         self.first = _core.Scenario(self.text, self.file, self.settings, seed, self.models)
 
@@ -112,6 +122,18 @@ class _Job:
         shipped = scenario_folder() + os.sep
         if file.startswith(shipped) and not os.path.exists(file[len(shipped):]):
             file = "scenarios/" + file[len(shipped):]  # as it is named in the source tree
+        if any(":__main__:" in model for model in self.names):
+            # No other process can import a script or the cells of a notebook: said in Python.
+            more: dict[str, Any] = {"seed": seed}
+            if seeds > 1:
+                more["seeds"] = seeds
+            if system is not None and verb == "run":
+                more["system"] = system
+            if self.given:
+                more["set"] = self.given
+            source = "TEXT" if self.text is not None else repr(file)
+            return f"ledgerlab.{verb}({source}, " + ", ".join(
+                f"{k}={_shown(v)}" for k, v in more.items()) + ")"
         program = "python3 -m ledgerlab" if self.models else "ledgerlab"
         line = f"{program} {verb} {shlex.quote(file)} --seed {seed}"
         if seeds > 1:

@@ -373,7 +373,10 @@ class Hosted final : public LogProtocol {
       return f();
     } catch (py::error_already_set& error) {
       auto kept = std::make_shared<py::error_already_set>(error);
-      throw ProtocolFault(error.what(), hook, self(), local_, std::move(kept));
+      // pybind11 adds a list of frames below "At:"; the exception that is kept has its traceback.
+      const std::string what = error.what();
+      throw ProtocolFault(what.substr(0, what.rfind("\n\nAt:\n")), hook, self(), local_,
+                          std::move(kept));
     }
   }
 

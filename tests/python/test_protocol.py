@@ -93,6 +93,7 @@ class Faulty(unittest.TestCase):
         self.assertIsInstance(error.__cause__, cause)
         self.assertIn(text, str(error))
         self.assertIn("python3 -m ledgerlab run", error.reproduce)
+        self.assertNotIn("\nAt:", str(error))  # frames are told by __cause__
         return error
 
     def test_an_exception_ends_the_run_and_says_where(self):
@@ -110,6 +111,32 @@ class Faulty(unittest.TestCase):
             text=True, check=False, cwd=os.path.dirname(os.path.abspath(__file__)))
         self.assertEqual(again.returncode, 1)
         self.assertIn("the third block", again.stderr)
+
+    def test_a_protocol_of_a_script_is_run_again_in_python(self):
+        source = Path(majority.__file__).read_text(encoding="utf-8") + (
+            "\nimport ledgerlab as ll\ntry:\n"
+            "    ll.run('starter/fixed_leader.toml', set={'systems.0.consensus': Broken})\n"
+            "except ll.ProtocolError as error:\n"
+            "    print(error.reproduce)\n"
+            "    first = str(error)\n"
+            "    import ledgerlab\n"
+            "    try:\n        eval(error.reproduce)\n"
+            "    except ll.ProtocolError as second:\n"
+            "        print('same' if str(second) == first else second)\n")
+        with tempfile.TemporaryDirectory() as folder:
+            script = os.path.join(folder, "script.py")
+            with open(script, "w", encoding="utf-8") as out:
+                out.write(source)
+            done = subprocess.run([sys.executable, script], capture_output=True, text=True,
+                                  check=False, cwd=os.path.dirname(majority.__file__))
+        self.assertEqual(done.stdout.splitlines()[1:], ["same"], done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"^ledgerlab\.run\('scenarios/starter/fixed_leader.toml', seed=1")
+
+    def test_a_class_inside_a_function_is_told_to_move(self):
+        class Hidden(majority.Broken):
+            pass
+        with self.assertRaisesRegex(AttributeError, "move it out"):
+            ll.run(FIXED, set=as_protocol(Hidden))
 
     def test_what_is_no_message_is_refused(self):
         self.raised(majority.NoMessage, TypeError, "is no message")

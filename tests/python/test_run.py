@@ -62,7 +62,7 @@ class Runs(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             words = run.reproduce.replace("ledgerlab ", f"{CLI} ", 1)
             told = subprocess.run(f"{words} --json --out {folder}/out", shell=True,
-                                  capture_output=True, text=True, check=True)
+                                  capture_output=True, text=True, check=True, cwd=SOURCE)
         self.assertEqual(json.loads(told.stdout)["runs"][0]["trace_hash"], run.trace_hash)
 
     def test_seed_and_settings_change_the_run(self):
