@@ -4,6 +4,12 @@
 #include "models/consensus/pbft/pbft.hpp"
 
 namespace ledgerlab::pbft {
+namespace {
+
+/// Stable checkpoints from one record of a NEW-VIEW to the next.
+constexpr std::uint32_t view_record_interval = 16;
+
+}  // namespace
 
 void Pbft::on_snapshot(const Input& input, Effects& effects, const SnapshotRef& data) {
   if (!snapshot_asked_) return;
@@ -104,11 +110,12 @@ void Pbft::make_stable(Effects& effects, Sequence seq, MessageListRef proof) {
   }
   forget_due_ = true;
   stable_record_ = persist(effects, record_stable(seq, stable_proof_));
-  // The newest of these may lie below what is going to be forgotten.
-  if (view_record_ != 0) {
-    view_record_ =
-        persist(effects, record_view(view_, active_, active_ ? new_view_ : MessageRef()));
-  }
+  // The newest of these may lie below what is going to be forgotten. A NEW-VIEW holds the proofs of a
+  // whole quorum: it is not written again at every checkpoint, older records are kept longer instead.
+  const bool proofs = active_ && new_view_;
+  if (view_record_ == 0 || (proofs && ++checkpoints_since_view_ < view_record_interval)) return;
+  checkpoints_since_view_ = 0;
+  view_record_ = persist(effects, record_view(view_, active_, active_ ? new_view_ : MessageRef()));
 }
 
 /// Gives up the records below everything that still counts, once the stable checkpoint is durable:

@@ -72,7 +72,7 @@ std::string check(const Params& params, std::uint32_t) {
 void register_consensus_pbft(Registry& registry) {
   ModelInfo info;
   info.name = "pbft";
-  info.version = 1;
+  info.version = 2;
   info.kind = ModelKind::consensus;
   info.slot = Slot::consensus;
   info.family = "bft";

@@ -201,6 +201,7 @@ class Pbft final : public LogProtocol {
   std::uint64_t next_record_ = 1;
   std::uint64_t durable_ = 0;
   std::uint64_t view_record_ = 0;
+  std::uint32_t checkpoints_since_view_ = 0;  // stable ones since that record
   std::uint64_t stable_record_ = 0;
   std::uint64_t forgotten_ = 1;  // nothing lies below
   bool forget_due_ = false;
