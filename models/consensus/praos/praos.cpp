@@ -48,7 +48,7 @@ void Praos::on_own_call(const Input& input, Effects& effects) {
 void Praos::on_standing(const Input& input, Effects& effects, bool) {
   if (!looked_back_) {
     looked_back_ = true;
-    for (chain::Index i = 0; i < tree().size(); ++i) {
+    for (chain::Index i = tree().root(); i < tree().end(); ++i) {
       const auto header = header_of(*tree().at(i).block);
       if (header && header->issuer == self()) last_led_ = std::max(last_led_, header->slot);
     }

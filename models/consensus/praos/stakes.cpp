@@ -54,7 +54,7 @@ bool Praos::may_settle(Effects& effects) {
 std::uint64_t Praos::lowest_needed(Effects& effects, std::uint64_t lowest) {
   std::set<BlockId> needed;
   const Epoch* last = nullptr;
-  for (chain::Index i = 0; i < tree().size(); ++i) {
+  for (chain::Index i = tree().root(); i < tree().end(); ++i) {
     const Epoch* epoch = point(i).epoch.get();
     if (epoch == last) continue;
     last = epoch;

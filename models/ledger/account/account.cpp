@@ -137,13 +137,13 @@ void AccountLedger::validate(const Input& input, Effects& effects, const Validat
 
 StateRef AccountLedger::state_after(const BlockId& block) const {
   if (block == final_->id) return final_state_;
-  const auto it = entries_.find(block);
-  return it == entries_.end() ? nullptr : it->second.result->post;
+  const Entry* entry = entries_.find(block);
+  return entry ? entry->result->post : nullptr;
 }
 
 const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects& effects,
                                                     const BlockRef& block, std::string* reason) {
-  if (const auto it = entries_.find(block->id); it != entries_.end()) return &it->second;
+  if (const Entry* known = entries_.find(block->id)) return known;
   const StateRef pre = state_after(block->parent);
   if (!pre) {
     *reason = "the parent's state is not known here";
@@ -161,7 +161,7 @@ const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects&
     return nullptr;
   }
   entries_at_[block->height].push_back(block->id);
-  return &entries_.try_emplace(block->id, Entry{block, result}).first->second;
+  return entries_.try_emplace(block->id, Entry{block, result}).first;
 }
 
 void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask) {
@@ -177,22 +177,22 @@ void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask
   HeadChanged changed;
   for (BlockRef at = head_; at->id != ask.ancestor && at->id != final_->id;) {
     changed.reverted.push_back(at);
-    const auto parent = entries_.find(at->parent);
-    if (parent == entries_.end()) break;  // the final block
-    at = parent->second.block;
+    const Entry* parent = entries_.find(at->parent);
+    if (!parent) break;  // the final block
+    at = parent->block;
   }
   changed.included = ask.forward;
   if (context_.client_policy.tentative_replies != nullptr) {
     for (const BlockRef& block : ask.forward) {
-      changed.succeeded.push_back(entries_.find(block->id)->second.result->succeeded);
+      changed.succeeded.push_back(entries_.find(block->id)->result->succeeded);
     }
   }
   if (!ask.forward.empty()) {
     head_ = ask.forward.back();
     head_state_ = state_after(head_->id);
   } else {
-    const auto it = entries_.find(ask.ancestor);
-    head_ = it == entries_.end() ? final_ : it->second.block;
+    const Entry* ancestor = entries_.find(ask.ancestor);
+    head_ = ancestor ? ancestor->block : final_;
     head_state_ = state_after(head_->id);
   }
   answer.head = head_->id;
@@ -207,9 +207,9 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
   if (block->height <= final_->height) return;
   // The blocks below it that are not final yet become so too, lowest first.
   std::vector<const Entry*> path;
-  for (auto it = entries_.find(block->id); it != entries_.end();
-       it = entries_.find(it->second.block->parent)) {
-    path.push_back(&it->second);
+  for (const Entry* entry = entries_.find(block->id); entry;
+       entry = entries_.find(entry->block->parent)) {
+    path.push_back(entry);
   }
   if (path.empty()) return;
   std::reverse(path.begin(), path.end());

@@ -46,7 +46,7 @@ class AccountLedger final : public Module {
 
   ModuleContext context_;
   Store& store_;
-  std::map<BlockId, Entry> entries_;  // executed, above the final block
+  Lookup<BlockId, Entry, TagHash> entries_;  // executed, above the final block
   std::map<Height, std::vector<BlockId>> entries_at_;
   BlockRef final_;
   StateRef final_state_;

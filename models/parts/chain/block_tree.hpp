@@ -46,6 +46,7 @@ class BlockTree {
     Weight weight = 0;  // cumulative, up to and with this block
     std::uint64_t tie_key = 0;
     Index parent = no_block;
+    std::uint32_t children = 0;
     bool invalid = false;  // itself or an ancestor was refused by the application
     Extra extra;
   };
@@ -53,12 +54,12 @@ class BlockTree {
   /// Forgets all and begins at `root`, which is final.
   void reset(BlockRef root, Weight weight, Extra extra) {
     entries_.clear();
-    entries_.push_back({std::move(root), weight, 0, no_block, false, std::move(extra)});
-    final_ = best_ = 0;
+    entries_.push_back({std::move(root), weight, 0, no_block, 0, false, std::move(extra)});
+    first_ = final_ = best_ = 0;
     reindex();
   }
   bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return entries_.size() - first_; }
 
   /// Adds a block of this work after its parent. `no_block` if the parent is unknown or below the
   /// final block, or the height is not the parent's plus one; the entry that is there if the block
@@ -75,7 +76,8 @@ class BlockTree {
     const bool invalid = above.invalid;
     // Growing by a quarter wastes less than doubling, and ten thousand nodes hold a tree.
     if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 4 + 4);
-    entries_.push_back({std::move(block), weight, tie_key, parent, invalid, std::move(extra)});
+    entries_.push_back({std::move(block), weight, tie_key, parent, 0, invalid, std::move(extra)});
+    ++entries_[parent].children;
     if (2 * entries_.size() > index_.size()) {
       reindex();
     } else {
@@ -89,7 +91,7 @@ class BlockTree {
     if (index_.empty()) return no_block;
     const std::size_t mask = index_.size() - 1;
     for (std::size_t i = id.tag() & mask; index_[i] != no_block; i = (i + 1) & mask) {
-      if (entries_[index_[i]].block->id == id) return index_[i];
+      if (index_[i] >= first_ && entries_[index_[i]].block->id == id) return index_[i];
     }
     return no_block;
   }
@@ -101,11 +103,17 @@ class BlockTree {
   Index best() const { return best_; }
   Index final_block() const { return final_; }
   /// Lowest block that is kept: the final one, or an ancestor of it.
-  Index root() const { return 0; }
+  Index root() const { return first_; }
+  /// Positions are those from root() on, below this.
+  Index end() const { return static_cast<Index>(entries_.size()); }
   Height height(Index index) const { return entries_[index].block->height; }
 
   /// The ancestor at this height, or the block itself; no_block if it lies below the root or above.
   Index ancestor(Index index, Height height) const {
+    // All that stands behind the final block descends from its only child.
+    if (index > final_ && height == this->height(final_) + 1 && entries_[final_].children == 1) {
+      return final_ + 1;
+    }
     while (index != no_block && entries_[index].block->height > height) {
       index = entries_[index].parent;
     }
@@ -153,11 +161,19 @@ class BlockTree {
   }
 
   /// Makes a descendant of the final block final. What does not descend from it is dropped, but for
-  /// its `keep_below` nearest ancestors. All positions change.
+  /// its `keep_below` nearest ancestors. Positions change.
   void finalise(Index index, std::uint32_t keep_below = 0) {
     assert(is_ancestor(final_, index));
     const Height top = height(index);
     const Height lowest = top > keep_below ? top - keep_below : 0;
+    // Where nothing forks off, nothing conflicts and only the lowest go.
+    while (final_ != index && entries_[final_].children == 1) ++final_;
+    if (final_ == index) {
+      for (; height(first_) < lowest; ++first_) entries_[first_] = Entry{};
+      entries_[first_].parent = no_block;
+      if (best_ < final_) choose_best();
+      if (3 * first_ <= entries_.size()) return;
+    }
     // First who stays (1: an ancestor, 2: the final block and above), then where.
     std::vector<Index> moved(entries_.size(), 0);
     for (Index i = index; i != no_block && height(i) >= lowest; i = entries_[i].parent) {
@@ -181,6 +197,7 @@ class BlockTree {
       ++next;
     }
     entries_.resize(next);
+    first_ = 0;
     final_ = moved[index];
     reindex();
     choose_best();
@@ -210,13 +227,14 @@ class BlockTree {
     std::size_t ways = 8;
     while (ways < 3 * entries_.size()) ways *= 2;
     index_.assign(ways, no_block);
-    for (Index i = 0; i < entries_.size(); ++i) place(i);
+    for (Index i = first_; i < entries_.size(); ++i) place(i);
   }
 
-  // Positions 0 to final_ are the final block's kept ancestors, oldest first, and itself; whatever
-  // stands behind descends from it.
+  // Positions first_ to final_ are the final block's kept ancestors, oldest first, and itself;
+  // whatever stands behind descends from it. What stands before first_ is empty until the next move.
   std::vector<Entry> entries_;
   std::vector<Index> index_;  // open addressing by the first bytes of the id
+  Index first_ = 0;
   Index final_ = no_block;
   Index best_ = no_block;
 };

@@ -305,9 +305,10 @@ void ChainModule<Carried, Own>::compact_log(Effects& effects) {
     effects.forget(forget_next_);
     forgotten_below_ = forget_next_;
   }
+  // Records are in the order of the tree; a root without one came with no content.
   std::uint64_t lowest = next_record_;
-  for (Index i = 0; i < tree_.size(); ++i) {
-    if (const std::uint64_t r = tree_.at(i).extra.record; r != 0) lowest = std::min(lowest, r);
+  for (Index i = tree_.root(); i < tree_.end() && lowest == next_record_; ++i) {
+    if (const std::uint64_t r = tree_.at(i).extra.record; r != 0) lowest = r;
   }
   forget_next_ = std::max(forget_next_, lowest_needed(effects, lowest));
 }
