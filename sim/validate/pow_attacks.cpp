@@ -146,8 +146,6 @@ void run_w4(Session& s) {
 
 // --- W14 -----------------------------------------------------------------------------------------
 
-constexpr std::uint32_t honest_miners = 100;
-
 /// Lengths of the two chains that never meet.
 class RaceFold final : public Sink {
  public:
@@ -162,9 +160,10 @@ class RaceFold final : public Sink {
 
 /// By how many blocks a secret chain of this share outgrows the open one.
 double lead(Session& s, double beta, double lambda_delta) {
+  const auto honest = static_cast<std::uint32_t>(s.params().count("miners"));
   PowWorld spec;
-  spec.miners = honest_miners + 1;
-  spec.shares = weights(static_cast<std::uint64_t>(beta * 1e9), honest_miners);
+  spec.miners = honest + 1;
+  spec.shares = weights(static_cast<std::uint64_t>(beta * 1e9), honest);
   spec.depth = 200;
   spec.blocks = 2'000;
   spec.latency = Duration{
@@ -185,11 +184,12 @@ void run_w14(Session& s) {
   constexpr double half = 0.03;
   const double low = std::max(expected - half, 0.01);
   const double width = 2 * half;
-  // A hundred honest miners in the place of infinitely many: who made a block builds on it before
+  // N honest miners in the place of infinitely many: who made a block builds on it before
   // the others hear of it. To the first order this saves the cycle 1/h + x of honest growth, in
   // mean intervals, (x^2/2 + h x^3/6) h/N.
   const double h = 1 - expected;
-  const double saved = (x * x / 2 + h * x * x * x / 6) * h / honest_miners;
+  const double saved = (x * x / 2 + h * x * x * x / 6) * h /
+                       static_cast<double>(s.params().count("miners"));
   Tolerance finite;
   finite.absolute = 0.001 + saved * expected * expected;
   Ratio& crossing = s.ratio("share at which both chains grow alike", expected, finite);
@@ -253,9 +253,12 @@ Target w4() {
 Target w14() {
   return {"W14",
           "Largest share a private attack cannot win with, by delay",
-          "[C] beta = (1-beta) / (1 + (1-beta) lambda Delta); crossing of measured growth of 100 "
+          "[C] beta = (1-beta) / (1 + (1-beta) lambda Delta); crossing of measured growth of many "
           "honest miners and of one in secret",
-          {ratio_param("lambda_delta", "1", "blocks of all miners in one delay", "0.01", "5")},
+          {ratio_param("lambda_delta", "1", "blocks of all miners in one delay", "0.01", "5"),
+           {"miners", ParamType::integer, "100",
+            "honest ones, with equal shares; the closed form has infinitely many", "10", "500",
+            {}}},
           nullptr,
           run_w14};
 }

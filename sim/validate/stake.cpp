@@ -90,18 +90,22 @@ void run_s1(Session& s) {
   const double f = lottery.f;
   Mean& gap = s.mean("mean gap between active slots", 1 / f);
   Deviation& spread = s.deviation("standard deviation of the gap", std::sqrt(1 - f) / f);
-  const double longer = std::pow(1 - f, 100);
-  // A rare event takes long to count: a tenth of it is told apart.
-  Proportion* wait = longer > 1e-5 && longer < 1 - 1e-5
-                         ? &s.proportion("P(gap > 100 slots)", longer, {3, 0.003, 0, 0.05 * longer})
-                         : nullptr;
+  // Five mean gaps: 100 slots at f = 0.05. A rare event takes long to count: a tenth of it is told
+  // apart.
+  const auto wide = static_cast<std::uint64_t>(5 / f + 1e-9);
+  const double longer = std::pow(1 - f, static_cast<double>(wide));
+  Proportion* wait = longer > 5e-4 ? &s.proportion("P(gap > " + std::to_string(wide) + " slots)",
+                                                   longer, {3, 0.003, 0, 0.05 * longer})
+                                   : nullptr;
+  // A gap that begins late may outlast the world, the more likely the longer it is.
+  const std::uint64_t late = lottery.slots - static_cast<std::uint64_t>(40 / f);
   Proportion& active = s.proportion("P(slot is active)", f);
   double mean_leaders = 0;
   for (const double p : lottery.chances()) mean_leaders += p;
   Mean& leaders = s.mean("leaders of a slot", mean_leaders);
   Proportion& one = s.proportion("P(exactly one leader)", lottery.one_leader());
   const double several = 1 - lottery.one_leader() / f;
-  Proportion* multi = lottery.stakes.size() > 1 && several > 1e-4
+  Proportion* multi = lottery.stakes.size() > 1 && several > 2e-3
                           ? &s.proportion("active slots with several leaders", several,
                                           {3, 0.003, 0, 0.05 * several})
                           : nullptr;
@@ -111,10 +115,10 @@ void run_s1(Session& s) {
     const auto by_slot = leaders_by_slot(blocks, lottery.slots);
     std::uint64_t before = 0, count = 0, crowded = 0, all = 0;
     for (const auto& [slot, made] : by_slot) {
-      if (before != 0) {
+      if (before != 0 && before < late) {
         gap.add(static_cast<double>(slot - before));
         spread.add(static_cast<double>(slot - before));
-        if (wait) wait->add(slot - before > 100);
+        if (wait) wait->add(slot - before > wide);
       }
       before = slot;
       ++count;

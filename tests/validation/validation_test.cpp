@@ -67,6 +67,18 @@ TEST(Statistical, ClosedFormsHold) {
   expect_pass(run("S2", {"f=0.3", "stakes=7,2,1"}, 8));
 }
 
+TEST(Statistical, AttacksSucceedAsOftenAsTheirClosedFormsSay) {
+  expect_pass(run("W2", {"n=1"}, 12));
+  expect_pass(run("W3", {"alpha=.4"}, 1));
+  expect_pass(run("W3", {"alpha=0.35", "gamma=0.5"}, 1));
+  expect_pass(run("W4", {"alpha=0.35"}, 1));
+  expect_pass(run("W14", {"miners=20"}, 40));
+}
+
+TEST(Statistical, ElectionsAreSplitAndLastAsTheFormulaSays) {
+  expect_pass(run("elections", {"servers=7", "alive=6"}, 30));
+}
+
 TEST(Statistical, AMissedErrorIsNoPassAndTheSameWorldsGiveTheSameHash) {
   const Outcome short_one = run("W6", {}, 2);
   EXPECT_EQ(short_one.verdict, Verdict::inconc);
@@ -77,6 +89,12 @@ TEST(Statistical, AMissedErrorIsNoPassAndTheSameWorldsGiveTheSameHash) {
   EXPECT_EQ(short_one.reproduce, "ledgerlab validate W6 --seed 1 --worlds 2");
   EXPECT_NE(run("W6", {"D=2 s"}, 2).trace_hash, again.trace_hash);
   EXPECT_EQ(run("W6", {}, 0, 1e-9).verdict, Verdict::inconc) << "a budget for one world";
+}
+
+/// The verdict on the first row's figure of one target where another figure was to be expected.
+Verdict judged_for(const Outcome& outcome, double expected) {
+  const Row& row = outcome.rows.at(0);
+  return judge("twin", {row.value, row.se, row.n}, expected, {}, 0.03 * expected).verdict;
 }
 
 /// The verdict of W6's expectation on worlds that were built otherwise.
@@ -106,6 +124,53 @@ TEST(Twins, ADoubledDelayAndOtherSharesAreCaught) {
   PowWorld uneven = spec;
   uneven.shares = {1, 3};
   EXPECT_EQ(judged_as_w6(uneven), Verdict::fail);
+}
+
+TEST(Twins, AnotherAttackerIsCaught) {
+  const Outcome double_spends = run("W2", {"n=1"}, 12);
+  EXPECT_EQ(judged_for(double_spends, double_spend(0.3, 1)), Verdict::pass);
+  EXPECT_EQ(judged_for(double_spends, double_spend(0.27, 1)), Verdict::fail);
+  EXPECT_EQ(judged_for(double_spends, double_spend(0.3, 2)), Verdict::fail);
+  EXPECT_EQ(judged_for(double_spends, nakamoto_risk(0.3, 1)), Verdict::fail)
+      << "the paper's Poisson formula is another attack";
+  EXPECT_EQ(judged_for(run("W3", {"alpha=0.4"}, 1), selfish_revenue(0.4, 0.5)), Verdict::fail);
+  EXPECT_EQ(judged_for(run("W4", {"alpha=0.35"}, 1), selfish_orphans(0.3, 0)), Verdict::fail);
+  const Outcome race = run("W14", {"miners=20"}, 40);
+  EXPECT_EQ(judged_for(race, private_attack_threshold(0.5)), Verdict::fail);
+  EXPECT_EQ(judged_for(race, private_attack_threshold(2)), Verdict::fail);
+}
+
+// Who publishes at once has the share of the chain that it has of the power.
+TEST(Twins, AMinerThatPublishesAtOnceIsNotSelfish) {
+  PowWorld spec;
+  spec.shares = {400'000, 600'000};
+  spec.latency = us(1);
+  spec.blocks = 10'000;
+  const Plan plan = make_plan(spec.setup(), 1);
+  BlockFold blocks;
+  BuildOptions options;
+  options.sinks = {&blocks};
+  BuiltWorld built(plan, plan.systems.front(), options);
+  built.world().run_until(plan.end());
+  Proportion own;
+  for (const BlockFold::Entry& entry : blocks.blocks()) own.add(entry.maker == 0);
+  const auto verdict = [&](double expected) {
+    return judge("twin", own.estimate(), expected, {}, 0.02 * expected).verdict;
+  };
+  EXPECT_EQ(verdict(0.4), Verdict::pass);
+  EXPECT_EQ(verdict(selfish_revenue(0.4, 0)), Verdict::fail);
+}
+
+TEST(Twins, ElectionsWithinAnotherRangeOfTimeoutsAreCaught) {
+  const std::vector<std::string> servers = {"servers=7", "alive=6"};
+  std::vector<std::string> wider = servers;
+  wider.push_back("timeout_ms_max=400");
+  const Outcome here = run("elections", servers, 4);
+  const Outcome there = run("elections", wider, 4);
+  for (std::size_t row = 1; row < here.rows.size(); ++row) {  // splits are too rare for four worlds
+    EXPECT_EQ(here.rows[row].verdict, Verdict::pass);
+    EXPECT_TRUE(there.rows[row].value > here.rows[row].high) << here.rows[row].name;
+  }
 }
 
 // Which of two equal chains a miner keeps changes who loses, not how many.
