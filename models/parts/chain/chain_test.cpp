@@ -120,6 +120,33 @@ TEST_F(Small, InvalidMarksSpreadToDescendantsPresentAndLater) {
   EXPECT_EQ(best(), 13u);
 }
 
+// A chain settles block by block, now and then with a fork beside it.
+TEST_F(Small, FinalisingStepByStepKeepsWhatItShould) {
+  constexpr std::uint64_t first = 100;
+  std::uint64_t parent = 4;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    add(first + i, parent, 5 + i);
+    const bool forked = i % 7 == 3;
+    if (forked) add(1000 + i, parent, 5 + i);
+    parent = first + i;
+    if (i < 3) continue;
+    const std::uint64_t settled = first + i - 3;
+    EXPECT_EQ(tree.ancestor(find(parent), tree.height(find(settled))), find(settled));
+    tree.finalise(find(settled), 2);
+    EXPECT_EQ(tree.at(tree.final_block()).block->id, id_of(settled));
+    EXPECT_EQ(best(), parent);
+    EXPECT_EQ(tree.at(tree.root()).block->height, tree.height(tree.final_block()) - 2);
+    EXPECT_EQ(tree.at(tree.root()).parent, no_block);
+    EXPECT_EQ(tree.end() - tree.root(), tree.size());
+    // Two kept below, the final one, three above, and a fork that nothing has decided yet.
+    const std::uint64_t fork = i / 7 * 7 + (i % 7 < 3 ? 3 - 7 : 3);
+    const bool undecided = i >= 3 && fork + 3 > i;
+    EXPECT_EQ(tree.size(), 6u + undecided) << i;
+    if (i > 5) EXPECT_EQ(find(first + i - 6), no_block);
+    EXPECT_EQ(find(1000 + fork) != no_block, undecided) << i;
+  }
+}
+
 TEST_F(Small, FinaliseDropsWhatConflicts) {
   tree.finalise(find(2), 1);
   EXPECT_EQ(tree.size(), 4u);  // 1 2 3 4
