@@ -49,6 +49,11 @@ fs::path package_folder() {
 }  // namespace
 
 int plot(const PlotArguments& arguments) {
+  if (std::error_code ignored; !fs::exists(arguments.results, ignored)) {
+    complain("plot: there is no " + arguments.results.string() +
+             "; name the run directory or results.json of a run");
+    return exit_missing_input;
+  }
   if (access(interpreter, X_OK) != 0) {
     complain(std::string("plot: there is no ") + interpreter +
              "; install the Debian package python3-matplotlib");

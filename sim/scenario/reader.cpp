@@ -127,7 +127,10 @@ Document parse_scenario(std::string text, const std::filesystem::path& file) {
 Document read_scenario(const std::filesystem::path& file) {
   std::error_code ignored;
   std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file, ignored)) {
+  if (std::filesystem::is_directory(file, ignored)) {
+    fail({file.string(), {}, "", "is a directory; name the scenario file in it", "", true});
+  }
+  if (!stream) {
     fail({file.string(), {}, "", "the scenario file cannot be read; is the path right?", "", true});
   }
   std::ostringstream text;

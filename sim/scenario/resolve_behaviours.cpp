@@ -116,10 +116,11 @@ std::vector<SystemPlan*> read_systems(Resolving& r, Section& section, const Mode
   return out;
 }
 
-ModelChoice read_model(Resolving& r, const Value& name, Section& params, Place place,
-                       const std::string& path) {
+/// `name_path` and `path`: the keys of the name and of the parameters, for messages.
+ModelChoice read_model(Resolving& r, const Value& name, const std::string& name_path,
+                       Section& params, Place place, const std::string& path) {
   const ModelInfo* info =
-      choose_model(r.problems, r.registry, ModelKind::behaviour, name.text, name.place, path);
+      choose_model(r.problems, r.registry, ModelKind::behaviour, name.text, name.place, name_path);
   if (info == nullptr) return {};
   const std::size_t before = r.problems.count();
   ModelChoice choice{info, params.read_params(info->params)};
@@ -143,7 +144,7 @@ void read_behaviour(Resolving& r, const Value& value, std::size_t index) {
   }
   BehaviourPlan plan;
   Section params(r.problems, section.raw("params"), section.path("params"), section.place());
-  plan.model = read_model(r, *name, params, params.place(), section.path("params"));
+  plan.model = read_model(r, *name, path + ".model", params, params.place(), section.path("params"));
   if (!plan.model) return;
   plan.nodes = read_nodes(r, section, index);
   plan.from = Time{section.duration("from")};
@@ -201,7 +202,7 @@ void draw_behaviours(Resolving& r) {
   std::vector<ModelChoice> models;
   for (const Value& item : list.items) {
     Section defaults(r.problems, nullptr, path, item.place);
-    models.push_back(read_model(r, item, defaults, item.place, path));
+    models.push_back(read_model(r, item, path, defaults, item.place, path));
     if (!models.back()) return;
   }
   const auto draw = [&](std::string_view aspect, std::uint64_t key) {

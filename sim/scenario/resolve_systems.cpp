@@ -192,6 +192,19 @@ void check_overlay(Resolving& r) {
                  "every node; add links, or take another seed");
 }
 
+/// A system too small for the fault model of its protocol runs, but bears nothing.
+void note_bearing_nothing(Resolving& r) {
+  const std::uint32_t n = r.plan.network.replicas;
+  for (const SystemPlan& system : r.plan.systems) {
+    if (!system.consensus) continue;
+    const FaultModel& model = system.consensus.info->fault_model;
+    if (model.max_byzantine(1'000) > 0 && model.max_byzantine(n) == 0) {
+      r.plan.notes.push_back(system.name + ": bears no Byzantine replica with " +
+                             std::to_string(n) + " replicas: " + model.text);
+    }
+  }
+}
+
 }  // namespace
 
 void resolve_systems(Resolving& r) {
@@ -219,6 +232,7 @@ void resolve_systems(Resolving& r) {
     }
     r.plan.systems.push_back(std::move(system));
   }
+  note_bearing_nothing(r);
   check_overlay(r);
 }
 
