@@ -1,6 +1,7 @@
 """Protocols written in Python: the same trace as their C++ twin, twins that must be caught, errors
 that end a run, parameters, digests."""
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -107,7 +108,7 @@ class Faulty(unittest.TestCase):
             trace = trace.tb_next
         self.assertIn("on_payload", names)
         again = subprocess.run(
-            error.reproduce.replace("python3", sys.executable, 1), shell=True, capture_output=True,
+            error.reproduce.replace("python3", shlex.quote(sys.executable), 1), shell=True, capture_output=True,
             text=True, check=False, cwd=os.path.dirname(os.path.abspath(__file__)))
         self.assertEqual(again.returncode, 1)
         self.assertIn("the third block", again.stderr)

@@ -2,6 +2,7 @@
 import json
 import os
 import pickle
+import shlex
 import signal
 import subprocess
 import sys
@@ -60,7 +61,7 @@ class Runs(unittest.TestCase):
     def test_the_line_that_reproduces_does(self):
         run = ll.run(RAFT, seed=3, set={"duration": "10 s", "faults": []})
         with tempfile.TemporaryDirectory() as folder:
-            words = run.reproduce.replace("ledgerlab ", f"{CLI} ", 1)
+            words = run.reproduce.replace("ledgerlab ", shlex.quote(str(CLI)) + " ", 1)
             told = subprocess.run(f"{words} --json --out {folder}/out", shell=True,
                                   capture_output=True, text=True, check=True, cwd=SOURCE)
         self.assertEqual(json.loads(told.stdout)["runs"][0]["trace_hash"], run.trace_hash)
