@@ -170,7 +170,6 @@ struct Spec {
 };
 
 // --- the module in the consensus slot
-// --------------------------------------------------------------
 
 class Hosted;
 
@@ -404,7 +403,6 @@ Hosted& host_of(const ProtocolBase& base) {
 }
 
 // --- from a class to a ModelInfo
-// -------------------------------------------------------------------
 
 template <class T>
 T item(const py::dict& d, const char* key) {
@@ -524,7 +522,6 @@ std::shared_ptr<Model> make_model(const py::dict& d) {
 }
 
 // --- what instances may call
-// -----------------------------------------------------------------------
 
 BlockRef make_next_block(const ProtocolBase& base, const PyPayload& payload,
                          const std::optional<PyBlock>& parent) {

@@ -16,11 +16,11 @@ std::string quoted_list(const std::vector<std::string>& items) {
   return "[" + out + "]";
 }
 
-/// Runs and returns how long every commit took at the leader.
-std::vector<Duration> commit_times(const std::string& data, const std::vector<std::string>& regions,
-                                   NodeId leader) {
+/// Nothing but latency takes time, and one transaction is on its way at a time.
+TestScenario ideal_world(std::string_view protocol, const std::string& data,
+                         const std::vector<std::string>& regions) {
   TestScenario setup;
-  setup.protocol = builtin_models().find(ModelKind::consensus, "raft");
+  setup.protocol = builtin_models().find(ModelKind::consensus, protocol);
   setup.replicas = static_cast<std::uint32_t>(regions.size());
   setup.clients = 1;
   setup.duration = seconds(20);
@@ -31,6 +31,13 @@ std::vector<Duration> commit_times(const std::string& data, const std::vector<st
   setup.disk_write = "unlimited";
   setup.costs = "zero";
   setup.rate = "1 tx/s";
+  return setup;
+}
+
+/// Runs and returns how long every commit took at the leader.
+std::vector<Duration> commit_times(const std::string& data, const std::vector<std::string>& regions,
+                                   NodeId leader) {
+  TestScenario setup = ideal_world("raft", data, regions);
   setup.params = "initial_leader = " + std::to_string(leader) +
                  ", election_timeout_min = \"5 s\", election_timeout_max = \"10 s\", "
                  "heartbeat_interval = \"1 s\"";
@@ -77,18 +84,7 @@ TEST(B1, RaftOnSimBlockRegions) {
 
 void expect_commits(const std::string& data, const std::vector<std::string>& regions,
                     const std::vector<Duration>& expected) {
-  TestScenario setup;
-  setup.protocol = builtin_models().find(ModelKind::consensus, "pbft");
-  setup.replicas = static_cast<std::uint32_t>(regions.size());
-  setup.clients = 1;
-  setup.duration = seconds(20);
-  setup.latency = "\"" + data + "\"";
-  setup.placement = quoted_list(regions);
-  setup.bandwidth = "unlimited";
-  setup.disk_sync = "0 s";
-  setup.disk_write = "unlimited";
-  setup.costs = "zero";
-  setup.rate = "1 tx/s";
+  TestScenario setup = ideal_world("pbft", data, regions);
   setup.params =
       "view_timeout = \"30 s\", view_timeout_max = \"60 s\", "
       "status_interval = \"5 s\", checkpoint_interval = 100, water_mark_window = 200";

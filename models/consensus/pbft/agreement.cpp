@@ -194,8 +194,7 @@ void Pbft::on_validated(const Input& input, Effects& effects, const Validated& v
   vote_prepare(input, effects, *entry);
 }
 
-// --- PREPARE, COMMIT
-// -------------------------------------------------------------------------------
+// --- PREPARE, COMMIT ----------------------------------------------------------------------------
 
 void Pbft::vote_prepare(const Input& input, Effects& effects, Entry& entry) {
   entry.voted = true;
@@ -250,8 +249,7 @@ void Pbft::decide_entry(const Input& input, Effects& effects, Entry& entry,
   execute_committed(input, effects);
 }
 
-// --- execution
-// -------------------------------------------------------------------------------------
+// --- execution ----------------------------------------------------------------------------------
 
 /// The block that a batch becomes behind this parent; made once for all that share the batch.
 BlockRef Pbft::place(const Batch& batch, const BlockRef& parent) const {
