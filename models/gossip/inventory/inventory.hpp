@@ -4,8 +4,8 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
-#include "models/gossip/inventory/dense_index.hpp"
 #include "models/gossip/inventory/messages.hpp"
+#include "models/parts/dense/dense_index.hpp"
 
 namespace ledgerlab::inventory {
 

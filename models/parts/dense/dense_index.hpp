@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace ledgerlab::inventory {
+namespace ledgerlab {
 
 class DenseIndex {
  public:
@@ -68,4 +68,4 @@ class DenseIndex {
   std::size_t used_ = 0;
 };
 
-}  // namespace ledgerlab::inventory
+}  // namespace ledgerlab
