@@ -6,7 +6,7 @@
 #include "models/api/client_messages.hpp"
 #include "models/consensus/pow/messages.hpp"
 #include "models/consensus/praos/praos.hpp"
-#include "models/gossip/inventory/messages.hpp"
+#include "models/parts/relay/messages.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "tests/contract/contract.hpp"
 
@@ -71,7 +71,7 @@ class Codec : public ::testing::TestWithParam<const ModelInfo*> {};
 /// Content without an authenticator proves itself: a block by its work or its leader's signature
 /// and what its header commits to, a transaction by its signature.
 bool proven(const Message& message, CryptoSuite& suite) {
-  if (const auto* relayed = message.as<inventory::Content>()) {
+  if (const auto* relayed = message.as<relay::Content>()) {
     return proven(*relayed->content, suite);
   }
   if (const auto* content = message.as<pow::BlockContent>()) {

@@ -1,6 +1,6 @@
 // What the relay says of itself.
 #include "models/api/registry.hpp"
-#include "models/gossip/inventory/inventory.hpp"
+#include "models/parts/relay/relay.hpp"
 
 namespace ledgerlab {
 namespace inventory {
@@ -77,9 +77,9 @@ void register_gossip_inventory(Registry& registry) {
       "S. Nakamoto: Bitcoin: A Peer-to-Peer Electronic Cash System, 2008, section 5; C. Decker, R. "
       "Wattenhofer: Information Propagation in the Bitcoin Network, IEEE P2P 2013";
   info.params = inventory::params();
-  info.messages = message_list<inventory::Inv, inventory::GetData, inventory::Content>();
+  info.messages = message_list<relay::Inv, relay::GetData, relay::Content>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
-    return std::make_unique<inventory::Inventory>(context);
+    return std::make_unique<relay::Relay>(context);
   };
   registry.add(std::move(info));
 }

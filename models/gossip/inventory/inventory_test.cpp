@@ -1,5 +1,5 @@
 // The relay among a few peers whose links a test holds in its hands.
-#include "models/gossip/inventory/inventory.hpp"
+#include "models/parts/relay/relay.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 namespace ledgerlab {
 void register_gossip_inventory(Registry& registry);
 
-namespace inventory {
+namespace relay {
 namespace {
 
 struct Note {
@@ -439,5 +439,5 @@ TEST(Inventory, FramesComeBackFromTheirBytes) {
 }
 
 }  // namespace
-}  // namespace inventory
+}  // namespace relay
 }  // namespace ledgerlab

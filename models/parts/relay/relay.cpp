@@ -1,11 +1,11 @@
-#include "models/gossip/inventory/inventory.hpp"
+#include "models/parts/relay/relay.hpp"
 
 #include <algorithm>
 #include <bit>
 
-namespace ledgerlab::inventory {
+namespace ledgerlab::relay {
 
-Inventory::Inventory(const ModuleContext& context)
+Relay::Relay(const ModuleContext& context)
     : neighbours_(context.neighbours.begin(), context.neighbours.end()),
       words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
       push_(context.params->text("mode") == "push"),
@@ -18,7 +18,7 @@ Inventory::Inventory(const ModuleContext& context)
   std::sort(neighbours_.begin(), neighbours_.end());
 }
 
-void Inventory::step(const Input& input, Effects& effects) {
+void Relay::step(const Input& input, Effects& effects) {
   switch (input.kind) {
     case InputKind::deliver:
       if (const auto* inv = input.message->as<Inv>()) {
@@ -46,7 +46,7 @@ void Inventory::step(const Input& input, Effects& effects) {
 
 // --- what arrives -------------------------------------------------------------------------------
 
-void Inventory::on_inv(const Input& input, const Inv& inv, Effects& effects) {
+void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
   const std::uint32_t from = position(input.from);
   if (from == neighbours_.size()) return;  // not of our overlay
   GetData get;
@@ -68,7 +68,7 @@ void Inventory::on_inv(const Input& input, const Inv& inv, Effects& effects) {
   arm_requests(input.local, effects);
 }
 
-void Inventory::on_get_data(const Input& input, const GetData& get, Effects& effects) {
+void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects) {
   for (const Hash128& id : get.ids) {
     const std::uint32_t at = index_.find(effects.intern(id));
     // What we dropped we cannot send; the asker turns to another after its timeout.
@@ -78,7 +78,7 @@ void Inventory::on_get_data(const Input& input, const GetData& get, Effects& eff
   }
 }
 
-void Inventory::on_content(const Input& input, const Content& content, Effects& effects) {
+void Relay::on_content(const Input& input, const Content& content, Effects& effects) {
   const std::uint32_t dense = effects.intern(content.content->identity());
   std::uint32_t at = DenseIndex::none;
   if (seen(dense)) {
@@ -99,7 +99,7 @@ void Inventory::on_content(const Input& input, const Content& content, Effects& 
 
 // --- what we spread -----------------------------------------------------------------------------
 
-void Inventory::publish(const Input& input, const MessageRef& content, Effects& effects) {
+void Relay::publish(const Input& input, const MessageRef& content, Effects& effects) {
   const std::uint32_t dense = effects.intern(content->identity());
   std::uint32_t at = index_.find(dense);
   if (at == DenseIndex::none) {
@@ -119,7 +119,7 @@ void Inventory::publish(const Input& input, const MessageRef& content, Effects& 
   if (forward_ || !foreign) announce(effects, at);
 }
 
-void Inventory::announce(Effects& effects, Sequence sequence) {
+void Relay::announce(Effects& effects, Sequence sequence) {
   if (push_) {
     effects.multicast(unaware(sequence), item(sequence).frame);
   } else if (announce_interval_ == Duration::zero()) {
@@ -135,7 +135,7 @@ void Inventory::announce(Effects& effects, Sequence sequence) {
   }
 }
 
-void Inventory::announce_gathered(Effects& effects) {
+void Relay::announce_gathered(Effects& effects) {
   announce_timer_ = false;
   std::erase_if(gathered_, [&](Sequence s) { return !is_live(s); });
   const std::span<const Sequence> all(gathered_);
@@ -145,7 +145,7 @@ void Inventory::announce_gathered(Effects& effects) {
   gathered_.clear();
 }
 
-void Inventory::announce_batch(std::span<const Sequence> batch, Effects& effects) {
+void Relay::announce_batch(std::span<const Sequence> batch, Effects& effects) {
   // Which of the batch each neighbour lacks, as bits; who lacks the same gets the same message.
   std::vector<std::uint64_t> lacks(neighbours_.size(), 0);
   for (std::size_t b = 0; b < batch.size(); ++b) {
@@ -175,7 +175,7 @@ void Inventory::announce_batch(std::span<const Sequence> batch, Effects& effects
 
 // --- answers that stay out ----------------------------------------------------------------------
 
-void Inventory::arm_requests(Time now, Effects& effects) {
+void Relay::arm_requests(Time now, Effects& effects) {
   if (request_timer_ || requests_.empty()) return;
   Time earliest = time_never;
   for (const Request& r : requests_) earliest = std::min(earliest, r.deadline);
@@ -184,7 +184,7 @@ void Inventory::arm_requests(Time now, Effects& effects) {
                     std::max(earliest - now, Duration::zero()));
 }
 
-void Inventory::retry(const Input& input, Effects& effects) {
+void Relay::retry(const Input& input, Effects& effects) {
   request_timer_ = false;
   std::erase_if(requests_, [&](Request& r) {
     if (r.deadline > input.local) return false;
@@ -200,7 +200,7 @@ void Inventory::retry(const Input& input, Effects& effects) {
   arm_requests(input.local, effects);
 }
 
-bool Inventory::ask_another(Request& request, Time now, Effects& effects) {
+bool Relay::ask_another(Request& request, Time now, Effects& effects) {
   const std::uint64_t* has = known(request.item);
   const auto count = static_cast<std::uint32_t>(neighbours_.size());
   for (std::uint32_t i = 1; i <= count; ++i) {
@@ -217,7 +217,7 @@ bool Inventory::ask_another(Request& request, Time now, Effects& effects) {
 
 // --- books --------------------------------------------------------------------------------------
 
-void Inventory::set_seen(std::uint32_t dense) {
+void Relay::set_seen(std::uint32_t dense) {
   if (dense / 64 >= seen_.size()) seen_.resize(dense / 64 + 1, 0);
   if (seen(dense)) return;
   seen_[dense / 64] |= std::uint64_t{1} << (dense % 64);
@@ -232,7 +232,7 @@ void Inventory::set_seen(std::uint32_t dense) {
   if (index_.find(old) == DenseIndex::none) clear_seen(old);
 }
 
-Inventory::Sequence Inventory::add_item(std::uint32_t dense, State state, Time now) {
+Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
   drop_old(now);
   const auto sequence = static_cast<Sequence>(base_ + items_.size());
   Item& it = items_.emplace_back();
@@ -246,7 +246,7 @@ Inventory::Sequence Inventory::add_item(std::uint32_t dense, State state, Time n
   return sequence;
 }
 
-void Inventory::drop_old(Time now) {
+void Relay::drop_old(Time now) {
   while (head_ < items_.size()) {
     Item& it = items_[head_];
     if (it.state == State::wanted || it.since + keep_ >= now) break;
@@ -263,18 +263,18 @@ void Inventory::drop_old(Time now) {
   head_ = 0;
 }
 
-std::uint32_t Inventory::position(NodeId node) const {
+std::uint32_t Relay::position(NodeId node) const {
   const auto it = std::lower_bound(neighbours_.begin(), neighbours_.end(), node);
   const bool found = it != neighbours_.end() && *it == node;
   return static_cast<std::uint32_t>((found ? it : neighbours_.end()) - neighbours_.begin());
 }
 
-void Inventory::set_known(Sequence sequence, NodeId from) {
+void Relay::set_known(Sequence sequence, NodeId from) {
   const std::uint32_t at = position(from);
   if (at != neighbours_.size()) known(sequence)[at / 64] |= std::uint64_t{1} << (at % 64);
 }
 
-std::span<const NodeId> Inventory::unaware(Sequence sequence) {
+std::span<const NodeId> Relay::unaware(Sequence sequence) {
   thread_local std::vector<NodeId> targets;  // scratch: one list at a time, filled anew
   targets.clear();
   const std::uint64_t* has = known(sequence);
@@ -284,10 +284,10 @@ std::span<const NodeId> Inventory::unaware(Sequence sequence) {
   return targets;
 }
 
-void Inventory::inspect(Inspector& inspector) const {
+void Relay::inspect(Inspector& inspector) const {
   inspector.field("relay.neighbours", neighbours_.size());
   inspector.field("relay.contents", index_.size());
   inspector.field("relay.requests", requests_.size());
 }
 
-}  // namespace ledgerlab::inventory
+}  // namespace ledgerlab::relay

@@ -4,16 +4,16 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
-#include "models/gossip/inventory/messages.hpp"
 #include "models/parts/dense/dense_index.hpp"
+#include "models/parts/relay/messages.hpp"
 
-namespace ledgerlab::inventory {
+namespace ledgerlab::relay {
 
 enum class TimerKind : std::uint32_t { request, announce };
 
-class Inventory final : public Module {
+class Relay : public Module {
  public:
-  explicit Inventory(const ModuleContext& context);
+  explicit Relay(const ModuleContext& context);
 
   void step(const Input& input, Effects& effects) override;
   /// Nothing of a relay is durable: what it missed comes by its owners' own catching up.
@@ -93,4 +93,4 @@ class Inventory final : public Module {
   std::vector<Sequence> gathered_;  // to be announced together
 };
 
-}  // namespace ledgerlab::inventory
+}  // namespace ledgerlab::relay

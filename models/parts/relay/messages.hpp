@@ -5,7 +5,7 @@
 
 #include "models/api/message.hpp"
 
-namespace ledgerlab::inventory {
+namespace ledgerlab::relay {
 
 /// Most ids in one Inv or GetData.
 inline constexpr std::size_t ids_max = 1024;
@@ -43,4 +43,4 @@ struct Content {
   }
 };
 
-}  // namespace ledgerlab::inventory
+}  // namespace ledgerlab::relay
