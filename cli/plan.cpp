@@ -185,6 +185,7 @@ void add_system(Listing& out, const Plan& plan, const SystemPlan& system) {
   add_model(out, "ledger", system.ledger);
   add_model(out, "mempool", system.mempool);
   add_model(out, "relay", system.relay);
+  add_model(out, "discovery", system.discovery);
   add_model(out, "client", system.client);
   out.line("crypto", system.real_crypto ? "real" : "costed");
   if (system.hash_power != 0) {

@@ -145,8 +145,7 @@ std::string versions_text(const Plan& plan) {
                     plan.hardware.costs.name + "\n";
   for (const SystemPlan& system : plan.systems) {
     out += "system " + system.name + ":";
-    for (const ModelChoice* choice :
-         {&system.consensus, &system.ledger, &system.mempool, &system.relay, &system.client}) {
+    for (const auto& [slot, choice] : system.slots()) {
       if (*choice) out += " " + choice->info->label();
     }
     out += "\n";

@@ -183,6 +183,12 @@ struct RoleChange {
 struct Publish {
   MessageRef content;
 };
+/// overlay -> relay, and consensus where that asks neighbours to catch up: from now on the node is
+/// connected with these replicas, ascending, and no others. Who receives it forgets what it asked
+/// of peers that left, and asks others. Before the first one there are no neighbours. No answer.
+struct Peers {
+  std::vector<NodeId> peers;
+};
 /// relay -> owner slot of the content: it came from `from`. The owner publishes what it accepts.
 struct Relayed {
   MessageRef content;
@@ -225,8 +231,8 @@ struct Queried {
 using CallBody = std::variant<Pending, Build, Built, AskedFor, Validate, Validated, Execute,
                               Executed, Adopt, Adopted, Finalise, TakeSnapshot, Snapshot, Install,
                               Installed, TakeStakes, Stakes, ApplicationState, Simulate, Simulated,
-                              Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Relayed,
-                              Operate, ConfirmRead, ReadConfirmed, Query, Queried>;
+                              Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Peers,
+                              Relayed, Operate, ConfirmRead, ReadConfirmed, Query, Queried>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

@@ -18,6 +18,7 @@ enum class ModelKind : std::uint8_t {
   ledger,
   mempool,
   gossip,
+  discovery,
   client,
   workload,
   behaviour
@@ -124,7 +125,13 @@ struct ModuleContext {
   NodeId self = 0;
   std::uint32_t replicas = 0;          // nodes 0..replicas-1 run the protocol
   std::uint32_t nodes = 0;             // with clients
-  std::span<const NodeId> neighbours;  // overlay
+  /// Of the static overlay. In a system with a discovery model only that model gets them, as its
+  /// first contacts (none where the overlay is complete: anybody will do), and the other slots
+  /// begin without neighbours until it tells them its Peers.
+  std::span<const NodeId> neighbours;
+  /// By replica: the group of its network address (an IPv4 /16, an operator); only for systems with
+  /// a discovery model. Who holds many identities in few groups is bounded by limits per group.
+  std::span<const std::uint16_t> address_groups;
   const Params* params = nullptr;
   const Params* consensus_params = nullptr;  // for modules that must know (client: settlement)
   ClientPolicy client_policy;

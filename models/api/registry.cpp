@@ -6,7 +6,7 @@ namespace ledgerlab {
 
 std::string_view model_kind_name(ModelKind kind) {
   static constexpr std::string_view names[] = {"consensus", "ledger",   "mempool",  "gossip",
-                                               "client",    "workload", "behaviour"};
+                                               "discovery", "client",   "workload", "behaviour"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -167,14 +167,9 @@ std::string plan_json(const Plan& plan) {
   Json systems = Json::array();
   for (const SystemPlan& system : plan.systems) {
     Json item{{"system", system.name}, {"plan_digest", system.digest}};
-    const auto add = [&](const char* slot, const ModelChoice& choice) {
-      if (choice) item[slot] = choice_json(choice);
-    };
-    add("consensus", system.consensus);
-    add("ledger", system.ledger);
-    add("mempool", system.mempool);
-    add("relay", system.relay);
-    add("client", system.client);
+    for (const auto& [slot, choice] : system.slots()) {
+      if (*choice) item[slot] = choice_json(*choice);
+    }
     item["crypto"] = system.real_crypto ? "real" : "costed";
     systems.push_back(item);
   }

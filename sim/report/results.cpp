@@ -318,11 +318,9 @@ void RunDirectory::store(const RunResult& run, const SystemPlan& system) {
     insert.bind(expectations(system)).bind_time(run.measured_from);
     insert.bind(count_ns(run.measured_until)).bind(count_ns(run.ended)).run();
     const std::int64_t id = sqlite3_last_insert_rowid(database_->db);
-    database_->insert_parameters(id, "consensus", system.consensus);
-    database_->insert_parameters(id, "ledger", system.ledger);
-    database_->insert_parameters(id, "mempool", system.mempool);
-    database_->insert_parameters(id, "relay", system.relay);
-    database_->insert_parameters(id, "client", system.client);
+    for (const auto& [slot, choice] : system.slots()) {
+      database_->insert_parameters(id, slot, *choice);
+    }
     database_->insert_rows(id, run);
     database_->execute("COMMIT");
   } catch (const ResultsError& error) {

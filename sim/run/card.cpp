@@ -17,11 +17,7 @@ void add_model(std::vector<std::string>& card, const char* slot, const ModelChoi
 std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, BuiltWorld& built,
                                     bool share_results) {
   std::vector<std::string> card;
-  add_model(card, "consensus", system.consensus);
-  add_model(card, "ledger", system.ledger);
-  add_model(card, "mempool", system.mempool);
-  add_model(card, "relay", system.relay);
-  add_model(card, "client", system.client);
+  for (const auto& [slot, choice] : system.slots()) add_model(card, slot, *choice);
   for (const BehaviourPlan& b : system.behaviours) {
     std::string nodes;
     for (const NodeId node : b.nodes) nodes += " " + std::to_string(node);

@@ -34,8 +34,7 @@ std::uint64_t peak_rss_bytes() {
 /// The names by which a trace prints messages.
 std::vector<TraceName> message_names(const SystemPlan& system) {
   std::vector<TraceName> names;
-  for (const ModelChoice* model :
-       {&system.consensus, &system.ledger, &system.mempool, &system.relay, &system.client}) {
+  for (const auto& [slot, model] : system.slots()) {
     if (!*model) continue;
     for (const MessageType* type : model->info->messages) {
       names.push_back({model->info->slot, type->info.kind, std::string(type->info.name)});

@@ -26,6 +26,23 @@ std::unique_ptr<Engine> make_engine(const Plan& plan) {
   return make_native_engine(plan.network.links);
 }
 
+/// Address groups of the replicas: drawn out of all /16 of IPv4, but a behaviour's nodes share as
+/// few as its rule says.
+std::vector<std::uint16_t> draw_address_groups(const Plan& plan, const SystemPlan& system) {
+  const auto group = [&](NodeId node) {
+    return static_cast<std::uint16_t>(draw64(plan.seed, node, Purpose("plan.address"), 0) >> 48);
+  };
+  std::vector<std::uint16_t> groups(plan.network.replicas);
+  for (NodeId i = 0; i < groups.size(); ++i) groups[i] = group(i);
+  for (const BehaviourPlan& behaviour : system.behaviours) {
+    const std::uint32_t few = behaviour.address_groups;
+    for (std::size_t k = 0; few > 0 && k < behaviour.nodes.size(); ++k) {
+      groups[behaviour.nodes[k]] = group(behaviour.nodes[k % few]);
+    }
+  }
+  return groups;
+}
+
 }  // namespace
 
 BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOptions& options)
@@ -42,12 +59,13 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
   if (ledger.make_shared_store) {
     ledger_store_ = ledger.make_shared_store(genesis, *suite_, options.share_results);
   }
-  if (overlay_.complete && system.relay) {
+  if (overlay_.complete && system.relay && !system.discovery) {
     mesh_rows_.resize(overlay_.nodes);
     for (NodeId i = 0; i < overlay_.nodes; ++i) {
       overlay_.for_each_neighbour(i, [&](NodeId other) { mesh_rows_[i].push_back(other); });
     }
   }
+  if (system.discovery) address_groups_ = draw_address_groups(plan, system);
   WorldSpec spec;
   spec.seed = plan.seed;
   spec.replicas = plan.network.replicas;
@@ -105,7 +123,8 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   c.workload_end = Time{plan_.duration};
   c.workload_seed = plan_seed(plan_, "plan.workload");
   if (node < plan_.network.replicas) {
-    c.neighbours = neighbours_of(node);
+    if (!system_.discovery || &model == &system_.discovery) c.neighbours = neighbours_of(node);
+    c.address_groups = address_groups_;
     if (node < system_.hash_share_ppb.size()) c.hash_share_ppb = system_.hash_share_ppb[node];
   } else {
     c.client_index = node - plan_.network.replicas;
@@ -144,9 +163,8 @@ std::unique_ptr<Module> BuiltWorld::make_replica(NodeId node, std::size_t behavi
     return c;
   };
   auto stack = std::make_unique<Stack>();
-  for (const ModelChoice* model :
-       {&system_.relay, &system_.mempool, &system_.consensus, &system_.ledger}) {
-    if (!*model) continue;
+  for (const auto& [slot, model] : system_.slots()) {
+    if (!*model || model == &system_.client) continue;
     ModuleContext own = context_of(node, *model);
     Params changed;
     if (model == &system_.consensus) {
@@ -185,10 +203,9 @@ std::vector<std::string> BuiltWorld::unread_parameters() const {
       out.push_back(std::string(kind) + "." + model.info->name + "." + key);
     }
   };
-  look(system_.consensus, "consensus");
-  look(system_.ledger, "ledger");
-  look(system_.mempool, "mempool");
-  look(system_.relay, "relay");
+  for (const auto& [slot, choice] : system_.slots()) {
+    if (choice != &system_.client) look(*choice, slot);
+  }
   for (const BehaviourPlan& behaviour : system_.behaviours) look(behaviour.model, "behaviour");
   if (plan_.clients.count > 0) {  // without clients nobody reads what they would do
     look(system_.client, "client");

@@ -54,6 +54,7 @@ class BuiltWorld {
   const Topology& overlay_;
   std::vector<std::vector<NodeId>>
       mesh_rows_;  // rows of a full mesh, which the graph does not keep
+  std::vector<std::uint16_t> address_groups_;  // by replica; empty without discovery
   std::unique_ptr<World> world_;
 };
 

@@ -159,11 +159,7 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
       lines.add("swarm.borne_by." + std::to_string(i), plan.systems[i].consensus.info->label());
     }
   }
-  add_model(lines, "consensus", system.consensus);
-  add_model(lines, "ledger", system.ledger);
-  add_model(lines, "mempool", system.mempool);
-  add_model(lines, "relay", system.relay);
-  add_model(lines, "client", system.client);
+  for (const auto& [slot, choice] : system.slots()) add_model(lines, slot, *choice);
   for (std::size_t i = 0; i < system.behaviours.size(); ++i) {
     const BehaviourPlan& behaviour = system.behaviours[i];
     const std::string key = "behaviours." + std::to_string(i);
@@ -171,6 +167,9 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
     lines.digest(key + "/nodes", behaviour.nodes);
     lines.add(key + "/from", behaviour.from);
     lines.add(key + "/until", behaviour.until);
+    if (behaviour.address_groups != 0) {
+      lines.add(key + "/address_groups", behaviour.address_groups);
+    }
   }
   lines.add("crypto", std::string(system.real_crypto ? "real" : "costed"));
   if (system.consensus && system.consensus.info->uses_hash_power) {

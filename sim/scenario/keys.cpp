@@ -250,7 +250,9 @@ const KeyTable& system_keys() {
     };
     for (const SlotKey& slot : slot_keys()) {
       if (slot.key != "consensus") {
-        table.push_back(key(slot.key, Type::text, slot.fallback, "model in this slot"));
+        table.push_back(key(slot.key, Type::text, slot.fallback,
+                            slot.may_be_empty ? "model in this slot; none: it stays empty"
+                                              : "model in this slot"));
       }
       table.push_back(shaped(slot.params_key, "parameters of the " + slot.key + " model",
                              R"({"type":"object"})"));
@@ -265,7 +267,8 @@ const std::vector<SlotKey>& slot_keys() {
       {"consensus", ModelKind::consensus, "", "params"},
       {"ledger", ModelKind::ledger, "account", "ledger_params"},
       {"mempool", ModelKind::mempool, "pool", "mempool_params"},
-      {"relay", ModelKind::gossip, "inventory", "relay_params"},
+      {"relay", ModelKind::gossip, "inventory", "relay_params", true},
+      {"discovery", ModelKind::discovery, empty_slot, "discovery_params", true, true},
   };
   return slots;
 }
@@ -286,6 +289,10 @@ const KeyTable& behaviour_keys() {
              R"({"type":"array","minItems":1,"items":{"type":"string"}})"),
       key("from", Type::duration, "0 s", "it deviates from here, by the replica's clock", "0 s"),
       key("until", Type::duration, "", "until here; not given: for ever", "1 ns"),
+      key("address_groups", Type::integer, "0",
+          "their network addresses lie in so many groups (/16 of IPv4); 0: drawn as anybody's; read "
+          "by discovery models",
+          "0", "65536"),
       shaped("params", "parameters of the behaviour", R"({"type":"object"})"),
   };
   return keys;

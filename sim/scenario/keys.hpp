@@ -42,12 +42,19 @@ std::vector<std::string> topologies_reading(std::string_view network_key);
 /// What `expect` may name: the checkers (DESIGN 13.8).
 const std::vector<std::string>& checker_names();
 
+/// What the key of a slot that may stay empty says then.
+inline constexpr const char* empty_slot = "none";
+
 /// The slots of [[systems]] that name a model: key, kind, default, key of its parameters.
 struct SlotKey {
   std::string key;
   ModelKind kind;
   std::string fallback;
   std::string params_key;
+  /// Only protocols that relay have it.
+  bool of_relays = false;
+  /// "none" leaves it empty.
+  bool may_be_empty = false;
 };
 const std::vector<SlotKey>& slot_keys();
 

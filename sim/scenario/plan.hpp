@@ -4,6 +4,7 @@
 // hardware, clients, load, faults) stands outside SystemPlan, so they meet the same (DESIGN 13.5).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -67,6 +68,8 @@ struct BehaviourPlan {
   std::vector<NodeId> nodes;  // ascending
   Time from{};                // of the node's local clock
   Time until = time_never;
+  /// Their addresses lie in so many groups (ModuleContext::address_groups); 0: drawn as anybody's.
+  std::uint32_t address_groups = 0;
 };
 
 /// One compared system: what runs in the slots of every replica, and the client that talks to it.
@@ -75,7 +78,8 @@ struct SystemPlan {
   ModelChoice consensus;
   ModelChoice ledger;
   ModelChoice mempool;
-  ModelChoice relay;  // empty unless consensus.info->uses_relay
+  ModelChoice relay;      // empty unless consensus.info->uses_relay
+  ModelChoice discovery;  // empty: the relay spreads over the plan's overlay
   ModelChoice client;
   bool real_crypto = false;                   // else costed (DESIGN 13.4)
   bool real_mining = false;                   // try nonces; else a lottery with the same statistics
@@ -86,6 +90,15 @@ struct SystemPlan {
   /// By replica, smallest units; empty unless the consensus uses stake.
   std::vector<std::uint64_t> stakes;
   std::vector<BehaviourPlan> behaviours;
+  /// What fills the slots, by the scenario's names for them; some are empty.
+  std::array<std::pair<const char*, const ModelChoice*>, 6> slots() const {
+    return {{{"consensus", &consensus},
+             {"ledger", &ledger},
+             {"mempool", &mempool},
+             {"relay", &relay},
+             {"discovery", &discovery},
+             {"client", &client}}};
+  }
   /// Replicas with a behaviour, ascending.
   std::vector<NodeId> byzantine() const;
   /// Hash power or stake of each replica; without either all count the same.

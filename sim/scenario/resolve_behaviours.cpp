@@ -152,7 +152,14 @@ void read_behaviour(Resolving& r, const Value& value, std::size_t index) {
     plan.until = Time{section.duration("until")};
     if (plan.until <= plan.from) section.problem("until", "is not after from");
   }
-  for (SystemPlan* system : read_systems(r, section, *plan.model.info)) {
+  plan.address_groups = static_cast<std::uint32_t>(section.count("address_groups"));
+  const auto systems = read_systems(r, section, *plan.model.info);
+  if (plan.address_groups != 0 && std::none_of(systems.begin(), systems.end(), [](auto* system) {
+        return bool{system->discovery};
+      })) {
+    section.problem("address_groups", "is not read: no system of this entry has a discovery model");
+  }
+  for (SystemPlan* system : systems) {
     for (const BehaviourPlan& other : system->behaviours) {
       if (other.model.info != plan.model.info) continue;
       for (const NodeId node : plan.nodes) {

@@ -148,11 +148,19 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
   if (!section.good("consensus")) return system;
   for (const SlotKey& slot : slot_keys()) {
     const ModelInfo* consensus = system.consensus.info;
-    if (slot.key == "relay" && (consensus == nullptr || !consensus->uses_relay)) {
+    if (slot.of_relays && (consensus == nullptr || !consensus->uses_relay)) {
       for (const std::string& key : {slot.key, slot.params_key}) {
         if (consensus != nullptr && section.given(key)) {
           section.problem(key, "is not read: " + consensus->name + " does not relay");
         }
+      }
+      continue;
+    }
+    if (slot.may_be_empty && section.text(slot.key) == empty_slot) {
+      if (section.given(slot.params_key)) {
+        section.problem(slot.params_key,
+                        "is not read: the " + slot.key + " slot is empty; name its model by " +
+                            slot.key);
       }
       continue;
     }
@@ -166,6 +174,9 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
         break;
       case ModelKind::mempool:
         system.mempool = std::move(choice);
+        break;
+      case ModelKind::discovery:
+        system.discovery = std::move(choice);
         break;
       default:
         system.relay = std::move(choice);

@@ -60,6 +60,9 @@ const Registry& registry() {
     r->add(model(ModelKind::ledger, "account"));
     r->add(model(ModelKind::mempool, "pool"));
     r->add(model(ModelKind::gossip, "inventory"));
+    ModelInfo walk = model(ModelKind::discovery, "walk");
+    walk.params = {{"contacts", ParamType::integer, "3", "", "1", "100", {}}};
+    r->add(walk);
     ModelInfo client = model(ModelKind::client, "open_loop");
     client.params = {{"retry_timeout", ParamType::duration, "2 s", "", "1 ms", {}, {}}};
     r->add(client);
@@ -273,6 +276,27 @@ TEST(Resolver, hash_power) {
             std::string::npos);
   EXPECT_NE(errors(raft + "relay = \"inventory\"\n").find("raft does not relay"),
             std::string::npos);
+}
+
+TEST(Resolver, discovery) {
+  const std::string pow = "[[systems]]\nconsensus = \"pow\"\n";
+  const auto canonical = [](const std::string& text) {
+    const Plan p = resolve(document(text), registry());
+    return canonical_plan(p, p.systems[0], {});
+  };
+  EXPECT_EQ(canonical(pow), canonical(pow + "discovery = \"none\"\n"));
+  EXPECT_EQ(canonical(pow).find("discovery"), std::string::npos);
+  const std::string walk = pow + "discovery = \"walk\"\ndiscovery_params = { contacts = 5 }\n";
+  EXPECT_NE(canonical(walk).find("discovery.contacts = 5\n"), std::string::npos);
+  const std::string liar = "[[behaviours]]\nmodel = \"mute\"\ncount = 3\naddress_groups = 2\n";
+  EXPECT_NE(canonical(walk + liar).find("/address_groups = 2\n"), std::string::npos);
+  EXPECT_NE(errors(pow + liar).find("no system of this entry has a discovery model"),
+            std::string::npos);
+  EXPECT_NE(errors(raft + "discovery = \"walk\"\n").find("raft does not relay"),
+            std::string::npos);
+  EXPECT_NE(errors(pow + "discovery_params = { contacts = 5 }\n").find("name its model"),
+            std::string::npos);
+  EXPECT_NE(errors(pow + "discovery = \"wlak\"\n").find("\"walk\""), std::string::npos);
 }
 
 TEST(Resolver, faults) {

@@ -112,6 +112,11 @@ Json system_table(const Registry& registry) {
   Json cases = Json::array();
   for (const SlotKey& slot : slot_keys()) {
     out["properties"][slot.key]["enum"] = names_of(registry, slot.kind);
+    if (slot.may_be_empty) {
+      out["properties"][slot.key]["enum"].push_back(empty_slot);
+      cases.push_back({{"if", when_key_is(slot.key, empty_slot, slot.fallback)},
+                       {"then", {{"properties", {{slot.params_key, false}}}}}});
+    }
     for (const ModelInfo* info : registry.all(slot.kind)) {
       cases.push_back({{"if", when_key_is(slot.key, info->name, slot.fallback)},
                        {"then", {{"properties", {{slot.params_key, params_of(*info)}}}}}});
@@ -119,7 +124,11 @@ Json system_table(const Registry& registry) {
   }
   for (const ModelInfo* info : registry.all(ModelKind::consensus)) {
     Json refused = Json::object();
-    if (!info->uses_relay) refused["relay"] = refused["relay_params"] = false;
+    for (const SlotKey& slot : slot_keys()) {
+      if (slot.of_relays && !info->uses_relay) {
+        refused[slot.key] = refused[slot.params_key] = false;
+      }
+    }
     if (!info->uses_hash_power) {
       for (const char* key : {"mining", "hash_power", "hash_shares", "joules_per_terahash"}) {
         refused[key] = false;

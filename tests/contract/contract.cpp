@@ -89,8 +89,7 @@ std::string protocol_name(const ::testing::TestParamInfo<const ModelInfo*>& info
 
 MessageCatalog catalog_of(const SystemPlan& system) {
   MessageCatalog catalog;
-  for (const ModelChoice* choice :
-       {&system.consensus, &system.ledger, &system.mempool, &system.relay, &system.client}) {
+  for (const auto& [slot, choice] : system.slots()) {
     if (!*choice) continue;
     auto& types = catalog.slots[static_cast<std::size_t>(choice->info->slot)];
     types.insert(types.end(), choice->info->messages.begin(), choice->info->messages.end());

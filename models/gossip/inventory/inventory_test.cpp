@@ -102,6 +102,12 @@ class Peers {
     input.call = &call;
     step(node, input);
   }
+  void set_peers(NodeId node, std::vector<NodeId> peers) {
+    LocalCall call{Slot::overlay, Slot::relay, 0, ledgerlab::Peers{std::move(peers)}};
+    Input input = make_input(node, InputKind::call);
+    input.call = &call;
+    step(node, input);
+  }
   void deliver_one() {
     const Flight f = flights.front();
     flights.pop_front();
@@ -331,6 +337,42 @@ TEST(Inventory, WhatItsOwnerRefusesGoesNoFurther) {
   peers.deliver_all();
   EXPECT_EQ(peers.got(1), std::vector<std::string>{"bad"});
   EXPECT_TRUE(peers.got(2).empty());
+}
+
+TEST(Inventory, NewPeersHearAndAPeerThatLeftIsAskedNoMore) {
+  // 2 wants "a" from 0, whom it loses; 1 has announced it too and stands elsewhere among the peers.
+  Peers peers(Graph{{2}, {2}, {0, 1}, {}, {}});
+  const MessageRef a = peers.note("a");
+  peers.publish(0, a);
+  peers.publish(1, a);
+  peers.deliver_one();  // 0's Inv
+  peers.deliver_one();  // 1's
+  peers.flights.clear();
+  peers.set_peers(2, {1, 3, 4});
+  ASSERT_EQ(peers.flights.size(), 1u) << "asked at once, not after the timeout";
+  EXPECT_EQ(peers.flights.front().to, 1u);
+  peers.set_peers(3, {2});
+  peers.set_peers(4, {2});
+  peers.deliver_all();
+  for (const NodeId node : {2u, 3u, 4u}) {
+    EXPECT_EQ(peers.got(node), std::vector<std::string>{"a"}) << node;
+  }
+  for (const Flight& f : peers.sent) {
+    EXPECT_FALSE(f.from == 2 && f.to == 1 && f.message->as<Inv>()) << "1 announced it itself";
+  }
+  // Without peers the last request is given up, and a later announcement is asked for again.
+  const MessageRef b = peers.note("b");
+  peers.publish(1, b);
+  peers.deliver_one();
+  peers.flights.clear();
+  peers.set_peers(2, {});
+  peers.pass(seconds(60));
+  EXPECT_TRUE(peers.flights.empty());
+  peers.set_peers(2, {3});
+  peers.set_peers(3, {2});
+  peers.publish(3, b);
+  peers.deliver_all();
+  EXPECT_EQ(peers.got(2), (std::vector<std::string>{"a", "b"}));
 }
 
 TEST(Inventory, OldContentsAreNoLongerServedButRemembered) {

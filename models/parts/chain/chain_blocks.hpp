@@ -141,6 +141,8 @@ void ChainModule<Carried, Own>::on_call(const Input& input, Effects& effects) {
     }
   } else if (const auto* adopted = call.as<Adopted>()) {
     if (running_) on_adopted(input, effects, *adopted);
+  } else if (const auto* peers = call.as<Peers>()) {
+    on_peers(effects, peers->peers);
   } else {
     on_own_call(input, effects);
   }

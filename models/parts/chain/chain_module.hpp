@@ -142,6 +142,7 @@ class ChainModule : public Module {
   void rebuild_tree(const BlockRef& final_block);
   void on_message(const Input& input, Effects& effects);
   void on_call(const Input& input, Effects& effects);
+  void on_peers(Effects& effects, const std::vector<NodeId>& peers);
 
   bool connect(const Input& input, Effects& effects, const MessageRef& content, NodeId from,
                Index parent);

@@ -59,9 +59,25 @@ void ChainModule<Carried, Own>::after_answer(Effects& effects, const Block& bloc
 }
 
 template <class Carried, class Own>
+void ChainModule<Carried, Own>::on_peers(Effects& effects, const std::vector<NodeId>& peers) {
+  const auto has = [](const std::vector<NodeId>& list, NodeId node) {
+    return std::binary_search(list.begin(), list.end(), node);
+  };
+  std::vector<NodeId> fresh;
+  std::copy_if(peers.begin(), peers.end(), std::back_inserter(fresh),
+               [&](NodeId peer) { return !has(neighbours_, peer); });
+  const bool left = sync_.running && has(neighbours_, sync_.peer) && !has(peers, sync_.peer);
+  neighbours_ = peers;
+  if (!running_) return;
+  // Either end of a new connection asks what the other knows (as Bitcoin's peers do).
+  if (!fresh.empty()) effects.multicast(fresh, GetTip{head_->id});
+  if (left) on_sync_timer(effects);
+}
+
+template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_sync_timer(Effects& effects) {
   if (!sync_.running) return;
-  if (tree_.contains(sync_.want.id) || sync_.attempts >= attempts_max) {
+  if (tree_.contains(sync_.want.id) || sync_.attempts >= attempts_max || neighbours_.empty()) {
     sync_.running = false;
     return;
   }

@@ -37,7 +37,11 @@ void Relay::step(const Input& input, Effects& effects) {
       }
       break;
     case InputKind::call:
-      if (const auto* call = input.call->as<Publish>()) publish(input, call->content, effects);
+      if (const auto* call = input.call->as<Publish>()) {
+        publish(input, call->content, effects);
+      } else if (const auto* now = input.call->as<Peers>()) {
+        on_peers(input, now->peers, effects);
+      }
       break;
     default:
       break;
@@ -95,6 +99,32 @@ void Relay::on_content(const Input& input, const Content& content, Effects& effe
   item(at).since = input.local;
   item(at).frame = input.message_ref();
   effects.call(content.content->slot(), Relayed{content.content, input.from});
+}
+
+void Inventory::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
+  // Who has what is kept by position: moved to the new ones.
+  const std::vector<NodeId> before = std::exchange(neighbours_, peers);
+  const auto width = static_cast<std::uint32_t>((peers.size() + 63) / 64);
+  std::vector<std::uint64_t> moved(items_.size() * width, 0);
+  for (std::size_t old = 0; old < before.size(); ++old) {
+    const std::uint32_t at = position(before[old]);
+    if (at == neighbours_.size()) continue;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      const std::uint64_t bit = known_[i * words_ + old / 64] >> (old % 64) & 1;
+      moved[i * width + at / 64] |= bit << (at % 64);
+    }
+  }
+  known_ = std::move(moved);
+  words_ = width;
+  bool left = false;
+  for (Request& r : requests_) {
+    r.asked = position(before[r.asked]);
+    if (r.asked != neighbours_.size()) continue;
+    r.asked = 0;
+    r.deadline = input.local;  // it left: another is asked at once
+    left = true;
+  }
+  if (left) retry(input, effects);
 }
 
 // --- what we spread -----------------------------------------------------------------------------

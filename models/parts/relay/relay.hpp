@@ -44,6 +44,7 @@ class Relay : public Module {
   void on_get_data(const Input& input, const GetData& get, Effects& effects);
   void on_content(const Input& input, const Content& content, Effects& effects);
   void publish(const Input& input, const MessageRef& content, Effects& effects);
+  void on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects);
   void announce(Effects& effects, Sequence sequence);
   void announce_gathered(Effects& effects);
   void announce_batch(std::span<const Sequence> batch, Effects& effects);
