@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace ledgerlab::validate {
 
@@ -104,6 +105,43 @@ double private_attack_threshold(double x) {
   // beta + beta (1-beta) x = 1 - beta
   if (x == 0) return 0.5;
   return ((2 + x) - std::sqrt((2 + x) * (2 + x) - 4 * x)) / (2 * x);
+}
+
+double push_mean_rounds(std::uint64_t n) {
+  // left[k]: mean rounds until all n are informed, once k are.
+  std::vector<double> left(n + 1, 0);
+  for (std::uint64_t k = n - 1; k > 0; --k) {
+    const std::uint64_t others = n - k;
+    // hit[j]: probability that the throws so far have hit j of the others.
+    std::vector<double> hit(others + 1, 0);
+    hit[0] = 1;
+    for (std::uint64_t thrown = 1; thrown <= k; ++thrown) {
+      for (std::uint64_t j = std::min(thrown, others); j > 0; --j) {
+        const double fresh = static_cast<double>(others - j + 1) / static_cast<double>(n - 1);
+        const double stale = 1 - static_cast<double>(others - j) / static_cast<double>(n - 1);
+        hit[j] = hit[j] * stale + hit[j - 1] * fresh;
+      }
+      hit[0] *= 1 - static_cast<double>(others) / static_cast<double>(n - 1);
+    }
+    double sum = 1;
+    for (std::uint64_t j = 1; j <= others; ++j) sum += hit[j] * left[k + j];
+    left[k] = sum / (1 - hit[0]);
+  }
+  return left[1];
+}
+
+double infect_and_die_reach(double c) {
+  double r = 1;
+  for (int i = 0; i < 10'000; ++i) r = 1 - std::exp(-c * r);
+  return r;
+}
+
+double all_reached(double c) { return std::exp(-std::exp(-c)); }
+
+double nobody_missed(std::uint64_t n, double c) {
+  const auto others = static_cast<double>(n - 1);
+  const double fanout = std::log(static_cast<double>(n)) + c;
+  return std::exp(-others * std::pow(1 - fanout / others, others));
 }
 
 }  // namespace ledgerlab::validate

@@ -24,5 +24,8 @@ Target b1();
 Target f1();  // liveness.cpp
 Target f3();
 Target elections();  // elections.cpp
+Target g1();         // gossip.cpp
+Target g2();
+Target g3();
 
 }  // namespace ledgerlab::validate

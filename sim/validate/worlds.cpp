@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "models/api/registry.hpp"
 #include "sim/scenario/resolver.hpp"
+#include "sim/validate/publisher.hpp"
 
 namespace ledgerlab::validate {
 
@@ -34,9 +34,8 @@ std::string Setup::text() const {
   line("[[systems]]");
   line("consensus = \"" + consensus + "\"");
   line("params = { " + params + " }");
-  const ModelInfo* info = builtin_models().find(ModelKind::consensus, consensus);
-  if (info != nullptr && info->uses_relay)
-    line("relay_params = { mode = \"push\", forward = false }");
+  const ModelInfo* info = models().find(ModelKind::consensus, consensus);
+  if (info != nullptr && info->uses_relay) line("relay_params = { " + relay_params + " }");
   if (!system.empty()) line(system);
   return out + tables;
 }
@@ -49,8 +48,18 @@ std::string toml_share(std::uint64_t ppb) {
   return '"' + format_value(ParamType::ratio, static_cast<std::int64_t>(ppb)) + '"';
 }
 
+const Registry& models() {
+  static const Registry& registry = *[] {
+    auto* made = new Registry;
+    register_all_models(*made);
+    register_publisher(*made);
+    return made;
+  }();
+  return registry;
+}
+
 Plan make_plan(const Setup& setup, std::uint64_t seed) {
-  return load_plan(parse_scenario(setup.text(), "validation.toml"), seed);
+  return load_plan(parse_scenario(setup.text(), "validation.toml"), models(), seed);
 }
 
 RanWorld::RanWorld(Session& session, Plan plan, BuildOptions options) : plan_(std::move(plan)) {

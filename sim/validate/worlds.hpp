@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/api/registry.hpp"
 #include "sim/scenario/build.hpp"
 #include "sim/validate/target.hpp"
 
@@ -23,6 +24,7 @@ struct Setup {
   Duration drain = seconds(1);
   std::uint32_t clients = 0;
   std::string rate = "1 tx/s";
+  std::string relay_params = "mode = \"push\", forward = false";  // if the protocol relays
   std::string network;       // more lines of [network]
   std::string system;        // more lines of the system: "hash_shares = [1, 2]"
   std::string tables;        // further tables: faults
@@ -32,6 +34,9 @@ struct Setup {
 /// A duration, or a share in parts per 10^9, as TOML writes it.
 std::string toml(Duration duration);
 std::string toml_share(std::uint64_t ppb);
+
+/// The built-in models, and the publisher (publisher.hpp).
+const Registry& models();
 
 /// The scenario resolved for this seed.
 Plan make_plan(const Setup& setup, std::uint64_t seed);

@@ -91,6 +91,14 @@ TEST(Statistical, AMissedErrorIsNoPassAndTheSameWorldsGiveTheSameHash) {
   EXPECT_EQ(run("W6", {}, 0, 1e-9).verdict, Verdict::inconc) << "a budget for one world";
 }
 
+TEST(Statistical, EpidemicsSpreadAsTheirClosedFormsSay) {
+  expect_pass(run("G1", {"n=16"}, 1));
+  expect_pass(run("G1", {"n=300"}, 2));
+  expect_pass(run("G2", {"c=2", "n=2000"}, 3));
+  expect_pass(run("G2", {"c=2.5", "n=2000"}, 3));
+  expect_pass(run("G3", {"c=0.5", "n=200"}, 4));
+}
+
 /// The verdict on the first row's figure of one target where another figure was to be expected.
 Verdict judged_for(const Outcome& outcome, double expected) {
   const Row& row = outcome.rows.at(0);
@@ -138,6 +146,18 @@ TEST(Twins, AnotherAttackerIsCaught) {
   const Outcome race = run("W14", {"miners=20"}, 40);
   EXPECT_EQ(judged_for(race, private_attack_threshold(0.5)), Verdict::fail);
   EXPECT_EQ(judged_for(race, private_attack_threshold(2)), Verdict::fail);
+}
+
+TEST(Twins, AnotherFanoutAndAnotherNumberOfNodesAreCaught) {
+  const Outcome rounds = run("G1", {"n=100"}, 1);
+  EXPECT_EQ(judged_for(rounds, push_mean_rounds(100)), Verdict::pass);
+  EXPECT_EQ(judged_for(rounds, push_mean_rounds(110)), Verdict::fail);
+  const Outcome reach = run("G2", {"c=2", "n=2000"}, 3);
+  EXPECT_EQ(judged_for(reach, infect_and_die_reach(2)), Verdict::pass);
+  EXPECT_EQ(judged_for(reach, infect_and_die_reach(2.1)), Verdict::fail);
+  const Outcome all = run("G3", {"c=0.5", "n=200"}, 4);
+  EXPECT_EQ(judged_for(all, nobody_missed(200, 0.5)), Verdict::pass);
+  EXPECT_EQ(judged_for(all, nobody_missed(200, 0.8)), Verdict::fail);
 }
 
 // Who publishes at once has the share of the chain that it has of the power.
