@@ -101,7 +101,7 @@ void Relay::on_content(const Input& input, const Content& content, Effects& effe
   effects.call(content.content->slot(), Relayed{content.content, input.from});
 }
 
-void Inventory::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
+void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
   // Who has what is kept by position: moved to the new ones.
   const std::vector<NodeId> before = std::exchange(neighbours_, peers);
   const auto width = static_cast<std::uint32_t>((peers.size() + 63) / 64);
