@@ -37,6 +37,8 @@ void Epidemic::step(const Input& input, Effects& effects) {
   } else if (input.kind == InputKind::call) {
     if (const auto* call = input.call->as<Publish>()) {
       publish(input, call->content, effects);
+    } else if (const auto* now = input.call->as<Peers>()) {
+      if (everyone_ == 0) neighbours_ = now->peers;
     }
   }
 }

@@ -107,6 +107,15 @@ TEST(Epidemic, LossAndARestartAreMadeGoodWhileTheInfectionLasts) {
   for (NodeId i = 1; i < 30; ++i) EXPECT_EQ(world.got_times(i, "a"), 1u) << i;
 }
 
+TEST(Epidemic, NewPeersArePushedToAndFormerOnesAreNot) {
+  auto world = make_world(Graph{{1}, {0}, {}}, {{"fanout", "1"}});
+  world.publish(0, "a");
+  world.call(0, Peers{{2}});
+  world.run(seconds(20));
+  EXPECT_TRUE(world.got(1).empty());
+  EXPECT_EQ(world.got(2), std::vector<std::string>{"a"});
+}
+
 TEST(Epidemic, NothingDependsOnTheNumbersOfTheInterner) {
   std::vector<std::vector<std::string>> lines;
   for (const bool backwards : {false, true}) {
