@@ -41,6 +41,21 @@ function(ledgerlab_model)
   set_property(GLOBAL APPEND PROPERTY LEDGERLAB_MODELS ${kind}_${name})
 endfunction()
 
+# ledgerlab_engine_module(NAME LIBRARIES...): the engine of this folder as a loadable module beside the
+# library. Call it only where its simulator was found.
+function(ledgerlab_engine_module name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_library(engine_${name} MODULE ${sources})
+  target_link_libraries(engine_${name} PRIVATE ledgerlab ${ARGN})
+  set_target_properties(engine_${name} PROPERTIES
+    OUTPUT_NAME ledgerlab-engine-${name}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/ledgerlab
+    BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN/..")
+  install(TARGETS engine_${name} COMPONENT engine-${name}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ledgerlab)
+endfunction()
+
 # ledgerlab_test(NAME SOURCES...): one GoogleTest program, one ctest entry.
 function(ledgerlab_test name)
   add_executable(${name} ${ARGN})

@@ -84,6 +84,10 @@ struct NetworkSpec {
   Duration retransmission_timeout = ms(200);
   std::uint32_t mtu = 1448;          // payload bytes of a packet
   std::uint32_t overhead_bytes = 0;  // added to every message (headers), by the scenario
+  // Read by the simgrid engine alone:
+  std::string flow_model = "CM02";  // SimGrid network model: CM02 (plain fluid sharing), LV08, Constant
+  std::uint64_t backbone_bps = 0;   // what all traffic into and all out of one region shares; 0 = no limit
+  std::string platform_file;        // its hosts, in their order by name, are the nodes; empty: made from this spec
 
   std::uint16_t region_of(NodeId node) const {
     return region.empty() ? std::uint16_t{0} : region[node];

@@ -6,6 +6,7 @@
 
 #include "models/base/int128.hpp"
 #include "models/stack/stack.hpp"
+#include "sim/engine/module.hpp"
 #include "sim/engine/native/native.hpp"
 
 namespace ledgerlab {
@@ -19,11 +20,9 @@ std::uint64_t plan_seed(const Plan& plan, std::string_view purpose) {
 }
 
 std::unique_ptr<Engine> make_engine(const Plan& plan) {
-  if (plan.network.engine != "native") {
-    throw std::runtime_error("engine \"" + plan.network.engine +
-                             "\" is not available in this build; engines here: native");
-  }
-  return make_native_engine(plan.network.links);
+  const NetworkSpec& links = plan.network.links;
+  if (plan.network.engine == "native") return make_native_engine(links);
+  return load_engine_module(plan.network.engine).make(links);
 }
 
 /// Address groups of the replicas: drawn out of all /16 of IPv4, but a behaviour's nodes share as

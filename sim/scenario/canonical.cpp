@@ -71,6 +71,11 @@ void add_network(Lines& lines, const NetworkPlan& network) {
   lines.add("network.retransmission_timeout", links.retransmission_timeout);
   lines.add("network.mtu", links.mtu);
   lines.add("network.overhead_bytes", links.overhead_bytes);
+  if (network.engine == "simgrid") {
+    lines.add("network.flow_model", links.flow_model);
+    lines.add("network.backbone_bps", std::to_string(links.backbone_bps));
+    lines.add("network.platform", network.platform_digest);
+  }
   if (!network.overlay) return;
   lines.add("overlay.complete", network.overlay->complete ? 1 : 0);
   lines.digest("overlay.offsets", network.overlay->offsets);

@@ -180,6 +180,14 @@ const KeyTable& network_keys() {
             "1 h"),
         key("mtu", Type::size, "1448 B", "payload of a packet", "64 B", "64 KiB"),
         key("overhead", Type::size, "40 B", "headers added to every message", "0 B", "64 KiB"),
+        choice("flow_model", {"CM02", "LV08"},
+               "simgrid: its network model; CM02 shares bandwidth and adds nothing, LV08 multiplies "
+               "latency by 13.01 and bandwidth by 0.97 for the ramps of TCP"),
+        key("backbone", Type::bandwidth, "unlimited",
+            "simgrid: what all traffic into, and all out of, one region shares"),
+        key("platform", Type::text, "",
+            "simgrid: a platform file instead of latency, up and down; its hosts, in the order of "
+            "their names, are the nodes"),
     };
   }();
   return keys;

@@ -1,4 +1,5 @@
 // A plan with this build's models and versions.
+#include "sim/engine/module.hpp"
 #include "sim/engine/native/native.hpp"
 #include "sim/record/event.hpp"
 #include "sim/scenario/resolver.hpp"
@@ -7,8 +8,11 @@ namespace ledgerlab {
 
 PlanVersions current_versions(const std::string& engine) {
   if (engine != "native") {
-    throw EngineUnavailable("the engine \"" + engine +
-                            "\" is not part of this build; network.engine = \"native\" is");
+    try {
+      return {load_engine_module(engine).version(), trace_schema_version};
+    } catch (const EngineMissing& missing) {
+      throw EngineUnavailable(missing.what());
+    }
   }
   NetworkSpec smallest;
   smallest.nodes = 2;

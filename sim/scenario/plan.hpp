@@ -42,6 +42,7 @@ struct NetworkPlan {
   std::shared_ptr<const Topology> overlay;
   /// Ready for the engine: nodes with clients, region of each, one-way latencies, bandwidths.
   NetworkSpec links;
+  std::string platform_digest;  // simgrid: SHA-256 of the platform file, if there is one
 };
 
 /// One machine; all nodes have the same (the slow-node fault makes exceptions).

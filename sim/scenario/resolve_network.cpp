@@ -1,8 +1,11 @@
 // [network], [hardware] and [clients]: regions, latencies, links, the overlay, machines, places.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 
 #include "models/base/draw.hpp"
+#include "models/crypto/hash.hpp"
 #include "sim/scenario/cost_table.hpp"
 #include "sim/scenario/resolve_parts.hpp"
 #include "sim/topology/data_path.hpp"
@@ -310,6 +313,34 @@ std::vector<NodeId> choose_homes(const NetworkSpec& links, std::uint32_t replica
   return homes;
 }
 
+/// What one engine reads and another does not have.
+void read_engine(Resolving& r, Section& network) {
+  const bool simgrid = r.plan.network.engine == "simgrid";
+  for (const char* key : {"flow_model", "backbone", "platform"}) {
+    if (!simgrid && network.given(key)) {
+      network.problem(key, "is not read: only engine = \"simgrid\" does");
+    }
+  }
+  if (!simgrid) return;
+  NetworkSpec& links = r.plan.network.links;
+  links.flow_model = network.text("flow_model");
+  links.backbone_bps = network.count("backbone");
+  if (const std::string platform = network.text("platform"); !platform.empty()) {
+    links.platform_file = find_data(platform, r.document.file).string();
+    std::ifstream file(links.platform_file, std::ios::binary);
+    const std::string content(std::istreambuf_iterator<char>(file), {});
+    r.plan.network.platform_digest = to_hex(sha256(as_bytes(content)));
+  }
+  if (links.jitter != JitterKind::none) {
+    network.problem("jitter", "the simgrid engine has none: leave it out");
+  }
+  if (links.packet_loss_ppb != 0) {
+    network.problem("packet_loss",
+                    "the simgrid engine has no packets: leave it out, or lose whole messages with "
+                    "[[faults]] kind = \"loss\"");
+  }
+}
+
 }  // namespace
 
 void resolve_network(Resolving& r) {
@@ -328,6 +359,7 @@ void resolve_network(Resolving& r) {
   r.replica_region =
       read_placement(r, network, r.plan.network.replicas, "round_robin", r.plan.seed);
   read_topology(r, network);
+  read_engine(r, network);
 }
 
 void resolve_hardware(Resolving& r) {
