@@ -13,9 +13,9 @@ pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(CRYPTOPP REQUIRED IMPORTED_TARGET libcrypto++)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
-# Engines are optional: without its package an engine is not built, and a scenario that asks for it is
-# told so.
-pkg_check_modules(SIMGRID IMPORTED_TARGET simgrid)
+# Other simulators are optional: without its package an engine is not built, and a scenario that asks
+# for it is told which package it needs.
+pkg_check_modules(SIMGRID QUIET IMPORTED_TARGET simgrid)
 if(LEDGERLAB_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -41,19 +41,42 @@ function(ledgerlab_model)
   set_property(GLOBAL APPEND PROPERTY LEDGERLAB_MODELS ${kind}_${name})
 endfunction()
 
-# ledgerlab_engine_module(NAME LIBRARIES...): the engine of this folder as a loadable module beside the
-# library. Call it only where its simulator was found.
+# What an engine module and the library must have in common (sim/engine/module.hpp): the headers of
+# the interface, and the compiler whose classes go through it.
+set(LEDGERLAB_ENGINE_BUILD ${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION})
+foreach(header models/base/ids.hpp models/base/time.hpp sim/engine/engine.hpp sim/engine/module.hpp)
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${CMAKE_SOURCE_DIR}/${header})
+  file(SHA256 ${CMAKE_SOURCE_DIR}/${header} digest)
+  string(SUBSTRING ${digest} 0 8 digest)
+  string(APPEND LEDGERLAB_ENGINE_BUILD -${digest})
+endforeach()
+
+# ledgerlab_engine_module(NAME LIBRARIES...): the .cpp files of this folder as the loadable module of
+# an engine; the target `engines` builds all of them. Its *_test.cpp files become a program together
+# with its sources. Call it only where the simulator was found.
+add_custom_target(engines)
 function(ledgerlab_engine_module name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   add_library(engine_${name} MODULE ${sources})
-  target_link_libraries(engine_${name} PRIVATE ledgerlab ${ARGN})
+  add_dependencies(engines engine_${name})
+  set(programs engine_${name})
+  if(LEDGERLAB_TESTS AND tests)
+    ledgerlab_test(engine_${name}_test ${tests} ${sources})
+    list(APPEND programs engine_${name}_test)
+  endif()
+  foreach(program ${programs})
+    target_link_libraries(${program} PRIVATE ledgerlab ${ARGN})
+    target_compile_definitions(${program} PRIVATE LEDGERLAB_ENGINE_BUILD="${LEDGERLAB_ENGINE_BUILD}")
+  endforeach()
   set_target_properties(engine_${name} PROPERTIES
     OUTPUT_NAME ledgerlab-engine-${name}
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/ledgerlab
     BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN/..")
-  install(TARGETS engine_${name} COMPONENT engine-${name}
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ledgerlab)
+  install(TARGETS engine_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ledgerlab OPTIONAL)
 endfunction()
 
 # ledgerlab_test(NAME SOURCES...): one GoogleTest program, one ctest entry.

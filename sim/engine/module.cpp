@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <vector>
@@ -12,23 +14,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The Debian package whose headers the module is built with.
-std::string package_of(const std::string& engine) {
-  return engine == "ns3" ? "libns3-dev" : "lib" + engine + "-dev";
+/// The Debian package an engine is built with.
+std::string package_of(const std::string& engine) { return "lib" + engine + "-dev"; }
+
+std::string with_package(const std::string& engine) {
+  return "Debian package " + package_of(engine) + " (apt-get install " + package_of(engine) +
+         ", then ./lab build)";
 }
 
 std::vector<fs::path> module_folders() {
   std::vector<fs::path> out;
+  const auto add = [&](fs::path folder) {
+    if (std::find(out.begin(), out.end(), folder) == out.end()) out.push_back(std::move(folder));
+  };
+  std::error_code ignored;
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&load_engine_module), &info) != 0 && info.dli_fname) {
-    std::error_code ignored;
-    out.push_back(fs::weakly_canonical(info.dli_fname, ignored).parent_path() / "ledgerlab");
+    add(fs::weakly_canonical(info.dli_fname, ignored).parent_path() / "ledgerlab");
   }
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  if (!program.empty()) add(program.parent_path().parent_path() / "lib" / "ledgerlab");
   if (const char* set = std::getenv("LEDGERLAB_ENGINES")) {
     const std::string list = set;
-    for (std::size_t from = 0; from <= list.size();) {
+    for (std::size_t from = 0; from < list.size();) {
       const std::size_t to = std::min(list.find(':', from), list.size());
-      if (to > from) out.emplace_back(list.substr(from, to - from));
+      if (to > from) add(list.substr(from, to - from));
       from = to + 1;
     }
   }
@@ -38,18 +48,21 @@ std::vector<fs::path> module_folders() {
 const EngineModule& open_module(const std::string& name, const fs::path& file) {
   const std::string what = "engine module " + file.string();
   void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) throw EngineMissing(what + " cannot be opened: " + dlerror());
+  if (handle == nullptr) {
+    throw EngineMissing(what + " cannot be opened: " + dlerror() + "; it needs the " +
+                        with_package(name));
+  }
   const auto entry = reinterpret_cast<EngineEntry>(dlsym(handle, engine_entry));
   if (entry == nullptr) throw EngineMissing(what + " exports no " + engine_entry + "()");
   const EngineModule& module = *entry();
   if (module.interface_number != engine_interface) {
     throw EngineMissing(what + " has interface " + std::to_string(module.interface_number) +
                         ", this ledgerlab has " + std::to_string(engine_interface) +
-                        "; build both from one source");
+                        "; build both from one source (./lab build)");
   }
-  if (module.layout != engine_layout || std::string(module.compiler) != engine_compiler) {
-    throw EngineMissing(what + " was built from another source or by another compiler (" +
-                        module.compiler + "); build both together");
+  if (std::strcmp(module.build, LEDGERLAB_ENGINE_BUILD) != 0) {
+    throw EngineMissing(what + " is of another build than this ledgerlab (" + module.build +
+                        ", not " LEDGERLAB_ENGINE_BUILD "); build both together (./lab build)");
   }
   if (module.name != name) throw EngineMissing(what + " is the engine " + module.name);
   return module;
@@ -71,10 +84,10 @@ const EngineModule& load_engine_module(const std::string& name) {
     }
     looked += (looked.empty() ? "" : ", ") + folder.string();
   }
-  throw EngineMissing("the engine \"" + name + "\" is not here: it is built where the Debian package " +
-                      package_of(name) + " is installed (apt-get install " + package_of(name) +
-                      ", then ./lab build); looked in " + looked +
-                      " and LEDGERLAB_ENGINES. network.engine = \"native\" needs nothing");
+  throw EngineMissing("the engine \"" + name + "\" is not in this build: it needs the " +
+                      with_package(name) + "; looked in " + looked +
+                      (std::getenv("LEDGERLAB_ENGINES") ? "" : " (and LEDGERLAB_ENGINES, not set)") +
+                      ". network.engine = \"native\" needs no package");
 }
 
 }  // namespace ledgerlab

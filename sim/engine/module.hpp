@@ -3,6 +3,7 @@
 // runs everything else. A module links libledgerlab and carries no copy of it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -11,24 +12,18 @@
 
 namespace ledgerlab {
 
-/// Raised with every change of this header or of engine.hpp.
+/// Raised when the meaning of the interface changes; what it is made of is in the build id.
 inline constexpr std::uint32_t engine_interface = 1;
 
-/// What a module must share with the library besides the number: the layout of what goes through
-/// the interface, and the compiler whose classes it is made of.
-inline constexpr std::uint64_t engine_layout =
-    std::uint64_t{sizeof(NetworkSpec)} << 32 | sizeof(EngineCapabilities);
-inline constexpr const char* engine_compiler = __VERSION__;
-
 struct EngineModule {
-  std::uint32_t interface_number;
-  std::uint64_t layout;
-  const char* compiler;
-  const char* name;      // "simgrid"
-  /// Version of the simulator, and of our adapter: part of the plan digest.
+  std::uint32_t interface_number;  // engine_interface
+  const char* build;               // LEDGERLAB_ENGINE_BUILD, which CMake defines for a module
+  const char* name;                // "simgrid"
+  /// Of the adapter and its simulator, without starting it: part of the plan digest.
   std::string (*version)();
-  /// Throws std::invalid_argument when the spec contradicts itself or the engine cannot do it, and
-  /// std::runtime_error when a file it names cannot be read.
+  /// Starts the simulator. Throws std::invalid_argument when the spec contradicts itself or asks for
+  /// what the engine cannot do, PlatformFileError when a file it names cannot be used, and
+  /// EngineBusy when this process has had its one run.
   std::unique_ptr<Engine> (*make)(const NetworkSpec& spec);
 };
 
@@ -36,13 +31,24 @@ struct EngineModule {
 inline constexpr const char* engine_entry = "ledgerlab_engine";
 using EngineEntry = const EngineModule* (*)();
 
-/// The engine cannot be had here; the text says which package or file would help (exit code 69).
+/// The engine cannot be had here; the text names the package or file that would help (exit code 69).
 struct EngineMissing : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Opens libledgerlab-engine-<name>.so in the folder `ledgerlab` beside libledgerlab.so, else in the
-/// folders of LEDGERLAB_ENGINES (colons between them); once a process. Throws EngineMissing.
+/// The simulator is process-global and this process has used it; another process can.
+struct EngineBusy : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+/// A file that describes the platform is broken or does not fit the scenario (exit code 65).
+struct PlatformFileError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Opens libledgerlab-engine-<name>.so in the folder `ledgerlab` beside libledgerlab.so, else in
+/// ../lib/ledgerlab beside the program, else in the folders of LEDGERLAB_ENGINES (colons between
+/// them); once a process. Throws EngineMissing.
 const EngineModule& load_engine_module(const std::string& name);
 
 }  // namespace ledgerlab

@@ -306,7 +306,7 @@ EngineCapabilities SimgridEngine::capabilities() const {
 }
 
 const EngineModule module{
-    engine_interface, engine_layout, engine_compiler, "simgrid", version_text,
+    engine_interface, LEDGERLAB_ENGINE_BUILD, "simgrid", version_text,
     [](const NetworkSpec& spec) -> std::unique_ptr<Engine> {
       return std::make_unique<SimgridEngine>(spec);
     }};
