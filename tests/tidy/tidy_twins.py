@@ -56,6 +56,10 @@ TEXT_TWINS = {
         MODEL: "int a = 1'000; char b = 'x'; float c;\n"}),
     "a floating literal behind auto": ("banned-floating", {MODEL: "auto share = 0.5;\n"}),
     "an exponent literal behind auto": ("banned-floating", {MODEL: "auto big = 1e9;\n"}),
+    "a double in the native engine": ("banned-floating", {
+        "sim/engine/native/native.cpp": "double a;\n"}),
+    "an adapter reads a clock": ("banned-clock", {
+        "sim/engine/simgrid/simgrid.cpp": "using C = std::chrono::steady_clock;\n"}),
     "system clock": ("banned-clock", {
         MODEL: "auto t = std::chrono::system_clock::now();\n"}),
     "steady clock in the engine": ("banned-clock", {
@@ -96,6 +100,7 @@ CLEAN = {
     "models/stack/stack.hpp": HEADER,
     "sim/engine/engine.hpp": HEADER,
     "sim/engine/native/native.cpp": include("sim/engine/engine.hpp") + include("models/base/bytes.hpp"),
+    "sim/engine/simgrid/simgrid.cpp": "double clock = 0.5;\n",
     "sim/report/table.cpp": "double share = 0.5;\nvoid f(int x) {\n" + body(88) + "}\n",
     "cli/table.cpp": "constexpr int kTable[] = {\n" + "  1,\n" * 200 + "};\nconst T kOther{\n" +
                      "  1,\n" * 200 + "};\nclass A {\n" + "  int f(int x) { return x; }\n" * 200 + "};\n",

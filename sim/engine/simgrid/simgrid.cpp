@@ -9,7 +9,6 @@
 #include <xbt/config.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -30,7 +29,7 @@ double bytes_per_second(std::uint64_t bps) {
   return bps == 0 ? unlimited_bytes_per_s : static_cast<double>(bps) / 8.0;
 }
 
-std::int64_t to_ns(double seconds) { return std::llround(seconds * 1e9); }
+std::int64_t to_ns(double seconds) { return static_cast<std::int64_t>(seconds * 1e9 + 0.5); }
 double to_seconds(std::int64_t time_ns) { return static_cast<double>(time_ns) * 1e-9; }
 
 class SimgridEngine final : public Engine {
@@ -182,7 +181,7 @@ void SimgridEngine::build_from_spec() {
   for (NodeId i = 0; i < spec_.nodes; ++i) numbers[hosts_[i]] = i;
   world->get_network_model()->set_lat_factor_cb(
       [this, numbers](double, const sg::Host* from, const sg::Host* to,
-                      const std::vector<sg::Link*>&, const std::unordered_set<sg::NetZone*>&) {
+                      const auto&, const auto&) {
         const Duration one_way = spec_.latency_between(numbers.at(from), numbers.at(to));
         return to_seconds(one_way.count()) * latency_factor_;
       });
