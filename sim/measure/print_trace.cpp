@@ -39,6 +39,9 @@ std::string message_name(const TraceHeader& header, const Event& e) {
                      e.kind);
 }
 
+/// A tag as the first eight bytes of its identity, in the order in which identities are written.
+std::string id(std::uint64_t tag) { return fmt::format("{:016x}", __builtin_bswap64(tag)); }
+
 std::string details(const TraceHeader& header, const TraceRecord& record) {
   const Event& e = record.event;
   switch (e.type) {
@@ -70,19 +73,19 @@ std::string details(const TraceHeader& header, const TraceRecord& record) {
     case EventType::found:
       return fmt::format("nonce {:016x}", e.a);
     case EventType::answer:
-      return fmt::format("{} {:016x}, {:016x}", name_of(answer_names, e.kind), e.a, e.b);
+      return fmt::format("{} {}, {}", name_of(answer_names, e.kind), id(e.a), id(e.b));
     case EventType::role:
       return fmt::format("{} in term {}, leader {}", name_of(role_names, e.kind), e.a,
                          e.peer == no_node ? std::string("unknown") : std::to_string(e.peer));
     case EventType::head:
     case EventType::final_block:
-      return fmt::format("block {:016x} at height {}", e.a, e.b);
+      return fmt::format("block {} at height {}", id(e.a), e.b);
     case EventType::submit:
-      return fmt::format("transaction {:016x}, due {:.9f} s", e.a, static_cast<double>(e.b) / 1e9);
+      return fmt::format("transaction {}, due {:.9f} s", id(e.a), static_cast<double>(e.b) / 1e9);
     case EventType::acknowledge:
-      return fmt::format("transaction {:016x} at height {}", e.a, e.b);
+      return fmt::format("transaction {} at height {}", id(e.a), e.b);
     case EventType::give_up:
-      return fmt::format("transaction {:016x}", e.a);
+      return fmt::format("transaction {}", id(e.a));
     case EventType::note:
       return record.note;
     case EventType::operate:

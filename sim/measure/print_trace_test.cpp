@@ -49,7 +49,7 @@ TEST_F(PrintTrace, IsInTheOrderOfTimeThenNode) {
       "     0.000001000 s  node 0      send         Vote 0000000000000abc to 2 nodes, 80 B\n"
       "     0.000001000 s  node 2      note         all is well\n"
       "     0.000003000 s  node 2      role         leader in term 7, leader 2\n"
-      "     0.000003000 s  node 2      head         block 000000000000b10c at height 12\n"
+      "     0.000003000 s  node 2      head         block 0cb1000000000000 at height 12\n"
       "     2.000000005 s  node 1      deliver      Vote 0000000000000abc from node 0, 80 B\n");
   TraceFilter only;
   only.node = 2;
@@ -62,7 +62,7 @@ TEST_F(PrintTrace, IsInTheOrderOfTimeThenNode) {
   span.until = time_at(3'000);
   span.types = {"head"};
   EXPECT_EQ(printed(span),
-            "     0.000003000 s  node 2      head         block 000000000000b10c at height 12\n");
+            "     0.000003000 s  node 2      head         block 0cb1000000000000 at height 12\n");
 }
 
 TEST_F(PrintTrace, MergesChunksThatOverlap) {

@@ -97,7 +97,8 @@ std::array<KeyTable, fault_kind_count> make_fault_tables() {
       {required(
            shaped("groups",
                   "lists of nodes or regions that lose each other; replicas in no list are "
-                  "one more group, clients in no list are cut from nobody",
+                  "one more group; clients in no list go with it where regions are named, and are "
+                  "cut from nobody where only nodes are",
                   R"({"type":"array","minItems":1,"items":{"type":"array","minItems":1,)"
                   R"("items":{"oneOf":[{"type":"integer","minimum":0},{"type":"string"}]}}})")),
        key("one_way", Type::flag, "false", "only messages sent by the first group are lost")});

@@ -80,6 +80,7 @@ void read_groups(Resolving& r, Section& section, FaultPlan& fault) {
   fault.groups.assign(r.plan.nodes(), -1);
   const std::string path = section.path("groups");
   std::int32_t index = 0;
+  bool by_region = false;
   for (const Value& group : groups->items) {
     if (group.type != Value::Type::array || group.items.empty()) {
       r.problems.add(group.place, path, "expected a list of nodes or regions such as [0, 1]");
@@ -88,6 +89,7 @@ void read_groups(Resolving& r, Section& section, FaultPlan& fault) {
     for (const Value& item : group.items) {
       std::vector<NodeId> nodes;
       if (item.type == Value::Type::text) {
+        by_region = true;
         nodes = nodes_in(r, item.text, item.place, path);
       } else {
         read_node(r, item, path, nodes);
@@ -107,6 +109,10 @@ void read_groups(Resolving& r, Section& section, FaultPlan& fault) {
       fault.groups[node] = index;
       rest = true;
     }
+  }
+  // A region is cut off with all that stands in it, so clients of the others are on their side.
+  for (NodeId node = r.plan.network.replicas; by_region && rest && node < r.plan.nodes(); ++node) {
+    if (fault.groups[node] == -1) fault.groups[node] = index;
   }
   if (index == 1 && !rest) section.problem("groups", "one group with every replica parts nobody");
 }

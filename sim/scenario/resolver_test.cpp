@@ -316,7 +316,12 @@ TEST(Resolver, faults) {
   EXPECT_EQ(partition.groups[0], 0);
   EXPECT_EQ(partition.groups[17], 1);  // us-east-1
   EXPECT_EQ(partition.groups[5], 2);
-  EXPECT_EQ(partition.groups[21], -1);  // a client
+  EXPECT_EQ(partition.groups[21], 2);  // a client elsewhere: a region was named
+  const Plan by_node = resolve(document("[network]\nnodes = 5\n" + raft +
+                                        "[[faults]]\nkind = \"partition\"\nat = \"20 s\"\n"
+                                        "groups = [[0, 1]]\n"),
+                               registry());
+  EXPECT_EQ(by_node.faults[0].groups[5], -1);
   EXPECT_TRUE(plan.faults[2].all_links);
   EXPECT_EQ(plan.faults[2].probability_ppb, 500'000'000u);
   EXPECT_EQ(plan.faults[3].factor_thousandths, 10'000u);
