@@ -39,6 +39,14 @@ class Listing {
   std::string text_;
 };
 
+std::string jitter_text(const NetworkSpec& links) {
+  const std::string drawn = links.jitter_of_link ? ", one draw a link" : "";
+  if (links.jitter == JitterKind::none) return "none";
+  if (links.jitter == JitterKind::pareto) return "pareto around the latency" + drawn;
+  return format_value(ParamType::ratio, std::int64_t{links.jitter_ppm} * 1'000) +
+         (links.jitter == JitterKind::uniform ? ", uniform" : ", exponential") + drawn;
+}
+
 void add_network(Listing& out, const Plan& plan) {
   const NetworkPlan& network = plan.network;
   const NetworkSpec& links = network.links;
@@ -51,11 +59,12 @@ void add_network(Listing& out, const Plan& plan) {
                                    duration_text(*ends.second));
   out.line("up-link, down-link",
            bandwidth_text(links.up_bps) + ", " + bandwidth_text(links.down_bps));
-  out.line("jitter",
-           links.jitter == JitterKind::none
-               ? "none"
-               : format_value(ParamType::ratio, std::int64_t{links.jitter_ppm} * 1'000) +
-                     (links.jitter == JitterKind::uniform ? ", uniform" : ", exponential"));
+  out.line("jitter", jitter_text(links));
+  if (links.link_model != LinkModel::queues) {
+    out.line("link model", links.link_model == LinkModel::bottleneck ? "bottleneck" : "cut-through");
+    out.line("  pass beside", "up to " + format_value(ParamType::size, links.small_bytes) +
+                                  ", which take " + duration_text(links.small_delay) + " more");
+  }
   out.line("packet loss", format_value(ParamType::ratio, links.packet_loss_ppb));
   std::vector<std::uint32_t> replicas(links.regions), clients(links.regions);
   for (NodeId node = 0; node < links.nodes; ++node) {

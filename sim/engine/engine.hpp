@@ -46,7 +46,8 @@ class Engine {
   /// on_wake(node) at `time` >= now(). Wake-ups are never cancelled: the host ignores stale ones.
   virtual void wake_at(NodeId node, Time time) = 0;
   /// Sends `bytes` from `from` to `to` (different nodes); it enters the sender's up-link queue at
-  /// `depart` >= now(). Per link, messages arrive in the order of these calls.
+  /// `depart` >= now(). Per link, messages arrive in the order of these calls; with a link model
+  /// that lets small messages pass (NetworkSpec::small_bytes), in the order of their kind.
   virtual void transmit(Time depart, NodeId from, NodeId to, std::uint32_t bytes, Token token) = 0;
   /// transmit() to each of `to` in turn (they share the up-link one after the other).
   virtual void multicast(Time depart, NodeId from, std::span<const NodeId> to, std::uint32_t bytes,
@@ -67,7 +68,22 @@ class Engine {
   virtual EngineCapabilities capabilities() const = 0;
 };
 
-enum class JitterKind : std::uint8_t { none, uniform, exponential };
+/// How delays vary. Pareto takes the latency of the regions as its mean: scale = latency - 5 ms,
+/// shape = latency / 5 ms (SimBlock: Network.getLatency; Bitcoin-Simulator with divider 5), so that
+/// latencies of 5 ms and less are refused.
+enum class JitterKind : std::uint8_t { none, uniform, exponential, pareto };
+
+/// What a message costs the access links.
+enum class LinkModel : std::uint8_t {
+  /// First-in-first-out queues both ways, store-and-forward.
+  queues,
+  /// SimBlock: one transfer at a time from a node, at the rate of the narrower end; the next begins
+  /// when it has arrived. The receiver's link is never occupied.
+  bottleneck,
+  /// Bitcoin-Simulator: queues both ways, but a message passes both links at once, at the rate of
+  /// the narrower, and occupies each for as long as that link alone would take.
+  cut_through,
+};
 
 /// The network as every engine receives it: access links, regions, latencies.
 struct NetworkSpec {
@@ -80,6 +96,13 @@ struct NetworkSpec {
   std::vector<std::uint64_t> down_bps;
   JitterKind jitter = JitterKind::none;
   std::uint32_t jitter_ppm = 0;       // mean (exponential) or width (uniform), of the latency
+  bool jitter_of_link = false;        // drawn once a link, the same both ways; else for each message
+  LinkModel link_model = LinkModel::queues;
+  /// bottleneck, cut_through: messages of at most so many bytes, overhead included, pass beside the
+  /// queues without taking time there, small_delay later than the latency.
+  std::uint32_t small_bytes = 0;
+  Duration small_delay{};
+  Duration transfer_delay{};  // bottleneck: what the transfer of a larger message takes besides
   std::uint32_t packet_loss_ppb = 0;  // per packet of mtu bytes; a lost one costs one timeout
   Duration retransmission_timeout = ms(200);
   std::uint32_t mtu = 1448;          // payload bytes of a packet

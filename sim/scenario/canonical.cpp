@@ -76,6 +76,13 @@ void add_network(Lines& lines, const NetworkPlan& network) {
     lines.add("network.backbone_bps", std::to_string(links.backbone_bps));
     lines.add("network.platform", network.platform_digest);
   }
+  if (links.jitter_of_link) lines.add("network.jitter_of_link", 1);
+  if (links.link_model != LinkModel::queues) {
+    lines.add("network.link_model", static_cast<std::int64_t>(links.link_model));
+    lines.add("network.small_bytes", links.small_bytes);
+    lines.add("network.small_delay", links.small_delay);
+    lines.add("network.transfer_delay", links.transfer_delay);
+  }
   if (!network.overlay) return;
   lines.add("overlay.complete", network.overlay->complete ? 1 : 0);
   lines.digest("overlay.offsets", network.overlay->offsets);

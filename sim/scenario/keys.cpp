@@ -46,6 +46,15 @@ KeyInfo required(KeyInfo info) {
 
 constexpr const char* number_list =
     R"({"type":"array","items":{"type":"number","minimum":0},"minItems":1})";
+const std::string weight_tables =
+    "{ first = weights of the first replicas, the others have none } or { mean, deviation } of a "
+    "normal distribution that each draws from";
+const std::string weight_table_shapes =
+    R"(,{"type":"object","additionalProperties":false,"required":["first"],"properties":{"first":)" +
+    std::string(number_list) +
+    R"(}},{"type":"object","additionalProperties":false,"required":["mean","deviation"],)"
+    R"("properties":{"mean":{"type":"number","minimum":0},"deviation":{"type":"number",)"
+    R"("minimum":0}}}]})";
 constexpr const char* node_shape = R"({"type":"integer","minimum":0})";
 constexpr const char* node_list =
     R"({"type":"array","items":{"type":"integer","minimum":0},"minItems":1})";
@@ -62,6 +71,45 @@ constexpr const char* latency_shape =
     R"("required":["kind","regions","matrix"],"properties":{"kind":{"enum":["round-trip","one-way"]},)"
     R"("regions":{"type":"array","minItems":1,"items":{"type":"string"}},)"
     R"("matrix":{"type":"array","minItems":1,"items":{"type":"array","items":{"$ref":"#/definitions/duration"}}}}}]})";
+
+/// What the published platforms need (docs/validation.md, W20 to W22).
+KeyTable platform_keys() {
+  return {
+      shaped("degree_cdf",
+             "out-degree: shares of the nodes that open at most 1, 2, ... links, the last one 1; "
+             "not given: degree links each",
+             number_list),
+      shaped("connections",
+             "connections: so many nodes, by weight, want from `from` to `to` links and take "
+             "`spare` more",
+             R"({"type":"array","minItems":1,"items":{"type":"object",)"
+             R"("additionalProperties":false,"required":["from","to","weight"],"properties":{)"
+             R"("from":{"type":"integer","minimum":1},"to":{"type":"integer","minimum":1},)"
+             R"("spare":{"type":"integer","minimum":0},"weight":{"type":"integer","minimum":0}}}})"),
+      key("core", Type::integer, "0",
+          "the first so many replicas (miners) have a place and links of their own", "0",
+          "1000000"),
+      shaped("core_placement", "regions of the core, in turn; not given: as all",
+             R"({"type":"array","minItems":1,"items":{"type":"string"}})"),
+      key("core_up", Type::bandwidth, "1 Gbit/s", "up-link of the core; not given: as all"),
+      key("core_down", Type::bandwidth, "1 Gbit/s", "down-link of the core; not given: as all"),
+      key("core_links_min", Type::integer, "0", "connections: links that a node of the core wants",
+          "0", "1000000"),
+      key("core_links_max", Type::integer, "1000000", "connections: and bears", "0", "1000000"),
+      choice("link_model", {"queues", "bottleneck", "cut-through"},
+             "what messages cost the links: queues both ways, store-and-forward; one transfer at a "
+             "time at the narrower end (SimBlock); both queues passed at once (Bitcoin-Simulator)"),
+      key("small_message", Type::size, "0 B",
+          "bottleneck, cut-through: messages up to this size, overhead included, pass beside the "
+          "queues",
+          "0 B", "1 GiB"),
+      key("small_delay", Type::duration, "0 s",
+          "bottleneck, cut-through: what these take besides the latency", "0 s", "1 h"),
+      key("transfer_delay", Type::duration, "0 s",
+          "bottleneck: what every other transfer takes besides", "0 s", "1 h"),
+      choice("jitter_of", {"message", "link"}, "what has a delay of its own"),
+  };
+}
 
 KeyTable with_target(KeyTable keys) {
   keys.push_back(shaped("node", "the node hit", node_shape));
@@ -146,12 +194,13 @@ const KeyTable& network_keys() {
   static const KeyTable keys = [] {
     std::vector<std::string> kinds;
     for (const std::string_view name : topology_kind_names()) kinds.emplace_back(name);
-    return KeyTable{
+    KeyTable table{
         choice("engine", {"native", "simgrid", "ns3"},
                "what moves messages through simulated time"),
         key("nodes", Type::integer, "5", "replicas; the clients come on top", "1", "1000000"),
         choice("topology", kinds, "overlay of the replicas, for content that is relayed"),
-        key("degree", Type::integer, "8", "random-regular: links of every node", "1"),
+        key("degree", Type::integer, "8",
+            "random-regular: links of every node; out-degree: links that each opens", "1"),
         key("probability", Type::ratio, "10 %", "erdos-renyi: of each possible link", "0", "1"),
         key("m", Type::integer, "4", "barabasi-albert: links of every new node", "1"),
         key("k", Type::integer, "8", "watts-strogatz: neighbours on the ring, even", "2"),
@@ -174,7 +223,9 @@ const KeyTable& network_keys() {
             "down-link of a node; not given: of its region, if the data file says"),
         key("jitter", Type::ratio, "0 %", "of the latency: mean (exponential) or width (uniform)",
             "0", "10"),
-        choice("jitter_kind", {"exponential", "uniform"}, "how jitter is distributed"),
+        choice("jitter_kind", {"exponential", "uniform", "pareto"},
+               "how jitter is distributed; pareto: the latency is the mean of all delays, their "
+               "scale 5 ms less, their shape the latency in units of 5 ms; reads no jitter"),
         key("packet_loss", Type::ratio, "0 %", "of each packet; a lost one is sent again", "0",
             "0.9"),
         key("retransmission_timeout", Type::duration, "200 ms", "what a lost packet costs", "1 us",
@@ -190,6 +241,8 @@ const KeyTable& network_keys() {
             "simgrid: a platform file instead of latency, up and down; its hosts, in the order of "
             "their names, are the nodes"),
     };
+    for (const KeyInfo& info : platform_keys()) table.push_back(info);
+    return table;
   }();
   return keys;
 }
@@ -246,10 +299,11 @@ const KeyTable& system_keys() {
         choice("mining", {"lottery", "nonces"},
                "proof of work: drawn with the same statistics, or really tried (low difficulty)"),
         key("hash_power", Type::hash_rate, "1 TH/s", "of all replicas together", "1 H/s"),
-        shaped("hash_shares", "equal, or one weight a replica",
-               R"({"oneOf":[{"enum":["equal"]},)" + std::string(number_list) + "]}"),
-        shaped("stakes", "proof of stake: equal, or one weight a replica",
-               R"({"oneOf":[{"enum":["equal"]},)" + std::string(number_list) + "]}"),
+        shaped("hash_shares", "equal, one weight a replica, or a table: " + weight_tables,
+               R"({"oneOf":[{"enum":["equal"]},)" + std::string(number_list) + weight_table_shapes),
+        shaped("stakes",
+               "proof of stake: equal, one weight a replica, or a table: " + weight_tables,
+               R"({"oneOf":[{"enum":["equal"]},)" + std::string(number_list) + weight_table_shapes),
         key("total_stake", Type::integer, "1000000000000",
             "smallest units of all replicas together, in their stake accounts at genesis", "1",
             "9000000000000000000"),
@@ -369,8 +423,13 @@ std::vector<std::string> fault_kind_names() {
 }
 
 std::vector<std::string> topologies_reading(std::string_view network_key) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> readers{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> readers{{
       {"degree", "random-regular"},
+      {"degree", "out-degree"},
+      {"degree_cdf", "out-degree"},
+      {"connections", "connections"},
+      {"core_links_min", "connections"},
+      {"core_links_max", "connections"},
       {"probability", "erdos-renyi"},
       {"m", "barabasi-albert"},
       {"k", "watts-strogatz"},

@@ -38,6 +38,9 @@ struct NetworkPlan {
   TopologySpec topology;       // overlay of the replicas, for relayed content; nodes = replicas
   std::string latency_source;  // for people: "aws-21", "20 ms between all", "inline"
   std::vector<std::string> regions;  // names, in the order of links.region
+  /// The first so many replicas are the core (miners): placed and linked to the network by keys of
+  /// their own.
+  std::uint32_t core = 0;
   /// The overlay itself, drawn from the seed. It is connected if any system relays.
   std::shared_ptr<const Topology> overlay;
   /// Ready for the engine: nodes with clients, region of each, one-way latencies, bandwidths.

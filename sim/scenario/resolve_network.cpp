@@ -225,6 +225,7 @@ void read_topology(Resolving& r, Section& network) {
   spec.hub = number("hub");
   spec.organisations = number("organisations");
   spec.within = network.text("within") == "star" ? SiteShape::star : SiteShape::mesh;
+  read_published_overlay(r, network, spec);
   if (spec.kind == TopologyKind::hierarchy) {
     if (spec.nodes % spec.organisations != 0) {
       network.problem("organisations", std::to_string(spec.nodes) + " nodes cannot be shared by " +
@@ -249,9 +250,11 @@ void read_links(Resolving& r, Section& network) {
   NetworkSpec& links = r.plan.network.links;
   links.seed = r.plan.seed;
   const std::uint64_t jitter = network.count("jitter");
-  links.jitter = jitter == 0                                ? JitterKind::none
-                 : network.text("jitter_kind") == "uniform" ? JitterKind::uniform
-                                                            : JitterKind::exponential;
+  const std::string& kind = network.text("jitter_kind");
+  links.jitter = kind == "pareto"    ? JitterKind::pareto
+                 : jitter == 0       ? JitterKind::none
+                 : kind == "uniform" ? JitterKind::uniform
+                                     : JitterKind::exponential;
   links.jitter_ppm = static_cast<std::uint32_t>(jitter / 1'000);
   if (jitter % 1'000 != 0) network.problem("jitter", "is finer than 1 ppm, the unit of jitter");
   links.packet_loss_ppb = static_cast<std::uint32_t>(network.count("packet_loss"));
@@ -263,6 +266,7 @@ void read_links(Resolving& r, Section& network) {
   for (const LatencyRegion& region : r.latency.regions) {
     r.plan.network.regions.push_back(region.id);
   }
+  read_link_model(r, network);
 }
 
 /// Bandwidths of every node, from the scenario or, where it says nothing, from the data file.
@@ -283,6 +287,13 @@ void read_bandwidths(Resolving& r) {
   };
   fill("up", &LatencyRegion::up_bps, links.up_bps);
   fill("down", &LatencyRegion::down_bps, links.down_bps);
+  const auto fill_core = [&](const char* key, std::vector<std::uint64_t>& out) {
+    if (!network.given(key)) return;
+    out.resize(links.nodes, 0);
+    std::fill_n(out.begin(), r.plan.network.core, values.count(key));
+  };
+  fill_core("core_up", links.up_bps);
+  fill_core("core_down", links.down_bps);
 }
 
 /// The replicas nearest to a region by round trip.
@@ -358,6 +369,7 @@ void resolve_network(Resolving& r) {
   read_links(r, network);
   r.replica_region =
       read_placement(r, network, r.plan.network.replicas, "round_robin", r.plan.seed);
+  read_core(r, network);
   read_topology(r, network);
   read_engine(r, network);
 }

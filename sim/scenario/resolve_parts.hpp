@@ -31,6 +31,17 @@ void resolve_swarm(Resolving& r);
 void resolve_behaviours(Resolving& r);  // after systems and swarm
 void resolve_operations(Resolving& r);  // after the systems
 
+// What the published platforms need (resolve_platform.cpp).
+/// degree_cdf, connections and core_links of the overlay.
+void read_published_overlay(Resolving& r, Section& network, TopologySpec& spec);
+/// The core's places, over what `placement` says of them.
+void read_core(Resolving& r, Section& network);
+/// link_model with its keys, pareto delays.
+void read_link_model(Resolving& r, Section& network);
+/// Weights from a table { first = [...] } or { mean, deviation }; empty after telling why.
+std::vector<std::uint64_t> read_weight_table(Resolving& r, Section& section, const char* key,
+                                             const Value& value);
+
 /// A node's number into `out`, or false after telling what was expected.
 bool read_node(Resolving& r, const Value& value, const std::string& path,
                std::vector<NodeId>& out);

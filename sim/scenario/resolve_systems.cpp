@@ -70,8 +70,12 @@ std::vector<std::uint64_t> read_weights(Resolving& r, Section& section, const ch
       section.problem(key, nobody);
       return {};
     }
+  } else if (value != nullptr && value->type == Value::Type::table) {
+    return read_weight_table(r, section, key, *value);
   } else if (value != nullptr && value->text != "equal") {
-    section.problem(key, "expected \"equal\" or a list of one weight a replica");
+    section.problem(key,
+                    "expected \"equal\", a list of one weight a replica, or a table such as "
+                    "{ first = [3, 2, 1] } or { mean = 400000, deviation = 100000 }");
     return {};
   }
   return weights;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -235,11 +236,103 @@ TEST(Resolver, impossible_topologies) {
             std::string::npos);
   EXPECT_EQ(errors("[network]\ndegree = 3\n" + raft),
             "t.toml:2:10: network.degree: is not read by topology \"full-mesh\", only by "
-            "random-regular");
+            "random-regular or out-degree");
   EXPECT_NE(errors("[network]\nnodes = 50\ntopology = \"erdos-renyi\"\nprobability = \"0.1 %\"\n"
                    "[[systems]]\nconsensus = \"pow\"\n")
                 .find("falls apart"),
             std::string::npos);
+}
+
+TEST(Resolver, published_overlays_and_their_core) {
+  const std::string head = "[network]\nnodes = 40\nlatency = \"simblock-2019\"\n";
+  const std::string ranges =
+      "topology = \"connections\"\nconnections = [{ from = 3, to = 4, spare = 1, weight = 1 }]\n";
+  const std::string core =
+      "core = 4\ncore_links_min = 10\ncore_links_max = 12\ncore_placement = [\"jp\", \"au\"]\n"
+      "core_up = \"100 Mbit/s\"\n";
+  const Plan plan = resolve(document(head + ranges + core + raft), registry());
+  EXPECT_EQ(plan.network.core, 4u);
+  EXPECT_GE(plan.network.overlay->degree(0), 10u);
+  EXPECT_LE(plan.network.overlay->degree(0), 12u);
+  EXPECT_TRUE(plan.network.overlay->adjacent(1, 3));
+  const NetworkSpec& links = plan.network.links;
+  EXPECT_EQ(plan.network.regions[links.region_of(0)], "jp");
+  EXPECT_EQ(plan.network.regions[links.region_of(1)], "au");
+  EXPECT_EQ(plan.network.regions[links.region_of(2)], "jp");
+  EXPECT_EQ(links.up_bps[3], 100'000'000u);
+  EXPECT_EQ(links.down_bps[0], 22'800'000u);  // jp's own: core_down is not given
+  EXPECT_NE(links.up_bps[4], 100'000'000u);
+  EXPECT_NE(errors(head + "topology = \"connections\"\n" + raft).find("needs a list of ranges"),
+            std::string::npos);
+  EXPECT_NE(errors(head + "core_up = \"1 Mbit/s\"\n" + raft).find("not read without core"),
+            std::string::npos);
+  EXPECT_NE(errors(head + "core = 41\n" + raft).find("more than the 40 replicas"),
+            std::string::npos);
+  EXPECT_NE(errors(head + "core = 1\ncore_placement = [\"jq\"]\n" + raft).find("\"jq\""),
+            std::string::npos);
+  const std::string opened = head + "topology = \"out-degree\"\ndegree_cdf = ";
+  EXPECT_EQ(resolve(document(opened + "[0, 0, 1]\n" + raft), registry()).network.overlay->edges(),
+            120u);
+  EXPECT_NE(errors(opened + "[0, 0.9]\n" + raft).find("is no distribution"), std::string::npos);
+  EXPECT_NE(errors(opened + "[0, 1]\ndegree = 3\n" + raft).find("not read beside degree_cdf"),
+            std::string::npos);
+}
+
+TEST(Resolver, link_models) {
+  const auto links = [](const std::string& lines) {
+    return resolve(document("[network]\nlatency = \"20 ms\"\n" + lines + raft), registry())
+        .network.links;
+  };
+  const NetworkSpec narrow = links(
+      "link_model = \"bottleneck\"\nsmall_message = \"1 kB\"\nsmall_delay = \"10 ms\"\n"
+      "transfer_delay = \"2 ms\"\njitter_kind = \"pareto\"\njitter_of = \"link\"\n");
+  EXPECT_EQ(narrow.link_model, LinkModel::bottleneck);
+  EXPECT_EQ(narrow.small_bytes, 1'000u);
+  EXPECT_EQ(narrow.small_delay, ms(10));
+  EXPECT_EQ(narrow.transfer_delay, ms(2));
+  EXPECT_EQ(narrow.jitter, JitterKind::pareto);
+  EXPECT_TRUE(narrow.jitter_of_link);
+  EXPECT_NE(errors("[network]\nsmall_message = \"1 kB\"\n" + raft)
+                .find("not read by link_model \"queues\", only by bottleneck"),
+            std::string::npos);
+  EXPECT_NE(errors("[network]\njitter_kind = \"pareto\"\njitter = \"5 %\"\n" + raft)
+                .find("not read by jitter_kind"),
+            std::string::npos);
+  EXPECT_NE(errors("[network]\nlatency = \"5 ms\"\njitter_kind = \"pareto\"\n" + raft)
+                .find("needs latencies above 5 ms"),
+            std::string::npos);
+  const auto canonical = [](const std::string& lines) {
+    const Plan plan = resolve(document("[network]\n" + lines + raft), registry());
+    return canonical_plan(plan, plan.systems[0], {});
+  };
+  // Digests of older scenarios stay: nothing is added where nothing is asked for.
+  EXPECT_EQ(canonical("").find("link_model"), std::string::npos);
+  EXPECT_NE(canonical("link_model = \"cut-through\"\n"),
+            canonical("link_model = \"bottleneck\"\n"));
+}
+
+TEST(Resolver, weights_from_tables) {
+  const std::string five = "[network]\nnodes = 5\n[[systems]]\nconsensus = \"pow\"\nhash_shares = ";
+  const auto shares = [&](const std::string& table) {
+    return resolve(document(five + table), registry()).systems[0].hash_share_ppb;
+  };
+  using List = std::vector<std::uint32_t>;
+  EXPECT_EQ(shares("{ first = [3, 1] }\n"), (List{750'000'000, 250'000'000, 0, 0, 0}));
+  const std::string many =
+      "[network]\nnodes = 2000\n[[systems]]\nconsensus = \"pow\"\nhash_shares = ";
+  const Plan drawn =
+      resolve(document(many + "{ mean = 400000, deviation = 100000 }\n"), registry());
+  double squares = 0;
+  for (const std::uint32_t share : drawn.systems[0].hash_share_ppb) {
+    const double off = share / 500'000.0 - 1;
+    squares += off * off;
+  }
+  EXPECT_NEAR(std::sqrt(squares / 2000), 0.25, 0.25 * 4 / std::sqrt(4000));
+  for (const char* wrong :
+       {"{ first = [] }", "{ first = [0, 0] }", "{ first = [1, 1, 1, 1, 1, 1] }", "{ mean = 3 }",
+        "{ first = [1], mean = 1, deviation = 1 }", "{ last = [1] }"}) {
+    EXPECT_NE(errors(five + wrong + "\n"), "no error") << wrong;
+  }
 }
 
 TEST(Resolver, stakes) {

@@ -1,5 +1,5 @@
 // The graph itself, its deterministic shapes (mesh, star, hierarchy, given edges) and the table of
-// kinds. The drawn graphs are in generators.cpp.
+// kinds. The drawn graphs are in generators.cpp and published.cpp.
 #include "sim/topology/topology.hpp"
 
 #include <algorithm>
@@ -200,9 +200,9 @@ bool is_connected(const Topology& topology) {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kind_names{
-    "full-mesh",      "random-regular", "erdos-renyi", "barabasi-albert",
-    "watts-strogatz", "star",           "hierarchy"};
+constexpr std::array<std::string_view, 9> kind_names{
+    "full-mesh", "random-regular", "erdos-renyi", "barabasi-albert", "watts-strogatz",
+    "star",      "hierarchy",      "out-degree",  "connections"};
 
 }  // namespace
 
@@ -236,6 +236,21 @@ Topology make_topology(const TopologySpec& spec, std::uint64_t seed) {
       return watts_strogatz(spec.nodes, spec.k, spec.rewire_ppb, seed);
     case TopologyKind::star:
       return star(spec.nodes, spec.hub);
+    case TopologyKind::out_degree: {
+      if (!spec.degree_cdf_ppb.empty()) return out_degrees(spec.nodes, spec.degree_cdf_ppb, seed);
+      if (spec.degree == 0 || spec.degree >= spec.nodes) {
+        throw TopologyError("topology.degree", " = " + std::to_string(spec.degree) +
+                                                   " links cannot be opened by each of " +
+                                                   std::to_string(spec.nodes) +
+                                                   " nodes: use 1 to one less than the nodes");
+      }
+      std::vector<std::uint64_t> all_alike(spec.degree, 0);
+      all_alike.back() = 1'000'000'000;
+      return out_degrees(spec.nodes, all_alike, seed);
+    }
+    case TopologyKind::connections:
+      return connection_ranges(spec.nodes, spec.ranges, spec.core, spec.core_from, spec.core_to,
+                               seed);
     case TopologyKind::hierarchy:
       break;
   }

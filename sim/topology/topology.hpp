@@ -97,6 +97,29 @@ Topology barabasi_albert(std::uint32_t nodes, std::uint32_t m, std::uint64_t see
 Topology watts_strogatz(std::uint32_t nodes, std::uint32_t k, std::uint64_t rewire_ppb,
                         std::uint64_t seed);
 
+/// Each node opens links to so many different others, drawn evenly, and every link serves both ways:
+/// how SimBlock and Bitcoin's nodes find their peers (published.cpp). `at_most_ppb[i]` is the share
+/// of the nodes, in parts per 10^9, that open i + 1 links or fewer: ascending, the last one whole.
+/// Connected; else the next attempt takes fresh draws. Time and memory are O(links).
+Topology out_degrees(std::uint32_t nodes, std::span<const std::uint64_t> at_most_ppb,
+                     std::uint64_t seed);
+
+/// So many of the nodes, by weight, want from `from` to `to` links and take up to `spare` more.
+struct ConnectionRange {
+  std::uint32_t from = 1;
+  std::uint32_t to = 1;
+  std::uint32_t spare = 0;
+  std::uint64_t weight = 1;
+};
+
+/// The rule of Bitcoin-Simulator (published.cpp): the first `core` nodes, the miners, are linked
+/// with each other and want `core_from` to `core_to` links each; the others draw theirs from
+/// `ranges`. Cores first, then all others in their order, open links to drawn nodes that are not
+/// full. Connected; else the next attempt takes fresh draws. Time and memory are O(links).
+Topology connection_ranges(std::uint32_t nodes, std::span<const ConnectionRange> ranges,
+                           std::uint32_t core, std::uint32_t core_from, std::uint32_t core_to,
+                           std::uint64_t seed);
+
 /// True if every node reaches every other.
 bool is_connected(const Topology& topology);
 
@@ -107,7 +130,9 @@ enum class TopologyKind : std::uint8_t {
   barabasi_albert,
   watts_strogatz,
   star,
-  hierarchy
+  hierarchy,
+  out_degree,
+  connections
 };
 
 /// The parameters of a generator as a scenario gives them; each kind reads its own only.
@@ -123,6 +148,11 @@ struct TopologySpec {
   std::uint32_t organisations = 1;  // hierarchy: organisations * sites = nodes
   std::uint32_t sites_per_organisation = 1;
   SiteShape within = SiteShape::mesh;
+  std::vector<std::uint64_t> degree_cdf_ppb;  // out_degree; empty: `degree` links each
+  std::vector<ConnectionRange> ranges;        // connections
+  std::uint32_t core = 0;
+  std::uint32_t core_from = 0;
+  std::uint32_t core_to = 0;
 };
 
 /// The scenario's name of a kind ("random-regular"); parse throws with the names there are.

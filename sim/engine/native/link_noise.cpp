@@ -13,6 +13,7 @@ namespace ledgerlab::native {
 namespace {
 
 constexpr Purpose jitter_purpose{"native.jitter"};
+constexpr Purpose link_purpose{"native.link_jitter"};
 constexpr Purpose loss_purpose{"native.packet_loss"};
 constexpr Purpose gap_purpose{"native.packets_to_next_loss"};
 constexpr Purpose again_purpose{"native.retransmission_loss"};
@@ -33,8 +34,10 @@ std::uint64_t draw_counter(NodeId to, std::uint64_t count) {
 
 LinkNoise::LinkNoise(const NetworkSpec& spec)
     : seed_(spec.seed),
-      jitter_(spec.jitter_ppm == 0 ? JitterKind::none : spec.jitter),
+      jitter_(spec.jitter_ppm == 0 && spec.jitter != JitterKind::pareto ? JitterKind::none
+                                                                        : spec.jitter),
       jitter_ppm_(spec.jitter_ppm),
+      of_link_(spec.jitter_of_link),
       loss_ppb_(spec.packet_loss_ppb),
       timeout_ns_(count_ns(spec.retransmission_timeout)),
       mtu_(spec.mtu) {
@@ -45,7 +48,7 @@ LinkNoise::LinkNoise(const NetworkSpec& spec)
   if (on()) links_.resize(links_at_first);
 }
 
-LinkNoise::Link& LinkNoise::link(NodeId from, NodeId to) {
+LinkNoise::Link& LinkNoise::link(std::uint32_t from, NodeId to) {
   const std::uint64_t key = std::uint64_t{from} << 32 | to;
   for (std::size_t slot = slot_of(key, links_.size());; slot = (slot + 1) & (links_.size() - 1)) {
     if (links_[slot].key == key) return links_[slot];
@@ -72,6 +75,10 @@ void LinkNoise::rehash() {
 }
 
 std::int64_t LinkNoise::jitter_ns(std::uint64_t u, std::int64_t latency) const {
+  if (jitter_ == JitterKind::pareto) {
+    const auto shape = static_cast<std::uint32_t>(latency / (pareto_ns / 1'000));  // thousandths
+    return count_ns(draw_pareto(u, Duration{latency - pareto_ns}, shape)) - latency;
+  }
   const Uint128 share = Uint128{static_cast<std::uint64_t>(latency)} * jitter_ppm_ / 1'000'000;
   const Duration size{share > Uint128{never} ? never : static_cast<std::int64_t>(share)};
   if (jitter_ == JitterKind::uniform) return count_ns(draw_uniform(u, Duration{0}, size));
@@ -99,13 +106,21 @@ std::int64_t LinkNoise::retransmission_ns(std::uint64_t u, std::uint64_t packets
   }
 }
 
-std::int64_t LinkNoise::arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
-                                std::uint64_t bytes) {
+std::uint64_t LinkNoise::jitter_draw(std::uint32_t from, NodeId to, std::uint64_t counter) const {
+  if (!of_link_) return draw64(seed_, from, jitter_purpose, counter);
+  const NodeId sender = from & ~static_cast<std::uint32_t>(NoiseLane::large);
+  return draw64(seed_, std::min(sender, to), link_purpose, std::max(sender, to));
+}
+
+std::int64_t LinkNoise::arrival(NodeId sender, NodeId to, std::int64_t sent, std::int64_t latency,
+                                std::uint64_t bytes, NoiseLane lane) {
+  const std::uint32_t from = sender | static_cast<std::uint32_t>(lane);  // also its stream of draws
   Link& state = link(from, to);
   const std::uint64_t counter = draw_counter(to, state.count++);
   std::int64_t at = later(sent, latency);
-  if (jitter_ != JitterKind::none)
-    at = later(at, jitter_ns(draw64(seed_, from, jitter_purpose, counter), latency));
+  if (jitter_ != JitterKind::none) {
+    at = later(at, jitter_ns(jitter_draw(from, to, counter), latency));
+  }
   if (loss_ppb_ != 0) {
     const std::uint64_t packets = std::max<std::uint64_t>(1, bytes / mtu_ + (bytes % mtu_ != 0));
     at = later(at, retransmission_ns(draw64(seed_, from, loss_purpose, counter), packets));

@@ -15,6 +15,12 @@ namespace ledgerlab::native {
 /// (RFC 6298, 5.5 and 2.5, lets an implementation cap the timer as well).
 inline constexpr unsigned losses_in_a_row_max = 16;
 inline constexpr unsigned doublings_max = 6;
+/// Pareto delays: this below the latency lies their scale, and so often goes it into their shape.
+inline constexpr std::int64_t pareto_ns = 5'000'000;
+
+/// Messages of one link overtake one another only between lanes: small ones may pass large ones
+/// where the link model says so.
+enum class NoiseLane : std::uint32_t { usual = 0, large = 1u << 31 };
 
 class LinkNoise {
  public:
@@ -25,7 +31,7 @@ class LinkNoise {
   /// When the next message of the link arrives, whose last byte left the up-link at `sent` and
   /// would arrive `latency` later on an ideal path.
   std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
-                       std::uint64_t bytes);
+                       std::uint64_t bytes, NoiseLane lane = NoiseLane::usual);
 
  private:
   struct Link {
@@ -35,14 +41,16 @@ class LinkNoise {
   };
   static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
 
-  Link& link(NodeId from, NodeId to);
+  Link& link(std::uint32_t from, NodeId to);
   void rehash();
   std::int64_t jitter_ns(std::uint64_t u, std::int64_t latency) const;
+  std::uint64_t jitter_draw(std::uint32_t from, NodeId to, std::uint64_t counter) const;
   std::int64_t retransmission_ns(std::uint64_t u, std::uint64_t packets) const;
 
   std::uint64_t seed_;
   JitterKind jitter_;
   std::uint32_t jitter_ppm_;
+  bool of_link_;
   std::uint32_t loss_ppb_;
   std::int64_t timeout_ns_;
   std::uint32_t mtu_;

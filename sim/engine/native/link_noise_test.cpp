@@ -170,5 +170,42 @@ TEST(LinkNoise, NothingOvertakesOnALink) {
   EXPECT_GT(held_back, 1'000);
 }
 
+TEST(LinkNoise, ParetoDelaysHaveTheLatencyAsTheirMean) {
+  // 40 ms: scale 35 ms, shape 8, so mean 40 ms and deviation 35 * sqrt(8 / (49 * 6)) = 5.77 ms.
+  NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
+  EXPECT_TRUE(LinkNoise(spec).on());
+  const auto found = delays(spec, 100, 100'000);
+  EXPECT_NEAR(mean_of(found), 0, 4 * 5.77e6 / std::sqrt(1e5));
+  std::int64_t least = latency;
+  int late = 0;
+  for (const std::int64_t delay : found) {
+    least = std::min(least, delay);
+    late += delay > 30'000'000;  // P(delay > 70 ms) = (35/70)^8
+  }
+  EXPECT_GE(least, -5'000'000);
+  EXPECT_LT(least, -4'990'000);
+  EXPECT_NEAR(late / 1e5, 1.0 / 256, 4 * std::sqrt(1.0 / 256 / 1e5));
+}
+
+TEST(LinkNoise, ADelayOfTheLinkIsDrawnOnceAndTheSameBothWays) {
+  NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
+  spec.jitter_of_link = true;
+  LinkNoise noise(spec);
+  const std::int64_t there = noise.arrival(3, 9, 0, latency, 100);
+  EXPECT_EQ(noise.arrival(9, 3, 0, latency, 100), there);
+  EXPECT_EQ(noise.arrival(3, 9, 1'000'000'000, latency, 100), there + 1'000'000'000);
+  EXPECT_EQ(noise.arrival(3, 9, 2'000'000'000, latency, 100, NoiseLane::large),
+            there + 2'000'000'000);
+  EXPECT_NE(noise.arrival(3, 10, 0, latency, 100), there);
+}
+
+TEST(LinkNoise, LanesOvertakeOneAnotherButNothingOvertakesInItsLane) {
+  NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
+  LinkNoise noise(spec);
+  const std::int64_t slow = noise.arrival(1, 2, 9'000'000'000, latency, 100, NoiseLane::large);
+  EXPECT_LT(noise.arrival(1, 2, 0, latency, 100), slow);
+  EXPECT_GE(noise.arrival(1, 2, 0, latency, 100, NoiseLane::large), slow);
+}
+
 }  // namespace
 }  // namespace ledgerlab::native

@@ -35,8 +35,13 @@ void check(const NetworkSpec& spec) {
     if (region >= spec.regions) refuse("a node lies in a region that does not exist");
   if (spec.latency.size() != std::size_t{spec.regions} * spec.regions)
     refuse("the latency matrix is not regions x regions");
-  for (const Duration latency : spec.latency)
+  for (const Duration latency : spec.latency) {
     if (latency < Duration{0}) refuse("a latency is negative");
+    if (spec.jitter == JitterKind::pareto && count_ns(latency) <= pareto_ns)
+      refuse("Pareto delays need latencies above 5 ms");
+  }
+  if (spec.small_delay < Duration{0} || spec.transfer_delay < Duration{0})
+    refuse("a delay of small messages or of transfers is negative");
   if (!spec.up_bps.empty() && spec.up_bps.size() != spec.nodes)
     refuse("the list of up-link rates has not one entry a node");
   if (!spec.down_bps.empty() && spec.down_bps.size() != spec.nodes)
@@ -78,6 +83,11 @@ class NativeEngine final : public Engine {
 
  private:
   void check_call(std::int64_t depart, NodeId from, Token token) const;
+  void transfer(std::int64_t depart, NodeId from, std::span<const NodeId> to, std::uint64_t size,
+                std::uint32_t index);
+  std::int64_t travelled(NodeId from, NodeId to, std::int64_t sent, std::uint64_t size,
+                         NoiseLane lane);
+  std::int64_t passed(AccessLink& down, const AccessLink& up, std::uint64_t size);
   void handle(std::uint64_t packed, EngineSink& sink);
   void arrive(NodeId to, NodeId from, std::uint32_t index, EngineSink& sink);
   void handle_together(const EventQueue::Instant& instant, EngineSink& sink);
@@ -96,6 +106,10 @@ class NativeEngine final : public Engine {
   std::size_t regions_;
   std::uint64_t overhead_bytes_;
   std::uint64_t seed_;
+  std::uint64_t small_bytes_;
+  std::int64_t small_delay_;
+  std::int64_t transfer_delay_;
+  LinkModel model_;
   bool down_limited_ = false;  // any down-link at all; else an event's index is the token itself
   bool stop_ = false;
   std::int64_t now_ = 0;
@@ -110,7 +124,11 @@ NativeEngine::NativeEngine(const NetworkSpec& spec)
       region_(spec.region),
       regions_(spec.regions),
       overhead_bytes_(spec.overhead_bytes),
-      seed_(spec.seed) {
+      seed_(spec.seed),
+      small_bytes_(spec.small_bytes),
+      small_delay_(count_ns(spec.small_delay)),
+      transfer_delay_(count_ns(spec.transfer_delay)),
+      model_(spec.link_model) {
   region_.resize(spec.nodes);
   latency_.reserve(spec.latency.size());
   for (const Duration latency : spec.latency) latency_.push_back(count_ns(latency));
@@ -120,6 +138,8 @@ NativeEngine::NativeEngine(const NetworkSpec& spec)
     nodes_[node].down.bps = spec.down_bps[node];
     down_limited_ |= spec.down_bps[node] != 0;
   }
+  if (model_ == LinkModel::bottleneck) down_limited_ = false;
+  if (model_ == LinkModel::cut_through) down_limited_ = true;
 }
 
 inline void NativeEngine::check_call(std::int64_t depart, NodeId from, Token token) const {
@@ -149,9 +169,13 @@ void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> t
 
   Node& sender = nodes_[from];
   const std::uint64_t size = overhead_bytes_ + bytes;
-  const std::int64_t serialisation = serialisation_ns(size, sender.up.bps);
   const std::uint32_t index =
       down_limited_ ? slots_.take(token, bytes, static_cast<std::uint32_t>(to.size())) : token;
+  if (model_ != LinkModel::queues) {
+    transfer(count_ns(depart), from, to, size, index);
+    return;
+  }
+  const std::int64_t serialisation = serialisation_ns(size, sender.up.bps);
   const std::int64_t* const latency = latencies_from(from);
   std::int64_t sent = std::max(count_ns(depart), sender.up.free_at);
   if (noise_.on()) {
@@ -171,6 +195,55 @@ void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> t
   sender.up.serialised = later(sender.up.serialised, times(serialisation, to.size()));
 }
 
+std::int64_t NativeEngine::travelled(NodeId from, NodeId to, std::int64_t sent, std::uint64_t size,
+                                     NoiseLane lane) {
+  const std::int64_t latency = latencies_from(from)[region_[to]];
+  return noise_.on() ? noise_.arrival(from, to, sent, latency, size, lane) : later(sent, latency);
+}
+
+/// The bandwidth of the narrower of two links, of which either may be unlimited.
+constexpr std::uint64_t narrower(std::uint64_t a, std::uint64_t b) {
+  return a == 0 ? b : b == 0 ? a : std::min(a, b);
+}
+
+/// Sending by the models bottleneck and cut_through.
+void NativeEngine::transfer(std::int64_t depart, NodeId from, std::span<const NodeId> to,
+                            std::uint64_t size, std::uint32_t index) {
+  if (size <= small_bytes_) {
+    const std::int64_t sent = later(depart, small_delay_);
+    for (const NodeId receiver : to) {
+      queue_.push({travelled(from, receiver, sent, size, NoiseLane::usual),
+                   Event::pack(receiver, from, index)});
+    }
+    return;
+  }
+  AccessLink& up = nodes_[from].up;
+  for (const NodeId receiver : to) {
+    const std::int64_t start = std::max(depart, up.free_at);
+    std::int64_t arrival = 0;
+    if (model_ == LinkModel::bottleneck) {
+      const std::int64_t passage = later(
+          transfer_delay_, serialisation_(size, narrower(up.bps, nodes_[receiver].down.bps)));
+      arrival = travelled(from, receiver, later(start, passage), size, NoiseLane::large);
+      up.free_at = arrival;  // BlockMessageTask.run begins the next one
+      up.serialised = later(up.serialised, passage);
+      longest_queue_ = std::max(longest_queue_, later(start, passage) - depart);
+    } else {
+      up.queue(depart, serialisation_(size, up.bps));
+      arrival = travelled(from, receiver, start, size, NoiseLane::large);
+      longest_queue_ = std::max(longest_queue_, up.free_at - depart);
+    }
+    queue_.push({arrival, Event::pack(receiver, from, index)});
+  }
+}
+
+/// cut_through: when a message whose first byte comes now has passed, behind those before it.
+std::int64_t NativeEngine::passed(AccessLink& down, const AccessLink& up, std::uint64_t size) {
+  const std::int64_t start = std::max(now_, down.free_at);
+  down.queue(now_, serialisation_(size, down.bps));
+  return later(start, serialisation_(size, narrower(up.bps, down.bps)));
+}
+
 inline void NativeEngine::arrive(NodeId to, NodeId from, std::uint32_t index, EngineSink& sink) {
   if (!down_limited_) {
     sink.on_message(time_at(now_), to, from, index);
@@ -184,7 +257,14 @@ inline void NativeEngine::arrive(NodeId to, NodeId from, std::uint32_t index, En
   }
   std::int64_t ready = now_;
   bool behind = false;  // a message without a byte still waits behind those before it
-  if (node.down.bps != 0) {
+  if (model_ == LinkModel::cut_through) {
+    const std::uint64_t size = overhead_bytes_ + slots_.bytes(index);
+    if (size > small_bytes_) {
+      behind = node.down.free_at >= now_;
+      ready = passed(node.down, nodes_[from].up, size);
+      longest_queue_ = std::max(longest_queue_, ready - now_);
+    }
+  } else if (node.down.bps != 0) {
     behind = node.down.free_at >= now_;
     ready = node.down.queue(now_,
                             serialisation_(overhead_bytes_ + slots_.bytes(index), node.down.bps));
@@ -242,16 +322,35 @@ void NativeEngine::run_until(Time limit, EngineSink& sink) {
   stop_ = false;
 }
 
+std::string physics_of(LinkModel model) {
+  switch (model) {
+    case LinkModel::bottleneck:
+      return "A node transfers one message at a time, at the bandwidth of the narrower of its "
+             "up-link and the receiver's down-link; it travels for the latency between the regions "
+             "(plus jitter and one doubling timeout for each lost packet), and when it has arrived "
+             "the next transfer begins. Messages up to a stated size pass beside: latency only. No "
+             "window, no slow start.";
+    case LinkModel::cut_through:
+      return "Access links are first-in-first-out queues in both directions that a message passes "
+             "at once, at the bandwidth of the narrower one, the latency between the regions apart "
+             "(plus jitter and one doubling timeout for each lost packet); it occupies each link "
+             "for as long as that one alone would take. Messages up to a stated size pass beside: "
+             "latency only. No window, no slow start.";
+    case LinkModel::queues:
+      break;
+  }
+  return "Access links are first-in-first-out queues at constant rate in both directions, "
+         "store-and-forward: a message leaves when its last byte has passed the up-link, "
+         "travels for the latency between the regions (plus jitter and one doubling "
+         "timeout for each lost packet, never overtaking on its link), and only then "
+         "enters the down-link; no congestion inside the network, no window, no slow start.";
+}
+
 EngineCapabilities NativeEngine::capabilities() const {
   return {
       .name = "native",
       .version = "native@1",
-      .physics =
-          "Access links are first-in-first-out queues at constant rate in both directions, "
-          "store-and-forward: a message leaves when its last byte has passed the up-link, "
-          "travels for the latency between the regions (plus jitter and one doubling "
-          "timeout for each lost packet, never overtaking on its link), and only then "
-          "enters the down-link; no congestion inside the network, no window, no slow start.",
+      .physics = physics_of(model_),
       .future_departure = true,
       .packet_loss = true,
   };

@@ -426,5 +426,70 @@ TEST(Native, SaysWhatItIs) {
   EXPECT_NE(can.physics.find("store-and-forward"), std::string::npos);
 }
 
+NetworkSpec by_model(LinkModel model, std::uint32_t small_bytes) {
+  NetworkSpec spec = plain(4, ms(100));
+  spec.up_bps = {8'000, 4'000, 8'000, 0};
+  spec.down_bps = {0, 2'000, 16'000, 0};
+  spec.link_model = model;
+  spec.small_bytes = small_bytes;
+  return spec;
+}
+
+TEST(Native, BottleneckTransfersOneMessageAtATimeAndWaitsForItsArrival) {
+  NetworkSpec spec = by_model(LinkModel::bottleneck, 99);
+  spec.transfer_delay = ms(2);
+  const auto engine = make_native_engine(spec);
+  // 1,000 bytes: 4 s at 2 kbit/s (the receiver's end), then 1 s at 8 kbit/s (the sender's).
+  engine->multicast(time_start, 0, std::vector<NodeId>{1, 2}, 1'000, 5);
+  engine->transmit(time_start, 1, 3, 1'000, 6);  // 2 s at 4 kbit/s; another sender does not wait
+  const Time first = time_start + ms(4'000 + 2 + 100);
+  EXPECT_EQ(run(*engine), (std::vector<Delivery>{{time_start + ms(2'102), 3, 1, 6},
+                                                 {first, 1, 0, 5},
+                                                 {first + ms(1'000 + 2 + 100), 2, 0, 5}}));
+  EXPECT_EQ(engine->uplink_busy(0), ms(5'004));
+  EXPECT_EQ(engine->downlink_busy(1), ns(0));
+  EXPECT_EQ(engine->longest_queue(), ms(4'102 + 1'002));
+}
+
+TEST(Native, SmallMessagesPassBesideTheTransfers) {
+  for (const LinkModel model : {LinkModel::bottleneck, LinkModel::cut_through}) {
+    NetworkSpec spec = by_model(model, 140);
+    spec.overhead_bytes = 40;
+    spec.small_delay = ms(10);
+    const auto engine = make_native_engine(spec);
+    engine->transmit(time_start, 0, 1, 1'000, 1);
+    engine->transmit(time_start, 0, 1, 100, 2);  // 140 bytes with the overhead: small
+    engine->transmit(time_start, 0, 1, 101, 3);  // waits its turn
+    const auto all = run(*engine);
+    ASSERT_EQ(all.size(), 3u);
+    EXPECT_EQ(all[0], (Delivery{time_start + ms(110), 1, 0, 2}));
+    EXPECT_EQ(all[1].token, 1u);
+    EXPECT_EQ(all[2].token, 3u);
+    EXPECT_GT(all[2].ready, time_start + ms(4'000));
+  }
+}
+
+TEST(Native, CutThroughPassesBothLinksAtOnceAndOccupiesEachForItsOwnTime) {
+  const auto engine = make_native_engine(by_model(LinkModel::cut_through, 0));
+  // 0 -> 2: 1 s at 8 kbit/s, the up-link busy for 1 s, the down-link (16 kbit/s) for half of one.
+  engine->transmit(time_start, 0, 2, 1'000, 1);
+  engine->transmit(time_start, 0, 2, 1'000, 2);  // begins to leave after 1 s
+  // 3 -> 2 begins to arrive with the first and waits until the down-link is free of that: 0.5 s.
+  engine->transmit(time_start + ns(1), 3, 2, 1'000, 3);
+  EXPECT_EQ(run(*engine), (std::vector<Delivery>{{time_start + ms(100 + 1'000), 2, 0, 1},
+                                                 {time_start + ms(100 + 500 + 500), 2, 3, 3},
+                                                 {time_start + ms(1'100 + 1'000), 2, 0, 2}}));
+  EXPECT_EQ(engine->uplink_busy(0), ms(2'000));
+  EXPECT_EQ(engine->downlink_busy(2), ms(1'500));
+}
+
+TEST(Native, ParetoDelaysNeedALatencyAboveFiveMilliseconds) {
+  NetworkSpec spec = plain(2, ms(5));
+  spec.jitter = JitterKind::pareto;
+  EXPECT_THROW(make_native_engine(spec), std::invalid_argument);
+  spec.latency = {ms(5) + ns(1'000'000)};
+  EXPECT_NO_THROW(make_native_engine(spec));
+}
+
 }  // namespace
 }  // namespace ledgerlab
