@@ -126,6 +126,15 @@ void read_link_model(Resolving& r, Section& network) {
     }
   };
   const bool queues = links.link_model == LinkModel::queues;
+  const std::string& engine = r.plan.network.engine;
+  for (const char* key : {"link_model", "jitter_of"}) {
+    if (engine == "native" || !network.given(key)) continue;
+    network.problem(key, "is not read by engine \"" + engine + "\", only by native");
+  }
+  if (engine != "native" && links.jitter == JitterKind::pareto) {
+    network.problem("jitter_kind", "engine \"" + engine +
+                                       "\" draws no pareto delays, only native does");
+  }
   only_for("small_message", !queues, "bottleneck and cut-through");
   only_for("small_delay", !queues, "bottleneck and cut-through");
   only_for("transfer_delay", links.link_model == LinkModel::bottleneck, "bottleneck");

@@ -301,6 +301,9 @@ TEST(Resolver, link_models) {
   EXPECT_NE(errors("[network]\nlatency = \"5 ms\"\njitter_kind = \"pareto\"\n" + raft)
                 .find("needs latencies above 5 ms"),
             std::string::npos);
+  EXPECT_NE(errors("[network]\nengine = \"ns3\"\nlink_model = \"bottleneck\"\n" + raft)
+                .find("is not read by engine \"ns3\", only by native"),
+            std::string::npos);
   const auto canonical = [](const std::string& lines) {
     const Plan plan = resolve(document("[network]\n" + lines + raft), registry());
     return canonical_plan(plan, plan.systems[0], {});
