@@ -57,7 +57,8 @@ void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
   m.wire_size_ =
       static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 - pass.written_bytes +
                                  pass.full_bytes + auth_bytes(m.auth_));
-  if (pass.full_bytes != 0) {
+  // Nobody covers a frame that proves itself: contents are not written out again at every hop.
+  if (pass.full_bytes != 0 && m.auth_ != Auth::none) {
     IdentityPass::Pause whole;
     m.covered_ = hash128(encode_signed_part(m));
   }
