@@ -1,6 +1,9 @@
 #include "models/api/block.hpp"
 
+#include <utility>
+
 #include "models/api/identity_pass.hpp"
+#include "models/api/payload_pass.hpp"
 #include "models/crypto/hash.hpp"
 #include "models/crypto/merkle.hpp"
 
@@ -73,9 +76,28 @@ bool codec_read(codec::Reader& reader, TxRef& value) {
   return true;
 }
 
-void codec_write(codec::Writer& writer, const PayloadRef& value) { writer(value->transactions); }
+namespace {
+thread_local PayloadPass* payload_pass = nullptr;
+}  // namespace
+
+PayloadPass::PayloadPass() : outer_(std::exchange(payload_pass, this)) {}
+PayloadPass::~PayloadPass() { payload_pass = outer_; }
+
+void codec_write(codec::Writer& writer, const PayloadRef& value) {
+  if (payload_pass) {
+    payload_pass->payload = value;
+    ++payload_pass->met;
+    return;
+  }
+  writer(value->transactions);
+}
 
 bool codec_read(codec::Reader& reader, PayloadRef& value) {
+  if (payload_pass) {
+    value = payload_pass->payload;
+    ++payload_pass->met;
+    return value != nullptr;
+  }
   std::vector<TxRef> transactions;
   reader(transactions);
   if (!reader.ok()) return false;

@@ -11,6 +11,7 @@
 #include "models/api/message.hpp"
 #include "models/base/time.hpp"
 #include "models/base/u256.hpp"
+#include "models/crypto/siphash.hpp"
 
 namespace ledgerlab {
 
@@ -178,6 +179,18 @@ struct RoleChange {
   std::uint64_t term = 0;
 };
 
+// --- relay <-> mempool ------------------------------------------------------------------------
+/// relay -> mempool: which of your transactions have these short ids (BIP 152)? Answered by
+/// ShortIdsMatched.
+struct MatchShortIds {
+  SipKey key;
+  std::shared_ptr<const std::vector<std::uint64_t>> ids;  // 48 bits each
+};
+/// By position; null: none here, or several with this id.
+struct ShortIdsMatched {
+  std::vector<TxRef> transactions;
+};
+
 // --- relay ----------------------------------------------------------------------------------
 /// Any slot -> relay: spread this content over the overlay.
 struct Publish {
@@ -232,7 +245,8 @@ using CallBody = std::variant<Pending, Build, Built, AskedFor, Validate, Validat
                               Executed, Adopt, Adopted, Finalise, TakeSnapshot, Snapshot, Install,
                               Installed, TakeStakes, Stakes, ApplicationState, Simulate, Simulated,
                               Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Peers,
-                              Relayed, Operate, ConfirmRead, ReadConfirmed, Query, Queried>;
+                              Relayed, Operate, ConfirmRead, ReadConfirmed, Query, Queried,
+                              MatchShortIds, ShortIdsMatched>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

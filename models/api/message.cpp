@@ -83,6 +83,10 @@ const MessageType* MessageCatalog::find(Slot slot, std::uint16_t kind) const {
   return nullptr;
 }
 
+const MessageType* type_in_decoding(Slot slot, std::uint16_t kind) {
+  return decoding_catalog ? decoding_catalog->find(slot, kind) : nullptr;
+}
+
 Bytes encode_signed_part(const Message& message) {
   Bytes out;
   out.reserve(message.wire_size());

@@ -232,6 +232,9 @@ struct MessageCatalog {
 
 /// Header, body and authenticator of a sealed message.
 Bytes encode_frame(const Message& message);
+/// The type of this slot and kind in the catalog of the decode_frame that is running; null if it is
+/// not there, or none is running.
+const MessageType* type_in_decoding(Slot slot, std::uint16_t kind);
 /// Body alone: what identity and signature cover (with slot and kind).
 Bytes encode_signed_part(const Message& message);
 /// Null when the bytes are not one canonical frame of a known kind. Authenticity is not judged

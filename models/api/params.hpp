@@ -40,6 +40,8 @@ struct ParamInfo {
   std::string text;                      // one sentence, with the paper's name for it
   std::optional<std::string> low, high;  // inclusive range, written like the default
   std::vector<std::string> choices;      // choice only
+  /// Came after plans of its model were digested: at its default it is not in the plan digest.
+  bool late = false;
 };
 
 /// Resolved values of one model. Reading is recorded: a parameter that building the world never

@@ -48,10 +48,20 @@ void add_model(Lines& lines, const std::string& slot, const ModelChoice& choice)
   if (!choice.info->source_digest.empty()) {
     lines.add(slot + ".source", choice.info->source_digest);
   }
+  const auto left_out = [&](const auto& entry, const auto& of_fallback) {
+    const auto& params = choice.info->params;
+    const auto it = std::find_if(params.begin(), params.end(),
+                                 [&](const ParamInfo& p) { return p.key == entry.first; });
+    return it != params.end() && it->late && entry.second == of_fallback(*it);
+  };
   for (const auto& entry : choice.params.numbers()) {
+    if (left_out(entry, [](const ParamInfo& p) { return parse_value(p.type, p.fallback).value; })) {
+      continue;
+    }
     lines.add(slot + "." + entry.first, entry.second);
   }
   for (const auto& entry : choice.params.texts()) {
+    if (left_out(entry, [](const ParamInfo& p) { return p.fallback; })) continue;
     lines.add(slot + "." + entry.first, entry.second);
   }
 }

@@ -24,6 +24,39 @@ struct RelayNote {
   }
 };
 
+/// A block as relays see one: a payload below a header.
+struct RelayBlock {
+  static constexpr MessageInfo info{2, "BlockNote", Role::proposal, Auth::none};
+  Height number = 0;
+  BlockId parent;
+  PayloadRef payload;
+  BlockRef carried_block() const {
+    auto block = std::make_shared<Block>();
+    block->height = number;
+    block->parent = parent;
+    block->id.data[0] = static_cast<Byte>(number);
+    block->payload = payload;
+    return block;
+  }
+  std::string describe() const { return "block " + std::to_string(number); }
+  template <class A>
+  void fields(A& a) {
+    a(number, parent, payload);
+  }
+};
+
+/// Of the mempool slot: relayed by announcement whatever happens to blocks.
+struct RelayText {
+  static constexpr MessageInfo info{3, "TextNote", Role::relay, Auth::none};
+  static constexpr Slot destination = Slot::mempool;
+  std::string text;
+  std::string describe() const { return text; }
+  template <class A>
+  void fields(A& a) {
+    a(text);
+  }
+};
+
 using Graph = std::vector<std::vector<NodeId>>;
 
 /// Every node linked to the next, to the seventh after it and to three times its number.
@@ -64,19 +97,22 @@ class RelayWorld {
     Changes params;
     bool backwards = false;  // the interner's numbers
     std::uint64_t seed = 1;
+    bool as_bytes = false;  // every message is written and read on its way
+    bool share = true;      // ModuleContext::share_results
     std::function<Duration(NodeId, NodeId)> latency = [](NodeId, NodeId) { return ms(10); };
   };
 
   RelayWorld(const std::string& model, void (*register_it)(Registry&), Graph links)
       : RelayWorld(model, register_it, std::move(links), Options()) {}
   RelayWorld(const std::string& model, void (*register_it)(Registry&), Graph links, Options options)
+      : RelayWorld(find(model, register_it), std::move(links), std::move(options)) {}
+  RelayWorld(const ModelInfo& info, Graph links, Options options)
       : options_(std::move(options)),
         names_(options_.backwards),
         effects_(suite_, names_, costs_),
-        links_(std::move(links)) {
-    register_it(registry_);
-    info_ = registry_.find(ModelKind::gossip, model);
-    for (const ParamInfo& p : info_->params) {
+        links_(std::move(links)),
+        info_(info) {
+    for (const ParamInfo& p : info_.params) {
       const auto it = options_.params.find(p.key);
       const std::string& text = it == options_.params.end() ? p.fallback : it->second;
       if (p.type == ParamType::choice) {
@@ -85,16 +121,22 @@ class RelayWorld {
         params_.set(p.key, *parse_value(p.type, text).value);
       }
     }
+    catalog_.slots[static_cast<std::size_t>(Slot::relay)] = info_.messages;
+    catalog_.slots[static_cast<std::size_t>(Slot::consensus)] =
+        message_list<RelayNote, RelayBlock>();
+    catalog_.slots[static_cast<std::size_t>(Slot::mempool)] = message_list<RelayText>();
     nodes_.resize(links_.size());
     for (NodeId i = 0; i < nodes_.size(); ++i) start(i);
   }
   ~RelayWorld() { effects_.discard(); }
 
   // --- what happens -----------------------------------------------------------------------------
-  MessageRef note(const std::string& text) {
+  MessageRef note(const std::string& text) { return content(RelayNote{text}); }
+  template <class T>
+  MessageRef content(T body) {
     effects_.begin(0);
     effects_.set_slot(Slot::consensus);
-    return effects_.make(RelayNote{text});
+    return effects_.make(std::move(body));
   }
   void publish(NodeId node, const MessageRef& content) { call(node, Publish{content}); }
   void publish(NodeId node, const std::string& text) { publish(node, note(text)); }
@@ -115,7 +157,10 @@ class RelayWorld {
     if (!nodes_[f.to].module) return;
     Input input = make_input(f.to, InputKind::deliver);
     input.from = f.from;
-    input.message = f.message.get();
+    const MessageRef read =
+        options_.as_bytes ? decode_frame(encode_frame(*f.message), catalog_) : f.message;
+    if (!read) throw std::logic_error("a message does not come back from its bytes");
+    input.message = read.get();
     step(f.to, input);
   }
   void crash(NodeId node) {
@@ -184,10 +229,13 @@ class RelayWorld {
     nodes_[node].module->inspect(reader);
     return reader.fields[name];
   }
-  const ModelInfo& info() const { return *info_; }
+  const ModelInfo& info() const { return info_; }
 
+  /// Answers questions of the relay to other slots; null: they stay without an answer.
+  std::function<std::optional<CallBody>(NodeId, const LocalCall&)> answer;
   std::vector<Flight> sent;                      // everything, lost or not
   std::function<bool(const Flight&)> lost;       // asked when it is sent
+  std::function<bool(const Flight&)> repeat;     // those that come twice
   std::set<std::string> refused;                 // texts that owners do not take
   bool late = false;                             // owners take only when told
   std::deque<std::pair<NodeId, MessageRef>> waiting;
@@ -221,6 +269,11 @@ class RelayWorld {
     bool backwards_;
     std::map<Hash128, std::uint32_t> names_;
   };
+  static ModelInfo find(const std::string& model, void (*register_it)(Registry&)) {
+    Registry registry;
+    register_it(registry);
+    return *registry.find(ModelKind::gossip, model);
+  }
   struct Node {
     std::unique_ptr<Module> module;
     std::vector<std::pair<TimerId, Time>> timers;
@@ -237,7 +290,8 @@ class RelayWorld {
     context.replicas = context.nodes = static_cast<std::uint32_t>(links_.size());
     context.neighbours = links_[node];
     context.params = &params_;
-    n.module = info_->make(context);
+    context.share_results = options_.share;
+    n.module = info_.make(context);
     Input input = make_input(node, InputKind::start);
     input.incarnation = n.incarnation;
     step(node, input);
@@ -270,13 +324,27 @@ class RelayWorld {
       }
     }
     std::vector<MessageRef> relayed;
+    std::vector<LocalCall> questions;
     while (effects_.has_calls()) {
-      const LocalCall call = effects_.take_call();
-      if (const auto* r = call.as<Relayed>()) relayed.push_back(r->content);
+      LocalCall call = effects_.take_call();
+      if (const auto* r = call.as<Relayed>()) {
+        relayed.push_back(r->content);
+      } else {
+        questions.push_back(std::move(call));
+      }
     }
     effects_.begin(node);
+    for (const LocalCall& question : questions) {
+      std::optional<CallBody> body = answer ? answer(node, question) : std::nullopt;
+      if (!body) continue;
+      const LocalCall reply{question.to, Slot::relay, question.id, std::move(*body)};
+      Input inner = make_input(node, InputKind::call);
+      inner.call = &reply;
+      step(node, inner);
+    }
     for (const MessageRef& content : relayed) {
-      const std::string& text = content->as<RelayNote>()->text;
+      const auto* plain = content->as<RelayNote>();
+      const std::string text = plain ? plain->text : content->describe();
       n.got.push_back(text);
       if (refused.contains(text)) continue;
       if (late) {
@@ -291,7 +359,9 @@ class RelayWorld {
     for (const NodeId t : receivers) {
       const Flight flight{from, t, message, now_ + options_.latency(from, t)};
       sent.push_back(flight);
-      if (!lost || !lost(flight)) flights_.emplace(flight.due, flight);
+      if (lost && lost(flight)) continue;
+      flights_.emplace(flight.due, flight);
+      if (repeat && repeat(flight)) flights_.emplace(flight.due + ms(3), flight);
     }
   }
 
@@ -301,9 +371,9 @@ class RelayWorld {
   CostTable costs_;
   Effects effects_;
   Graph links_;
-  Registry registry_;
-  const ModelInfo* info_ = nullptr;
+  ModelInfo info_;
   Params params_;
+  MessageCatalog catalog_;
   Time now_ = time_start + seconds(1);
   std::multimap<Time, Flight> flights_;
   std::vector<Node> nodes_;

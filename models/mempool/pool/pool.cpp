@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/base/int128.hpp"
+#include "models/parts/relay/short_id.hpp"
 
 namespace ledgerlab::pool {
 namespace {
@@ -97,6 +98,8 @@ void Pool::on_call(const Input& input, Effects& effects) {
     on_read_confirmed(effects, input.call->id, confirmed->ok);
   } else if (const auto* queried = input.call->as<Queried>()) {
     on_queried(effects, input.call->id, *queried);
+  } else if (const auto* match = input.call->as<MatchShortIds>()) {
+    on_match(*input.call, effects, *match);
   }
 }
 
@@ -420,6 +423,31 @@ void Pool::on_final(Effects& effects, const Finalised& final) {
     forget(*item);
   }
   finals_.add(final.block, final.succeeded);
+}
+
+/// BIP 152: the relay puts a block together from what waits here.
+void Pool::on_match(const LocalCall& call, Effects& effects, const MatchShortIds& match) {
+  std::vector<std::pair<std::uint64_t, std::size_t>> wanted;
+  wanted.reserve(match.ids->size());
+  for (std::size_t i = 0; i < match.ids->size(); ++i) wanted.emplace_back((*match.ids)[i], i);
+  std::sort(wanted.begin(), wanted.end());
+  ShortIdsMatched answer;
+  answer.transactions.resize(wanted.size());
+  std::vector<bool> twice(wanted.size());
+  for (const Item* item : queues_.all()) {
+    const std::uint64_t id = relay::short_id(match.key, *item->tx);
+    const auto it = std::lower_bound(wanted.begin(), wanted.end(), std::pair{id, std::size_t{0}});
+    if (it == wanted.end() || it->first != id) continue;
+    TxRef& place = answer.transactions[it->second];
+    if (place) twice[it->second] = true;
+    place = item->tx;
+  }
+  // Two with one short id: neither is taken, the relay asks.
+  for (std::size_t i = 0; i < twice.size(); ++i) {
+    if (twice[i]) answer.transactions[i] = {};
+  }
+  effects.work(Operation::hash_byte, queues_.count() * relay::salted_bytes);
+  effects.answer(call, std::move(answer));
 }
 
 std::vector<NodeId> Pool::take_asked(const Payload& payload) {

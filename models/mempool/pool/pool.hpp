@@ -46,6 +46,7 @@ class Pool final : public Module {
   void on_build(const LocalCall& call, Effects& effects, const Build& build);
   void on_head(Effects& effects, const HeadChanged& changed);
   void on_final(Effects& effects, const Finalised& final);
+  void on_match(const LocalCall& call, Effects& effects, const MatchShortIds& match);
   void on_role(Effects& effects, const RoleChange& change);
 
   void check(Effects& effects, Item& item);

@@ -5,10 +5,10 @@
 
 namespace ledgerlab::relay {
 
-Relay::Relay(const ModuleContext& context)
+Relay::Relay(const ModuleContext& context, bool push)
     : neighbours_(context.neighbours.begin(), context.neighbours.end()),
       words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
-      push_(context.params->text("mode") == "push"),
+      push_(push),
       forward_(context.params->flag("forward")),
       attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
       request_timeout_(context.params->duration("request_timeout")),
@@ -23,17 +23,21 @@ void Relay::step(const Input& input, Effects& effects) {
     case InputKind::deliver:
       if (const auto* inv = input.message->as<Inv>()) {
         on_inv(input, *inv, effects);
-      } else if (const auto* content = input.message->as<Content>()) {
-        on_content(input, *content, effects);
+      } else if (input.message->as<Content>()) {
+        take(input, effects, input.message_ref(), input.from);
       } else if (const auto* get = input.message->as<GetData>()) {
         on_get_data(input, *get, effects);
+      } else {
+        on_message(input, effects);
       }
       break;
     case InputKind::timer:
       if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::request)) {
         retry(input, effects);
-      } else {
+      } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::announce)) {
         announce_gathered(effects);
+      } else {
+        on_timer(input, effects);
       }
       break;
     case InputKind::call:
@@ -41,7 +45,12 @@ void Relay::step(const Input& input, Effects& effects) {
         publish(input, call->content, effects);
       } else if (const auto* now = input.call->as<Peers>()) {
         on_peers(input, now->peers, effects);
+      } else {
+        on_answer(input, effects);
       }
+      break;
+    case InputKind::start:
+      on_start(input, effects);
       break;
     default:
       break;
@@ -51,25 +60,29 @@ void Relay::step(const Input& input, Effects& effects) {
 // --- what arrives -------------------------------------------------------------------------------
 
 void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
-  const std::uint32_t from = position(input.from);
-  if (from == neighbours_.size()) return;  // not of our overlay
   GetData get;
   for (const Hash128& id : inv.ids) {
-    const std::uint32_t dense = effects.intern(id);
-    if (seen(dense)) {
-      if (unspread_ == 0) continue;
-      const std::uint32_t at = index_.find(dense);
-      if (at != DenseIndex::none) set_known(at, input.from);
-      continue;
-    }
-    const Sequence sequence = add_item(dense, State::wanted, input.local);
-    set_known(sequence, input.from);
-    requests_.push_back({sequence, id, input.local + request_timeout_, from, 1});
-    get.ids.push_back(id);
+    if (announced(input, effects, id, input.from)) get.ids.push_back(id);
   }
   if (get.ids.empty()) return;
   effects.send(input.from, std::move(get));
   arm_requests(input.local, effects);
+}
+
+bool Relay::announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+  const std::uint32_t dense = effects.intern(id);
+  if (seen(dense)) {
+    if (unspread_ == 0) return false;
+    const std::uint32_t at = index_.find(dense);
+    if (at != DenseIndex::none) set_known(at, from);
+    return false;
+  }
+  const std::uint32_t at_from = position(from);
+  if (at_from == neighbours_.size()) return false;  // not of our overlay
+  const Sequence sequence = add_item(dense, State::wanted, input.local);
+  set_known(sequence, from);
+  requests_.push_back({sequence, id, input.local + request_timeout_, at_from, 1});
+  return true;
 }
 
 void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects) {
@@ -82,23 +95,25 @@ void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects
   }
 }
 
-void Relay::on_content(const Input& input, const Content& content, Effects& effects) {
-  const std::uint32_t dense = effects.intern(content.content->identity());
+void Relay::take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from) {
+  const MessageRef& content = frame->as<Content>()->content;
+  const std::uint32_t dense = effects.intern(content->identity());
   std::uint32_t at = DenseIndex::none;
   if (seen(dense)) {
     at = index_.find(dense);
     if (at == DenseIndex::none) return;
-    set_known(at, input.from);
+    set_known(at, from);
     if (item(at).state != State::wanted) return;
-    std::erase_if(requests_, [&](const Request& r) { return r.item == at; });
+    forget_request(at);
   } else {
     at = add_item(dense, State::held, input.local);
-    set_known(at, input.from);
+    set_known(at, from);
   }
   item(at).state = State::held;
   item(at).since = input.local;
-  item(at).frame = input.message_ref();
-  effects.call(content.content->slot(), Relayed{content.content, input.from});
+  item(at).frame = frame;
+  on_settled(effects, at, from);
+  effects.call(content->slot(), Relayed{content, from});
 }
 
 void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
@@ -124,6 +139,7 @@ void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effec
     r.deadline = input.local;  // it left: another is asked at once
     left = true;
   }
+  on_new_peers(input, effects, before);
   if (left) retry(input, effects);
 }
 
@@ -138,7 +154,8 @@ void Relay::publish(const Input& input, const MessageRef& content, Effects& effe
     return;
   } else if (item(at).state == State::wanted) {
     // The owner has it from elsewhere; nobody needs to send it to us.
-    std::erase_if(requests_, [&](const Request& r) { return r.item == at; });
+    forget_request(at);
+    on_settled(effects, at, no_node);
   }
   Item& it = item(at);
   const bool foreign = static_cast<bool>(it.frame);
@@ -146,7 +163,12 @@ void Relay::publish(const Input& input, const MessageRef& content, Effects& effe
   it.state = State::spread;
   it.since = input.local;
   --unspread_;
-  if (forward_ || !foreign) announce(effects, at);
+  if (!forward_ && foreign) return;
+  if (content->role() == Role::proposal) {
+    announce_block(input, effects, at);
+  } else {
+    announce(effects, at);
+  }
 }
 
 void Relay::announce(Effects& effects, Sequence sequence) {
@@ -219,6 +241,7 @@ void Relay::retry(const Input& input, Effects& effects) {
   std::erase_if(requests_, [&](Request& r) {
     if (r.deadline > input.local) return false;
     if (r.attempts < attempts_max_ && ask_another(r, input.local, effects)) return false;
+    on_settled(effects, r.item, no_node);
     Item& it = item(r.item);
     it.state = State::gone;
     it.since = input.local;
@@ -243,6 +266,16 @@ bool Relay::ask_another(Request& request, Time now, Effects& effects) {
     return true;
   }
   return false;
+}
+
+void Relay::forget_request(Sequence sequence) {
+  std::erase_if(requests_, [&](const Request& r) { return r.item == sequence; });
+}
+
+void Relay::prolong(Sequence sequence, Time now) {
+  for (Request& r : requests_) {
+    if (r.item == sequence) r.deadline = now + request_timeout_;
+  }
 }
 
 // --- books --------------------------------------------------------------------------------------

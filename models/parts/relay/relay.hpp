@@ -13,18 +13,20 @@ enum class TimerKind : std::uint32_t { request, announce };
 
 class Relay : public Module {
  public:
-  explicit Relay(const ModuleContext& context);
+  /// With `push` contents go out unasked.
+  explicit Relay(const ModuleContext& context, bool push = false);
 
-  void step(const Input& input, Effects& effects) override;
+  void step(const Input& input, Effects& effects) final;
   /// Nothing of a relay is durable: what it missed comes by its owners' own catching up.
   void restore(std::span<const Record>) override {}
   void inspect(Inspector& inspector) const override;
 
- private:
+ protected:
   /// wanted: asked for; held: handed to its owner; spread: published, served to who asks;
   /// gone: nobody sent it.
   enum class State : std::uint8_t { wanted, held, spread, gone };
   using Sequence = std::uint32_t;  // items are numbered as they turn up
+  static constexpr Sequence nothing = DenseIndex::none;
 
   struct Item {
     std::uint32_t dense = 0;
@@ -40,18 +42,62 @@ class Relay : public Module {
     std::uint32_t attempts = 0;
   };
 
+  // --- what a kind of relay adds ---------------------------------------------------------------
+  virtual void on_start(const Input&, Effects&) {}
+  /// A message that is not the flood's.
+  virtual void on_message(const Input&, Effects&) {}
+  /// An answer to a question of its own.
+  virtual void on_answer(const Input&, Effects&) {}
+  virtual void on_timer(const Input&, Effects&) {}
+  /// Tells the neighbours of a block that its owner has accepted.
+  virtual void announce_block(const Input&, Effects& effects, Sequence sequence) {
+    announce(effects, sequence);
+  }
+  /// neighbours() are others than those of `before`.
+  virtual void on_new_peers(const Input&, Effects&, std::span<const NodeId>) {}
+  /// The item is in our hands, from this neighbour, or nobody had it (no_node).
+  virtual void on_settled(Effects&, Sequence, NodeId) {}
+
+  // --- what it does it with --------------------------------------------------------------------
+  /// `from` says that it has a content. True if the content has to be asked for: a request to
+  /// `from` is in the books, and the caller sends it and calls arm_requests.
+  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from);
+  /// The content itself came: to its owner with it, unless it has come before.
+  void take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from);
+  /// The item with this identity, or `nothing`: not there, or dropped.
+  Sequence find(Effects& effects, const Hash128& id) { return index_.find(effects.intern(id)); }
+  const MessageRef& content_of(Sequence sequence) {
+    return item(sequence).frame->as<Content>()->content;
+  }
+  bool wants(Sequence sequence) { return is_live(sequence) && item(sequence).state == State::wanted; }
+  bool spreads(Sequence sequence) {
+    return is_live(sequence) && item(sequence).state == State::spread;
+  }
+  void announce(Effects& effects, Sequence sequence);
+  void arm_requests(Time now, Effects& effects);
+  Item& item(Sequence sequence) { return items_[sequence - base_]; }
+  bool is_live(Sequence sequence) const { return sequence >= base_ + head_; }
+  std::uint64_t* known(Sequence sequence) { return &known_[(sequence - base_) * words_]; }
+  bool knows(Sequence sequence, std::size_t position) {
+    return (known(sequence)[position / 64] >> (position % 64) & 1) != 0;
+  }
+  void set_known(Sequence sequence, NodeId from);
+  std::span<const NodeId> neighbours() const { return neighbours_; }
+  /// Position of a node among the neighbours, or their number.
+  std::uint32_t position(NodeId node) const;
+  std::span<const NodeId> unaware(Sequence sequence);
+  /// The answer has begun to come: `from` gets another timeout to finish it.
+  void prolong(Sequence sequence, Time now);
+
+ private:
   void on_inv(const Input& input, const Inv& inv, Effects& effects);
   void on_get_data(const Input& input, const GetData& get, Effects& effects);
-  void on_content(const Input& input, const Content& content, Effects& effects);
   void publish(const Input& input, const MessageRef& content, Effects& effects);
   void on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects);
-  void announce(Effects& effects, Sequence sequence);
   void announce_gathered(Effects& effects);
   void announce_batch(std::span<const Sequence> batch, Effects& effects);
   void retry(const Input& input, Effects& effects);
   bool ask_another(Request& request, Time now, Effects& effects);
-  void arm_requests(Time now, Effects& effects);
-
   bool seen(std::uint32_t dense) const {
     return dense / 64 < seen_.size() && (seen_[dense / 64] >> (dense % 64) & 1) != 0;
   }
@@ -59,13 +105,7 @@ class Relay : public Module {
   void clear_seen(std::uint32_t dense) { seen_[dense / 64] &= ~(std::uint64_t{1} << (dense % 64)); }
   Sequence add_item(std::uint32_t dense, State state, Time now);
   void drop_old(Time now);
-  Item& item(Sequence sequence) { return items_[sequence - base_]; }
-  bool is_live(Sequence sequence) const { return sequence >= base_ + head_; }
-  std::uint64_t* known(Sequence sequence) { return &known_[(sequence - base_) * words_]; }
-  void set_known(Sequence sequence, NodeId from);
-  /// Position of a node among the neighbours, or their number.
-  std::uint32_t position(NodeId node) const;
-  std::span<const NodeId> unaware(Sequence sequence);
+  void forget_request(Sequence sequence);
 
   // What every announcement touches stands together: ten thousand relays share the caches.
   std::vector<NodeId> neighbours_;   // ascending
