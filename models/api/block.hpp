@@ -27,11 +27,24 @@ TxRef make_transaction(Bytes bytes);
 struct Payload {
   std::vector<TxRef> transactions;
   Hash256 root;             // Merkle root of the ids (RFC 6962 tree)
-  std::uint32_t bytes = 0;  // canonical encoding
+  std::uint32_t bytes = 0;  // canonical encoding and what is modelled
+  /// Transactions that this payload stands for without having them, and their bytes. Part of the
+  /// root; every frame that carries the payload is charged for the bytes.
+  std::uint32_t modelled_count = 0;
+  std::uint32_t modelled_bytes = 0;
+
+  std::size_t count() const { return transactions.size() + modelled_count; }
+  bool empty() const { return count() == 0; }
+  bool modelled() const { return modelled_count != 0 || modelled_bytes != 0; }
 };
 using PayloadRef = std::shared_ptr<const Payload>;
+/// Most bytes that a payload may stand for without having them.
+inline constexpr std::uint32_t modelled_bytes_max = std::uint32_t{1} << 30;
 PayloadRef make_payload(std::vector<TxRef> transactions);
 PayloadRef empty_payload();
+/// A payload that stands for so many transactions of so many bytes; one object for all who ask for
+/// the same in turn.
+PayloadRef modelled_payload(std::uint32_t count, std::uint32_t bytes);
 
 /// A block: one step of the replicated history.
 struct Block {

@@ -51,7 +51,7 @@ void LogProtocol::step(const Input& input, Effects& effects) {
       } else if (const auto* built = input.call->as<Built>()) {
         asked_ = false;
         // Nothing to be had until the pool speaks again; asking at once would go round for ever.
-        if (built->payload->transactions.empty()) pending_ = {};
+        if (built->payload->empty()) pending_ = {};
         on_built(input, effects, *built);
       } else if (const auto* state = input.call->as<ApplicationState>()) {
         applied_ = state->final_block->height;

@@ -15,7 +15,7 @@ struct AnswerTags {
 
 struct AnswerVisitor {
   AnswerTags operator()(const Built& a) const {
-    return {AnswerKind::built, a.payload->transactions.size(), a.payload->root.tag()};
+    return {AnswerKind::built, a.payload->count(), a.payload->root.tag()};
   }
   AnswerTags operator()(const Validated& a) const {
     return {AnswerKind::validated, a.block.tag(), a.ok};

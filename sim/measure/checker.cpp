@@ -48,29 +48,33 @@ std::unique_ptr<Checker> prefix(const CheckerInfo&, const Plan& plan, const Syst
 const std::vector<CheckerInfo>& checker_table() {
   static const std::vector<CheckerInfo> table{
       {"agreement", "no two final blocks at one height, no two states after one block",
-       Excuse::asynchrony, judged<checks::agreement>},
+       Excuse::asynchrony, false, judged<checks::agreement>},
       {"prefix_consistency", "each node's final blocks are one gapless chain that never changes",
-       Excuse::adversary, prefix},
+       Excuse::adversary, false, prefix},
       {"validity", "every final transaction was submitted by a client before", Excuse::adversary,
-       judged<checks::validity>},
+       false, judged<checks::validity>},
       {"no_double_spend", "nothing takes effect twice or is spent twice in final histories",
-       Excuse::asynchrony, judged<checks::no_double_spend>},
+       Excuse::asynchrony, true, judged<checks::no_double_spend>},
       {"durability", "what a client holds for done is in every final history of that height",
-       Excuse::asynchrony, judged<checks::durability>},
+       Excuse::asynchrony, false, judged<checks::durability>},
       {"linearisable_reads", "a read sees every write acknowledged before it was asked for",
-       Excuse::adversary, judged<checks::linearisable_reads>},
-      {"one_leader", "at most one node leads in a term", Excuse::adversary,
+       Excuse::adversary, false, judged<checks::linearisable_reads>},
+      {"one_leader", "at most one node leads in a term", Excuse::adversary, false,
        judged<checks::one_leader>},
       {"supply", "genesis + issued = supply + burned, and a replay gives the nodes' state",
-       Excuse::never, judged<checks::supply>},
-      {"books", "messages, busy times and open transactions add up exactly", Excuse::never,
+       Excuse::never, true, judged<checks::supply>},
+      {"books", "messages, busy times and open transactions add up exactly", Excuse::never, false,
        judged<checks::books>},
       {"liveness", "a decision comes within the protocol's bound while transactions wait",
-       Excuse::faults, judged<checks::liveness>},
+       Excuse::faults, false, judged<checks::liveness>},
       {"settlement", "no node's head leaves a block that it called final", Excuse::asynchrony,
-       judged<checks::settlement>},
+       false, judged<checks::settlement>},
   };
   return table;
+}
+
+bool applicable(const CheckerInfo& checker, const SystemPlan& system) {
+  return !checker.needs_audit || (system.ledger && system.ledger.info->make_audit != nullptr);
 }
 
 std::vector<std::unique_ptr<Checker>> make_checkers(const Plan& plan, const SystemPlan& system) {

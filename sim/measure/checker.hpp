@@ -35,9 +35,13 @@ struct CheckerInfo {
   std::string_view name;
   std::string_view text;
   Excuse excuse;
+  bool needs_audit;  // of the ledger: without one it is not applicable
   std::unique_ptr<Checker> (*make)(const CheckerInfo&, const Plan&, const SystemPlan&);
 };
 const std::vector<CheckerInfo>& checker_table();
+
+/// Does it judge this system? A ledger without an audit has no books.
+bool applicable(const CheckerInfo& checker, const SystemPlan& system);
 
 std::vector<std::unique_ptr<Checker>> make_checkers(const Plan& plan, const SystemPlan& system);
 

@@ -57,6 +57,23 @@ TEST(Checkers, PassWhereNothingIsWrong) {
   EXPECT_FALSE(f.result.inconclusive);
 }
 
+TEST(Checkers, ThatNeedBooksJudgeNoLedgerWithoutThem) {
+  for (const bool audited : {true, false}) {
+    Fixture f;
+    if (!audited) f.ledger.make_audit = nullptr;
+    f.begin();
+    const TxRef a = Fixture::tx("a1");
+    const BlockRef one = Fixture::block(f.genesis, {a});
+    f.submit(1000, a);
+    for (NodeId n = 0; n < 4; ++n) f.decide(1100, n, one);
+    for (NodeId n = 0; n < 4; ++n) f.decide(1200, n, Fixture::block(one, {a}));  // once more
+    f.end();
+    EXPECT_EQ(f.result.violations.size(), audited ? 1u : 0u);
+    EXPECT_EQ(applicable(checker_table()[3], f.system), audited);
+    EXPECT_EQ(checker_table()[3].name, "no_double_spend");
+  }
+}
+
 TEST(Checkers, TakeAnEmptyRun) {
   Fixture f;
   f.begin();

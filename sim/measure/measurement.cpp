@@ -37,6 +37,7 @@ void Measurement::finish(const World& world, CryptoSuite* suite, RunResult& resu
   const Evidence evidence(plan_, system_, world, chronicle_, suite);
   for (std::size_t i = 0; i < checkers_.size(); ++i) {
     const CheckerInfo& info = checker_table()[i];
+    if (!applicable(info, system_)) continue;
     std::vector<Finding> findings;
     if (!checkers_[i]->finish(evidence, findings)) result.inconclusive = true;
     for (Finding& finding : findings) {

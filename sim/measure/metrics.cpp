@@ -167,7 +167,7 @@ std::vector<Time> commits(const Figures& f) {
   std::vector<Time> out;
   for (const RowIndex row : f.evidence.history.main()) {
     const auto& b = f.evidence.block(row);
-    if (b.block->payload->transactions.empty()) continue;
+    if (b.block->payload->empty()) continue;
     if (b.final.at >= f.from && b.final.at < f.until) out.push_back(b.final.at);
   }
   std::sort(out.begin(), out.end());

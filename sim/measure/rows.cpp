@@ -56,7 +56,7 @@ std::vector<BlockRow> block_rows(const Evidence& e) {
     const Block& block = *entry.block;
     const Moment made = std::min(entry.mined, entry.final);
     out.push_back({block.height, to_hex(block.id), to_hex(block.parent), made.node, made.at,
-                   entry.final.at, static_cast<std::uint32_t>(block.payload->transactions.size()),
+                   entry.final.at, static_cast<std::uint32_t>(block.payload->count()),
                    block.bytes(), !e.history.canonical[row] && block.height <= settled});
   }
   std::sort(out.begin(), out.end(), [](const BlockRow& a, const BlockRow& b) {

@@ -166,8 +166,9 @@ std::vector<std::string> plan_headline(const Plan& plan, std::size_t seeds) {
                                 plan.clients.count, network.latency_source);
   if (network.regions.size() > 1) net += fmt::format(" ({} regions)", network.regions.size());
   net += ", engine " + network.engine;
-  std::string load = "load " + (plan.workload ? plan.workload.info->name : std::string("none"));
-  if (plan.workload) {
+  const bool loaded = plan.workload && plan.clients.count > 0;
+  std::string load = loaded ? "load " + plan.workload.info->name : "no load";
+  if (loaded) {
     for (const ParamInfo& info : plan.workload.info->params) {
       const auto number = plan.workload.params.numbers().find(info.key);
       if (info.type != ParamType::rate || number == plan.workload.params.numbers().end()) continue;

@@ -2,14 +2,29 @@
 
 #include <fmt/format.h>
 
+#include "sim/measure/checker.hpp"
+
 namespace ledgerlab {
 namespace {
 
 void add_model(std::vector<std::string>& card, const char* slot, const ModelChoice& model) {
   if (!model) return;
   const ModelInfo& info = *model.info;
-  card.push_back(fmt::format("{} {}: real; {}", slot, info.label(),
+  // What stands for something without doing it says so in its summary.
+  const char* real = info.family == "none" || info.family == "modelled" ? "" : "real; ";
+  card.push_back(fmt::format("{} {}: {}{}", slot, info.label(), real,
                              info.paper.empty() ? info.summary : info.paper));
+}
+
+void add_checkers(std::vector<std::string>& card, const SystemPlan& system) {
+  std::string names;
+  for (const CheckerInfo& checker : checker_table()) {
+    if (applicable(checker, system)) continue;
+    names += (names.empty() ? "" : ", ") + std::string(checker.name);
+  }
+  if (!names.empty()) {
+    card.push_back("checkers not applicable: " + names + ": this ledger keeps no books");
+  }
 }
 
 }  // namespace
@@ -18,6 +33,7 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
                                     bool share_results) {
   std::vector<std::string> card;
   for (const auto& [slot, choice] : system.slots()) add_model(card, slot, *choice);
+  add_checkers(card, system);
   for (const BehaviourPlan& b : system.behaviours) {
     std::string nodes;
     for (const NodeId node : b.nodes) nodes += " " + std::to_string(node);

@@ -187,6 +187,11 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
         break;
     }
   }
+  if (system.mempool && r.plan.clients.count > 0 && system.mempool.info->family == "modelled") {
+    section.problem("mempool", system.mempool.info->name +
+                                   " takes no transactions from clients: set [clients] count = 0, "
+                                   "or take another mempool");
+  }
   system.name = section.text("name");
   if (system.consensus.info == nullptr) return system;
   if (system.name.empty()) system.name = system.consensus.info->name;

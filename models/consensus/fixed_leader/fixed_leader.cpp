@@ -42,7 +42,7 @@ bool FixedLeader::want_payload() const {
 /// The gate holds the message until the block is on the leader's own disk: so the leader's log is
 /// never behind a follower's, not even after a crash, and no two blocks ever compete for a height.
 void FixedLeader::on_payload(const Input&, Effects& effects, PayloadRef payload) {
-  if (payload->transactions.empty()) return;
+  if (payload->empty()) return;
   const BlockRef tip = history_tip();
   append(effects, make_log_block(tip->height + 1, tip->id, std::move(payload)));
   effects.broadcast(Append{last_decided()->height, log_.size(), {log_.back()}});

@@ -268,7 +268,7 @@ void Pbft::arm_batch(Effects& effects) {
 void Pbft::on_built(const Input& input, Effects& effects, const Built& built) {
   batch_due_ = false;
   // Asked for in a view that has ended: the pool was told by RoleChange and offers it again.
-  if (built.payload->transactions.empty() || !leads() || asked_parent() != history_tip()->id ||
+  if (built.payload->empty() || !leads() || asked_parent() != history_tip()->id ||
       executed_ < propose_after_ || next_ > stable_ + options_.window) {
     return;
   }

@@ -10,7 +10,7 @@ std::string Pow::malformed(Effects& effects, const MinedBlock& mined) {
   // (64 bytes a pair and level) and their signatures once.
   const Block& block = *mined.block;
   effects.work(Operation::hash_byte,
-               2 * block.header.size() + 129 * block.payload->transactions.size());
+               2 * block.header.size() + 129 * block.payload->count());
   std::string wrong = rules_.malformed(mined);
   if (!wrong.empty()) return wrong;
   const bool work =

@@ -23,8 +23,8 @@ void Pow::begin_template(Effects& effects) {
 }
 
 void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& payload) {
-  if (payload->transactions.empty()) pending_ = {};
-  if (payload->transactions.empty() && !empty_blocks_) {
+  if (payload->empty()) pending_ = {};
+  if (payload->empty() && !empty_blocks_) {
     stage_ = Stage::idle;
     return;
   }
@@ -57,7 +57,7 @@ void Pow::execute_draft(const Input& input, Effects& effects) {
 
 BlockRef Pow::draft_block() const {
   const MessageRef& parent = tree().at(tree().find(draft_.parent)).extra.content;
-  if (!parent || !draft_payload_->transactions.empty()) {
+  if (!parent || !draft_payload_->empty()) {
     return make_log_block(draft_.height, draft_.parent, draft_payload_);
   }
   BlockRef& shared = parent->as<BlockContent>()->carried.empty_draft;
@@ -76,7 +76,7 @@ void Pow::on_executed(const Input& input, Effects& effects, const Executed& exec
   }
   effects.note("template refused by the application: " + executed.reason);
   stage_ = Stage::idle;
-  if (draft_payload_->transactions.empty() || !empty_blocks_) return;
+  if (draft_payload_->empty() || !empty_blocks_) return;
   draft_payload_ = empty_payload();
   execute_draft(input, effects);
 }

@@ -99,7 +99,7 @@ std::string Rules::malformed(const MinedBlock& mined) const {
   if (h.height == 0) return "height";
   if (h.tx_root != payload.root) return "transaction root";
   if (h.signatures != mined.signatures) return "signatures";
-  if (payload.transactions.size() > block_max_transactions) return "too many transactions";
+  if (payload.count() > block_max_transactions) return "too many transactions";
   if (payload.bytes > block_max_bytes + 16) return "too many bytes";  // 16: the list's own length
   if (!claimed_target(h)) return "target";
   return {};

@@ -10,7 +10,7 @@ std::string Praos::malformed(Effects& effects, const ForgedBlock& forged) {
   // (64 bytes a pair and level) and their signatures once.
   const Block& block = *forged.block;
   effects.work(Operation::hash_byte,
-               2 * block.header.size() + 129 * block.payload->transactions.size());
+               2 * block.header.size() + 129 * block.payload->count());
   std::string wrong = rules_.malformed(forged);
   if (!wrong.empty()) return wrong;
   const Header& header = forged.header;

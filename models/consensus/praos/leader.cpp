@@ -92,7 +92,7 @@ void Praos::execute_draft(Effects& effects) {
 }
 
 void Praos::on_executed(const Input& input, Effects& effects, const Executed& executed) {
-  if (!executed.ok && !draft_payload_->transactions.empty()) {
+  if (!executed.ok && !draft_payload_->empty()) {
     effects.note("payload refused by the application: " + executed.reason);
     draft_payload_ = empty_payload();
     return execute_draft(effects);

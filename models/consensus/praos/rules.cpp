@@ -112,7 +112,7 @@ std::string Rules::malformed(const ForgedBlock& forged) const {
   if (h.slot == 0) return "slot";
   if (h.tx_root != payload.root) return "transaction root";
   if (h.signatures != forged.signatures) return "signatures";
-  if (payload.transactions.size() > block_max_transactions) return "too many transactions";
+  if (payload.count() > block_max_transactions) return "too many transactions";
   if (payload.bytes > block_max_bytes + 16) return "too many bytes";  // 16: the list's own length
   return {};
 }

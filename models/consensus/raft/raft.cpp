@@ -220,7 +220,7 @@ void Raft::on_payload(const Input& input, Effects& effects, PayloadRef payload) 
   batch_due_ = false;
   // Asked for in a reign that has ended: the pool was told by RoleChange and offers it again.
   if (stale || !leads() || asked_parent() != log_.tip()->id) return;
-  if (!payload->transactions.empty()) {
+  if (!payload->empty()) {
     const BlockRef parent = log_.tip();
     append(effects, {hard_.term,
                      make_log_block(parent->height + 1, parent->id, std::move(payload)),

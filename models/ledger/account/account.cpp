@@ -3,36 +3,9 @@
 #include <algorithm>
 
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/final_block/final_block.hpp"
 
 namespace ledgerlab::account {
-namespace {
-
-/// A final block as the record keeps it: what the module needs of it after a restart. The payload
-/// is the consensus module's to keep.
-struct FinalRecord {
-  Height height = 0;
-  BlockId id;
-  BlockId parent;
-  Bytes header;
-  Hash256 state_root;
-  template <class A>
-  void fields(A& a) {
-    a(height, id, parent, header, state_root);
-  }
-};
-
-BlockRef summary_block(const FinalRecord& record) {
-  auto block = std::make_shared<Block>();
-  block->height = record.height;
-  block->id = record.id;
-  block->parent = record.parent;
-  block->header = record.header;
-  block->payload = empty_payload();
-  block->state_root = record.state_root;
-  return block;
-}
-
-}  // namespace
 
 AccountLedger::AccountLedger(const ModuleContext& context)
     : context_(context),

@@ -1,0 +1,135 @@
+#include "models/ledger/none/none.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "models/parts/final_block/final_block.hpp"
+
+namespace ledgerlab::no_ledger {
+namespace {
+
+/// Every transaction has the effect it asks for.
+std::vector<std::uint8_t> all_succeeded(const Block& block) {
+  return std::vector<std::uint8_t>(block.payload->transactions.size(), 1);
+}
+
+}  // namespace
+
+NoLedger::NoLedger(const ModuleContext& context)
+    : store_(static_cast<Store&>(*context.shared)),
+      tentative_(context.client_policy.tentative_replies != nullptr),
+      final_(make_genesis(context.genesis_root)) {}
+
+void NoLedger::restore(std::span<const Record> records) {
+  if (records.empty()) return;
+  next_record_ = records.back().index + 1;
+  if (const auto record = codec::decode<FinalRecord>(records.back().bytes)) {
+    final_ = summary_block(*record);
+  }
+}
+
+void NoLedger::step(const Input& input, Effects& effects) {
+  switch (input.kind) {
+    case InputKind::start:
+      effects.call(Slot::consensus, ApplicationState{final_});
+      break;
+    case InputKind::persisted:
+      // Clients are told what no crash of this node can take back.
+      while (!untold_.empty() && untold_.front().record <= input.persisted_up_to) {
+        BlockRef block = std::move(untold_.front().block);
+        untold_.pop_front();
+        std::vector<std::uint8_t> succeeded = all_succeeded(*block);
+        effects.call(Slot::mempool, Finalised{std::move(block), std::move(succeeded)});
+      }
+      break;
+    case InputKind::call:
+      on_call(*input.call, effects);
+      break;
+    default:
+      break;
+  }
+}
+
+void NoLedger::on_call(const LocalCall& call, Effects& effects) {
+  if (const auto* ask = call.as<Check>()) {
+    // Nobody's account: each transaction is a sender of its own, named by its id.
+    Checked answer;
+    answer.transaction = ask->transaction;
+    answer.ok = true;
+    std::memcpy(answer.sender.data.data(), ask->transaction->id.data.data(), answer.sender.size());
+    effects.answer(call, std::move(answer));
+  } else if (const auto* ask = call.as<Validate>()) {
+    effects.answer(call, Validated{ask->block->id, true, {}});
+  } else if (const auto* ask = call.as<Execute>()) {
+    effects.answer(call, Executed{ask->block->id, true, {}, {}, {}});
+  } else if (const auto* ask = call.as<Adopt>()) {
+    adopt(call, effects, *ask);
+  } else if (const auto* ask = call.as<Finalise>()) {
+    finalise(effects, ask->block);
+  } else if (call.as<TakeSnapshot>()) {
+    effects.answer(call, Snapshot{std::make_shared<SnapshotData>(
+                             SnapshotData{final_->height, final_->id, {}, {}})});
+  } else if (const auto* ask = call.as<Query>()) {
+    effects.answer(call, Queried{ask->account, {}, 0, head()->height});
+  } else if (const auto* ask = call.as<Install>()) {
+    install(call, effects, ask->data);
+  } else if (const auto* ask = call.as<TakeStakes>()) {
+    effects.answer(call, Stakes{ask->block, true, {}, store_.stakes});
+  }
+}
+
+void NoLedger::adopt(const LocalCall& call, Effects& effects, const Adopt& ask) {
+  HeadChanged changed;
+  while (!above_.empty() && above_.back()->id != ask.ancestor) {
+    changed.reverted.push_back(std::move(above_.back()));
+    above_.pop_back();
+  }
+  above_.insert(above_.end(), ask.forward.begin(), ask.forward.end());
+  changed.included = ask.forward;
+  if (tentative_) {
+    for (const BlockRef& block : ask.forward) changed.succeeded.push_back(all_succeeded(*block));
+  }
+  effects.call(Slot::mempool, std::move(changed));
+  effects.answer(call, Adopted{head()->id, head()->height, true, {}, {}});
+}
+
+void NoLedger::finalise(Effects& effects, const BlockRef& block) {
+  const auto at = std::find_if(above_.begin(), above_.end(),
+                               [&](const BlockRef& b) { return b->id == block->id; });
+  if (at == above_.end()) return;
+  make_durable(effects, block);
+  for (auto it = above_.begin(); it != at + 1; ++it) {
+    untold_.push_back({next_record_ - 1, std::move(*it)});
+  }
+  above_.erase(above_.begin(), at + 1);
+}
+
+void NoLedger::make_durable(Effects& effects, const BlockRef& block) {
+  effects.persist(
+      codec::encode(FinalRecord{block->height, block->id, block->parent, block->header, {}}));
+  effects.forget(next_record_);
+  ++next_record_;
+  final_ = block;
+}
+
+void NoLedger::install(const LocalCall& call, Effects& effects, const SnapshotRef& data) {
+  Installed answer{false, final_->height, final_->id, {}};
+  if (data->height <= final_->height) {
+    answer.reason = "the snapshot is not newer than the final block";
+  } else {
+    FinalRecord record;
+    record.height = data->height;
+    record.id = data->block;
+    make_durable(effects, summary_block(record));
+    above_.clear();
+    answer = {true, data->height, data->block, {}};
+  }
+  effects.answer(call, std::move(answer));
+}
+
+void NoLedger::inspect(Inspector& inspector) const {
+  inspector.field("ledger.head", head()->height);
+  inspector.field("ledger.final", final_->height);
+}
+
+}  // namespace ledgerlab::no_ledger

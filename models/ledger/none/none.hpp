@@ -1,0 +1,49 @@
+// No ledger: every call is answered in the same instant, nothing is executed, every state has root
+// zero. For worlds that ask about the network and the chain alone. What a node knows to be final is
+// durable all the same, so that it comes back after a crash.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "models/api/model_info.hpp"
+
+namespace ledgerlab::no_ledger {
+
+/// The stakes of genesis, which nothing ever moves: one list for all nodes.
+class Store final : public SharedStore {
+ public:
+  explicit Store(std::vector<std::uint64_t> stakes)
+      : stakes(std::make_shared<const std::vector<std::uint64_t>>(std::move(stakes))) {}
+  const std::shared_ptr<const std::vector<std::uint64_t>> stakes;
+};
+
+class NoLedger final : public Module {
+ public:
+  explicit NoLedger(const ModuleContext& context);
+
+  void step(const Input& input, Effects& effects) override;
+  void restore(std::span<const Record> records) override;
+  void inspect(Inspector& inspector) const override;
+
+ private:
+  void on_call(const LocalCall& call, Effects& effects);
+  void adopt(const LocalCall& call, Effects& effects, const Adopt& ask);
+  void finalise(Effects& effects, const BlockRef& block);
+  void install(const LocalCall& call, Effects& effects, const SnapshotRef& data);
+  void make_durable(Effects& effects, const BlockRef& block);
+  const BlockRef& head() const { return above_.empty() ? final_ : above_.back(); }
+
+  Store& store_;
+  bool tentative_;  // replies before a block is final are sent here
+  BlockRef final_;
+  std::vector<BlockRef> above_;  // adopted, not final, parent first
+  std::uint64_t next_record_ = 1;
+  struct Untold {
+    std::uint64_t record = 0;
+    BlockRef block;
+  };
+  std::deque<Untold> untold_;  // final here, their record not yet durable
+};
+
+}  // namespace ledgerlab::no_ledger
