@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "sim/engine/module.hpp"
 #include "sim/record/trace_file.hpp"
 #include "sim/report/results.hpp"
 #include "sim/scenario/document.hpp"
@@ -46,6 +47,9 @@ int guarded(int argc, char** argv) {
   } catch (const EngineUnavailable& error) {
     complain(error.what());
     return exit_no_engine;
+  } catch (const EngineLimit& error) {
+    complain(error.what());
+    return exit_bad_scenario;
   } catch (const ResultsError& error) {
     complain(error.what());
     return exit_results;

@@ -66,6 +66,16 @@ void add_network(Listing& out, const Plan& plan) {
                                   ", which take " + duration_text(links.small_delay) + " more");
   }
   out.line("packet loss", format_value(ParamType::ratio, links.packet_loss_ppb));
+  if (links.transport != TransportKind::ideal) {
+    out.line("transport", std::string(name_of(links.transport, transport_names)));
+  }
+  if (network.engine == "ns3") {
+    out.line("TCP", std::string(name_of(links.tcp, tcp_names)));
+    out.line("queue of an access link",
+             std::string(name_of(links.queue, queue_names)) + ", " +
+                 (links.queue_bytes == 0 ? "unlimited"
+                                         : format_value(ParamType::size, std::int64_t(links.queue_bytes))));
+  }
   std::vector<std::uint32_t> replicas(links.regions), clients(links.regions);
   for (NodeId node = 0; node < links.nodes; ++node) {
     ++(node < network.replicas ? replicas : clients)[links.region_of(node)];

@@ -16,6 +16,8 @@ pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 # Other simulators are optional: without its package an engine is not built, and a scenario that asks
 # for it is told which package it needs.
 pkg_check_modules(SIMGRID QUIET IMPORTED_TARGET simgrid)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_package(Ns3 QUIET)
 if(LEDGERLAB_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -2,9 +2,11 @@
 // time and knows neither payloads nor modules.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/base/ids.hpp"
@@ -85,6 +87,20 @@ enum class LinkModel : std::uint8_t {
   cut_through,
 };
 
+/// What a message meets as part of a connection's stream: nothing, or the windows of TCP (native).
+enum class TransportKind : std::uint8_t { ideal, tcp };
+inline constexpr std::array<std::string_view, 2> transport_names{"ideal", "tcp"};
+/// ns3: queue of an access link, congestion control.
+enum class QueueKind : std::uint8_t { droptail, fq_codel, red };
+inline constexpr std::array<std::string_view, 3> queue_names{"droptail", "fq_codel", "red"};
+enum class TcpKind : std::uint8_t { linux_reno, new_reno, cubic, bbr };
+inline constexpr std::array<std::string_view, 4> tcp_names{"LinuxReno", "NewReno", "Cubic", "Bbr"};
+
+template <typename Kind, std::size_t Count>
+constexpr std::string_view name_of(Kind kind, const std::array<std::string_view, Count>& names) {
+  return names[static_cast<std::size_t>(kind)];
+}
+
 /// The network as every engine receives it: access links, regions, latencies.
 struct NetworkSpec {
   std::uint32_t nodes = 0;
@@ -111,6 +127,12 @@ struct NetworkSpec {
   std::string flow_model = "CM02";  // SimGrid network model: CM02 (plain fluid sharing), LV08, Constant
   std::uint64_t backbone_bps = 0;   // what all traffic into and all out of one region shares; 0 = no limit
   std::string platform_file;        // its hosts, in their order by name, are the nodes; empty: made from this spec
+  TransportKind transport = TransportKind::ideal;  // read by the native engine alone
+  // Read by the ns3 engine alone:
+  QueueKind queue = QueueKind::droptail;
+  std::uint64_t queue_bytes = 0;  // 0 = as long as it gets
+  TcpKind tcp = TcpKind::linux_reno;
+  std::string pcap_folder;  // one file of packets a node; empty: none
 
   std::uint16_t region_of(NodeId node) const {
     return region.empty() ? std::uint16_t{0} : region[node];

@@ -41,6 +41,11 @@ struct EngineBusy : std::logic_error {
   using std::logic_error::logic_error;
 };
 
+/// The run has come to what the engine can do; the text names the limit (exit code 65).
+struct EngineLimit : std::length_error {
+  using std::length_error::length_error;
+};
+
 /// A file that describes the platform is broken or does not fit the scenario (exit code 65).
 struct PlatformFileError : std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -81,6 +81,14 @@ void add_network(Lines& lines, const NetworkPlan& network) {
   lines.add("network.retransmission_timeout", links.retransmission_timeout);
   lines.add("network.mtu", links.mtu);
   lines.add("network.overhead_bytes", links.overhead_bytes);
+  if (links.transport != TransportKind::ideal) {
+    lines.add("network.transport", static_cast<std::int64_t>(links.transport));
+  }
+  if (network.engine == "ns3") {
+    lines.add("network.tcp", static_cast<std::int64_t>(links.tcp));
+    lines.add("network.queue", static_cast<std::int64_t>(links.queue));
+    lines.add("network.queue_bytes", static_cast<std::int64_t>(links.queue_bytes));
+  }
   if (network.engine == "simgrid") {
     lines.add("network.flow_model", links.flow_model);
     lines.add("network.backbone_bps", std::to_string(links.backbone_bps));

@@ -35,6 +35,11 @@ KeyInfo choice(std::string name, std::vector<std::string> choices, std::string t
           {}};
 }
 
+template <std::size_t Count>
+std::vector<std::string> names(const std::array<std::string_view, Count>& all) {
+  return {all.begin(), all.end()};
+}
+
 KeyInfo shaped(std::string name, std::string text, std::string shape) {
   return {{std::move(name), Type::text, "", std::move(text), {}, {}, {}}, false, std::move(shape)};
 }
@@ -232,6 +237,15 @@ const KeyTable& network_keys() {
             "1 h"),
         key("mtu", Type::size, "1448 B", "payload of a packet", "64 B", "64 KiB"),
         key("overhead", Type::size, "40 B", "headers added to every message", "0 B", "64 KiB"),
+        choice("transport", names(transport_names),
+               "native: ideal sends a message at the rate of its links; tcp as part of a stream with "
+               "handshake, slow start and window, as ns-3's TCP does"),
+        choice("tcp", names(tcp_names), "ns3: congestion control of its TCP"),
+        choice("queue", names(queue_names), "ns3: queue of an access link, in either direction"),
+        key("queue_size", Type::size, "0 B", "ns3: what that queue holds; 0 B: whatever comes",
+            "0 B", "1 GiB"),
+        key("pcap", Type::text, "",
+            "ns3: a folder for one file of packets a node; changes no result"),
         choice("flow_model", {"CM02", "LV08"},
                "simgrid: its network model; CM02 shares bandwidth and adds nothing, LV08 multiplies "
                "latency by 13.01 and bandwidth by 0.97 for the ramps of TCP"),

@@ -6,6 +6,7 @@
 
 #include "models/base/draw.hpp"
 #include "models/crypto/hash.hpp"
+#include "sim/engine/ns3/limits.hpp"
 #include "sim/scenario/cost_table.hpp"
 #include "sim/scenario/resolve_parts.hpp"
 #include "sim/topology/data_path.hpp"
@@ -324,16 +325,54 @@ std::vector<NodeId> choose_homes(const NetworkSpec& links, std::uint32_t replica
   return homes;
 }
 
+template <typename Kind, std::size_t Count>
+Kind read_choice(Section& network, const char* key,
+                 const std::array<std::string_view, Count>& names) {
+  const auto at = std::find(names.begin(), names.end(), network.text(key));
+  return static_cast<Kind>(at - names.begin());
+}
+
+void read_ns3(Resolving& r, Section& network) {
+  NetworkSpec& links = r.plan.network.links;
+  links.tcp = read_choice<TcpKind>(network, "tcp", tcp_names);
+  links.queue = read_choice<QueueKind>(network, "queue", queue_names);
+  links.queue_bytes = network.count("queue_size");
+  links.pcap_folder = network.text("pcap");
+  if (links.jitter != JitterKind::none) {
+    network.problem("jitter", "the ns3 engine has none: leave it out");
+  }
+  if (r.plan.network.replicas > ns3_engine::nodes_max) {
+    network.problem("nodes", "more than " + std::to_string(ns3_engine::nodes_max) +
+                                 ", the most the ns3 engine takes");
+  }
+  if (links.mtu > ns3_engine::mtu_max) {
+    network.problem("mtu", "more than " + std::to_string(ns3_engine::mtu_max) +
+                               " B, the most a packet of the ns3 engine carries");
+  }
+}
+
 /// What one engine reads and another does not have.
 void read_engine(Resolving& r, Section& network) {
-  const bool simgrid = r.plan.network.engine == "simgrid";
-  for (const char* key : {"flow_model", "backbone", "platform"}) {
-    if (!simgrid && network.given(key)) {
-      network.problem(key, "is not read: only engine = \"simgrid\" does");
+  NetworkSpec& links = r.plan.network.links;
+  const std::string& engine = r.plan.network.engine;
+  for (const auto& [key, reader] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"transport", "native"},
+           {"tcp", "ns3"},
+           {"queue", "ns3"},
+           {"queue_size", "ns3"},
+           {"pcap", "ns3"},
+           {"flow_model", "simgrid"},
+           {"backbone", "simgrid"},
+           {"platform", "simgrid"}}) {
+    if (engine != reader && network.given(key)) {
+      network.problem(key, std::string("is not read: only engine = \"") + reader + "\" does");
     }
   }
-  if (!simgrid) return;
-  NetworkSpec& links = r.plan.network.links;
+  if (engine == "native") {
+    links.transport = read_choice<TransportKind>(network, "transport", transport_names);
+  }
+  if (engine == "ns3") read_ns3(r, network);
+  if (engine != "simgrid") return;
   links.flow_model = network.text("flow_model");
   links.backbone_bps = network.count("backbone");
   if (const std::string platform = network.text("platform"); !platform.empty()) {

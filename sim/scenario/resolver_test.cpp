@@ -111,6 +111,33 @@ TEST(Resolver, fills_every_default) {
   EXPECT_EQ(plan.workload.params.count("rate"), 10'000u);
 }
 
+TEST(Resolver, ns3_reads_its_keys_and_says_what_it_cannot_do) {
+  const std::string ns3 = "[network]\nengine = \"ns3\"\n";
+  const NetworkSpec plain = resolve(document(ns3 + raft), registry()).network.links;
+  EXPECT_EQ(plain.tcp, TcpKind::linux_reno);
+  EXPECT_EQ(plain.queue, QueueKind::droptail);
+  const Plan plan = resolve(
+      document(ns3 + "tcp = \"Bbr\"\nqueue = \"fq_codel\"\nqueue_size = \"60 kB\"\npcap = \"p\"\n" +
+               raft),
+      registry());
+  EXPECT_EQ(plan.network.links.tcp, TcpKind::bbr);
+  EXPECT_EQ(plan.network.links.queue, QueueKind::fq_codel);
+  EXPECT_EQ(plan.network.links.queue_bytes, 60'000u);
+  EXPECT_EQ(plan.network.links.pcap_folder, "p");
+  const PlanVersions versions{"ns3@1", 1};
+  const auto canonical = [&](Plan p) { return canonical_plan(p, p.systems[0], versions); };
+  EXPECT_NE(canonical(plan).find("network.tcp = 3\n"), std::string::npos);
+  Plan quiet = plan;
+  quiet.network.links.pcap_folder.clear();
+  EXPECT_EQ(canonical(quiet), canonical(plan));
+  EXPECT_EQ(errors(ns3 + "jitter = 0.1\n" + raft),
+            "t.toml:3:10: network.jitter: the ns3 engine has none: leave it out");
+  EXPECT_EQ(errors(ns3 + "nodes = 20001\n" + raft),
+            "t.toml:3:9: network.nodes: more than 20000, the most the ns3 engine takes");
+  EXPECT_EQ(errors("[network]\ntcp = \"Cubic\"\n" + raft),
+            "t.toml:2:7: network.tcp: is not read: only engine = \"ns3\" does");
+}
+
 TEST(Resolver, settings_replace_values_and_name_systems) {
   Document d = document(raft + "name = \"a\"\n[[systems]]\nname = \"b\"\nconsensus = \"raft\"\n");
   for (const char* setting :

@@ -87,7 +87,20 @@ class Cli(unittest.TestCase):
         self.assertIn(f"broken.latency:{row + 1}:", self.call("plan", "s.toml", code=65).stderr)
 
     def test_engine_that_is_not_there(self):
-        self.assertIn("native", self.call("run", STARTER, "--set", "network.engine=ns3", code=69).stderr)
+        """Program and library without engine modules beside them, as where a package is missing."""
+        copies = {}
+        for folder, name in (("bin", "ledgerlab"), ("lib", "libledgerlab.so.0")):
+            os.mkdir(os.path.join(self.dir, folder))
+            copies[folder] = os.path.join(self.dir, folder, name)
+            shutil.copy(os.path.join(os.path.dirname(BINARY), "..", folder, name), copies[folder])
+        for engine in ("ns3", "simgrid"):
+            done = subprocess.run(
+                [copies["bin"], "run", STARTER, "--set", f"network.engine={engine}"], cwd=self.dir,
+                env={**os.environ, "LD_LIBRARY_PATH": os.path.dirname(copies["lib"])},
+                capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, 69, done.stderr)
+            self.assertIn(f"lib{engine}-dev", done.stderr)
+            self.assertIn("native", done.stderr)
 
     # --- plan and models --------------------------------------------------------------------
     def test_plan_shows_topology_and_digests(self):
