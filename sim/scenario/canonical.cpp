@@ -82,7 +82,7 @@ void add_network(Lines& lines, const NetworkPlan& network) {
   lines.add("network.mtu", links.mtu);
   lines.add("network.overhead_bytes", links.overhead_bytes);
   if (links.transport != TransportKind::ideal) {
-    lines.add("network.transport", static_cast<std::int64_t>(links.transport));
+    lines.add("network.transport", std::string(name_of(links.transport, transport_names)) + "@1");
   }
   if (network.engine == "ns3") {
     lines.add("network.tcp", static_cast<std::int64_t>(links.tcp));

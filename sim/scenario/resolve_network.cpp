@@ -370,6 +370,9 @@ void read_engine(Resolving& r, Section& network) {
   }
   if (engine == "native") {
     links.transport = read_choice<TransportKind>(network, "transport", transport_names);
+    if (links.transport == TransportKind::tcp && links.link_model != LinkModel::queues) {
+      network.problem("transport", "\"tcp\" needs link_model \"queues\"");
+    }
   }
   if (engine == "ns3") read_ns3(r, network);
   if (engine != "simgrid") return;

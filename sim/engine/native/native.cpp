@@ -9,6 +9,7 @@
 #include "sim/engine/native/access_link.hpp"
 #include "sim/engine/native/link_noise.hpp"
 #include "sim/engine/native/message_slots.hpp"
+#include "sim/engine/native/tcp_native.hpp"
 #include "sim/kernel/event_queue.hpp"
 #include "sim/kernel/instant_order.hpp"
 
@@ -361,6 +362,7 @@ EngineCapabilities NativeEngine::capabilities() const {
 
 std::unique_ptr<Engine> make_native_engine(const NetworkSpec& spec) {
   native::check(spec);
+  if (spec.transport == TransportKind::tcp) return native::make_tcp_engine(spec);
   return std::make_unique<native::NativeEngine>(spec);
 }
 

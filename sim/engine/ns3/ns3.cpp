@@ -32,9 +32,8 @@
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
-#include <unordered_map>
 
-#include "models/base/draw.hpp"
+#include "models/base/lookup.hpp"
 #include "sim/engine/instant_pump.hpp"
 #include "sim/engine/module.hpp"
 #include "sim/engine/ns3/limits.hpp"
@@ -433,7 +432,7 @@ class Ns3Engine final : public Engine {
   std::unique_ptr<Fabric> fabric_;
   std::vector<Ptr<ns3::Socket>> listeners_;
   std::deque<Connection> connections_;
-  std::unordered_map<std::uint64_t, std::size_t> by_pair_;  // never iterated
+  Lookup<std::uint64_t, std::size_t> by_pair_;
   EngineSink* sink_ = nullptr;
   std::exception_ptr failure_;  // of the sink, kept from unwinding through ns-3
   std::uint64_t last_count_ = 0;
@@ -541,7 +540,7 @@ void Ns3Engine::listen(NodeId node) {
 std::pair<std::size_t, std::size_t> Ns3Engine::stream_of(NodeId from, NodeId to) {
   const std::uint64_t pair = std::uint64_t{std::min(from, to)} << 32 | std::max(from, to);
   const auto [entry, fresh] = by_pair_.try_emplace(pair, connections_.size());
-  const std::size_t index = entry->second;
+  const std::size_t index = *entry;
   if (fresh) {
     if (connections_.size() == connections_max) {
       throw EngineLimit("ns3 engine: more than " + std::to_string(connections_max) +
