@@ -91,6 +91,8 @@ std::string system(const std::string& lines) { return "[[systems]]\n" + lines; }
 std::vector<PinnedScenario> pinned_scenarios() {
   const std::string small = small_world;
   const std::string wide = wide_world;
+  std::string streams = wide;
+  streams.insert(streams.find("up = "), "transport = \"tcp\"\n");
   const std::string faults = every_fault;
   const std::string raft = std::string("consensus = \"raft\"\n") + raft_params;
   const std::string pbft = std::string("consensus = \"pbft\"\n") + pbft_params;
@@ -106,6 +108,7 @@ std::vector<PinnedScenario> pinned_scenarios() {
       {"pbft", small + system(pbft), 1},
       {"pbft-real-crypto", small + system(pbft + "crypto = \"real\"\n"), 1},
       {"pbft-wide", wide + system(pbft), 2},
+      {"pbft-tcp", streams + system(pbft), 2},
       {"pbft-swarm", small + faults + system(pbft), 3},
       {"pbft-swarm-2", small + faults + system(pbft), 4},
       {"fixed-leader", small + system(fixed), 5},
