@@ -1,6 +1,6 @@
 // A block without its transactions: while a pass is in force on this thread, the payload inside a
-// message is left out of what is written and taken from the pass in what is read. Compact blocks and
-// headers (BIP 152, BIP 130) are made this way of every block type, whatever its header.
+// message is left out of what is written and taken from the pass in what is read. Compact blocks
+// and headers (BIP 152, BIP 130) are made this way of every block type, whatever its header.
 #pragma once
 
 #include "models/api/block.hpp"

@@ -1,5 +1,5 @@
-// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF, INDOCRYPT 2012): the
-// keyed hash behind the short transaction ids of BIP 152 and BIP 330.
+// SipHash-2-4 (J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF, INDOCRYPT 2012):
+// the keyed hash behind the short transaction ids of BIP 152 and BIP 330.
 #pragma once
 
 #include "models/base/bytes.hpp"

@@ -55,9 +55,8 @@ std::uint32_t modelled_bytes(const P& payload) {
 }
 
 bool same_transactions(const std::vector<TxRef>& a, const std::vector<TxRef>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const TxRef& x, const TxRef& y) {
-    return x == y || x->bytes == y->bytes;
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const TxRef& x, const TxRef& y) { return x == y || x->bytes == y->bytes; });
 }
 
 }  // namespace
@@ -129,8 +128,8 @@ void Compact::on_new_peers(const Input&, Effects& effects, std::span<const NodeI
   if (!fresh.empty()) effects.multicast(fresh, SendCmpct{false, 2, true});
 }
 
-/// BIP 152: "a node [...] MAY announce up to three peers" as high-bandwidth; Bitcoin Core takes those
-/// that delivered a new block first, the one that did so longest ago makes way.
+/// BIP 152: "a node [...] MAY announce up to three peers" as high-bandwidth; Bitcoin Core takes
+/// those that delivered a new block first, the one that did so longest ago makes way.
 void Compact::prefer(Effects& effects, NodeId peer) {
   if (favourites_max_ == 0 || (peers_[position(peer)] & peer_speaks) == 0) return;
   const auto at = std::find(favourites_.begin(), favourites_.end(), peer);
@@ -200,8 +199,8 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
     const std::uint64_t bytes = modelled_bytes_ != 0
                                     ? modelled_bytes_
                                     : compact_block_bytes(modelled_count(*opened->payload), 0);
-    latest_message_ = effects.make(
-        ModelledCmpctBlock{{item(sequence).frame, static_cast<std::uint32_t>(bytes)}});
+    latest_message_ =
+        effects.make(ModelledCmpctBlock{{item(sequence).frame, static_cast<std::uint32_t>(bytes)}});
   } else {
     const Payload& payload = *opened->payload;
     CmpctBlock compact;
@@ -361,9 +360,9 @@ void Compact::on_get_block_txn(const Input& input, const GetBlockTxn& get, Effec
   const Payload& payload = *block->payload;
   BlockTxn answer;
   answer.id = get.id;
-  answer.modelled.bytes = static_cast<std::uint32_t>(
-      std::uint64_t{modelled_bytes(payload)} * std::min(get.share_ppb, 1'000'000'000u) /
-      1'000'000'000);
+  answer.modelled.bytes =
+      static_cast<std::uint32_t>(std::uint64_t{modelled_bytes(payload)} *
+                                 std::min(get.share_ppb, 1'000'000'000u) / 1'000'000'000);
   for (const std::uint32_t index : get.indexes.list) {
     if (index >= payload.transactions.size()) return;
     answer.transactions.push_back(payload.transactions[index]);
@@ -372,8 +371,7 @@ void Compact::on_get_block_txn(const Input& input, const GetBlockTxn& get, Effec
 }
 
 /// What a real payload's pool would answer is drawn, once for a node and block.
-void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact,
-                          Effects& effects) {
+void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact, Effects& effects) {
   const Hash128& id = compact.content.frame->as<relay::Content>()->content->identity();
   Partial* partial = begin(input, effects, id);
   if (!partial) return;

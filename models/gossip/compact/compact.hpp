@@ -18,9 +18,9 @@ class Compact final : public relay::Relay {
   struct Partial {
     Sequence item = 0;
     NodeId from = no_node;
-    MessageRef message;          // CmpctBlock or ModelledCmpctBlock
-    std::vector<TxRef> filled;   // by position; null: missing
-    Indexes missing;             // asked for
+    MessageRef message;         // CmpctBlock or ModelledCmpctBlock
+    std::vector<TxRef> filled;  // by position; null: missing
+    Indexes missing;            // asked for
   };
 
   void on_start(const Input& input, Effects& effects) override;

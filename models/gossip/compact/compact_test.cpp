@@ -131,9 +131,10 @@ TEST(Compact, WhatThePoolLacksIsAskedForAndPrefilledForTheNext) {
   World w(Graph{{1}, {0, 2}, {1}});
   const PayloadRef payload = payload_of(0, 40);
   w.everybody_has(*payload);
-  for (const NodeId poor : {1u, 2u}) std::erase_if(w.pools[poor], [&](const TxRef& tx) {
-    return tx == payload->transactions[7] || tx == payload->transactions[39];
-  });
+  for (const NodeId poor : {1u, 2u})
+    std::erase_if(w.pools[poor], [&](const TxRef& tx) {
+      return tx == payload->transactions[7] || tx == payload->transactions[39];
+    });
   w.spread(0, 1, payload);
   EXPECT_EQ(w.relays.got(2), std::vector<std::string>{"block 1"});
   const auto asked = w.sent<GetBlockTxn>();
@@ -223,8 +224,8 @@ TEST(Compact, LostAnswersLeadToTheWholeBlockFromWhoeverHasIt) {
   World w(Graph{{2}, {2}, {0, 1}}, {.params = {{"request_timeout", "1 s"}}});
   const PayloadRef payload = payload_of(0, 10);
   w.relays.lost = [](const auto& f) {
-    return f.message->template as<BlockTxn>() != nullptr || (f.from == 0 && f.to == 2 &&
-           f.message->template as<relay::Content>() != nullptr);
+    return f.message->template as<BlockTxn>() != nullptr ||
+           (f.from == 0 && f.to == 2 && f.message->template as<relay::Content>() != nullptr);
   };
   const MessageRef block = w.block(1, payload);
   w.relays.publish(0, block);

@@ -13,7 +13,8 @@ std::vector<ParamInfo> params() {
       {"high_bandwidth_peers",
        ParamType::integer,
        "3",
-       "peers asked to send new blocks unasked (BIP 152: at most three); 0: low-bandwidth mode only",
+       "peers asked to send new blocks unasked (BIP 152: at most three); 0: low-bandwidth mode "
+       "only",
        "0",
        "1000",
        {}},

@@ -12,8 +12,8 @@ inline constexpr std::size_t transactions_max = 1u << 20;
 /// Bytes of one short id.
 inline constexpr std::size_t short_id_bytes = 6;
 
-/// Bytes of a compact block as BIP 152 counts them (G5): an 80-byte header, the nonce, six bytes for
-/// each transaction that is not prefilled, and those that are.
+/// Bytes of a compact block as BIP 152 counts them (G5): an 80-byte header, the nonce, six bytes
+/// for each transaction that is not prefilled, and those that are.
 constexpr std::uint64_t compact_block_bytes(std::uint64_t transactions,
                                             std::uint64_t prefilled_bytes) {
   return 80 + 8 + short_id_bytes * transactions + prefilled_bytes;

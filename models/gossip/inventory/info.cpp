@@ -15,10 +15,10 @@ std::vector<ParamInfo> params() {
        ParamType::choice,
        "inventory",
        "inventory: announce, send when asked (Bitcoin's inv and getdata); push: send to every "
-       "neighbour at once",
+       "neighbour at once; unsolicited: a block's maker pushes it, all else is announced",
        {},
        {},
-       {"inventory", "push"}});
+       {"inventory", "push", "unsolicited"}});
   return all;
 }
 
@@ -39,8 +39,11 @@ void register_gossip_inventory(Registry& registry) {
   info.params = inventory::params();
   info.messages = message_list<relay::Inv, relay::GetData, relay::Content>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
-    const bool push = context.params->text("mode") == "push";
-    return std::make_unique<relay::Relay>(context, push);
+    const std::string& mode = context.params->text("mode");
+    return std::make_unique<relay::Relay>(context, mode == "push" ? relay::Mode::push
+                                                   : mode == "unsolicited"
+                                                       ? relay::Mode::unsolicited
+                                                       : relay::Mode::inventory);
   };
   registry.add(std::move(info));
 }

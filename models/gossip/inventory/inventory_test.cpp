@@ -1,6 +1,4 @@
 // The relay among a few peers whose links a test holds in its hands.
-#include "models/parts/relay/relay.hpp"
-
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -9,6 +7,7 @@
 #include <string>
 
 #include "models/api/registry.hpp"
+#include "models/parts/relay/relay.hpp"
 
 namespace ledgerlab {
 void register_gossip_inventory(Registry& registry);
@@ -283,6 +282,16 @@ TEST(Inventory, PushSendsUnaskedAndStopsAtDuplicates) {
   EXPECT_EQ(peers.count("Inv") + peers.count("GetData"), 0u);
   // The origin sends 69; each other sends to all but those it had it from: at most 68.
   EXPECT_LE(peers.count("Content"), 69u + 69u * 68u);
+}
+
+TEST(Inventory, AMakerPushesItsBlockAndOthersAnnounceIt) {
+  Peers peers(full_mesh(10), {{"mode", "unsolicited"}});
+  peers.publish(0, peers.note("a"));
+  EXPECT_EQ(peers.count("Content"), 9u);
+  peers.deliver_all();
+  for (NodeId i = 1; i < 10; ++i) EXPECT_EQ(peers.got(i), std::vector<std::string>{"a"});
+  EXPECT_EQ(peers.count("Content"), 9u) << "nobody asks for what it was sent";
+  EXPECT_GT(peers.count("Inv"), 0u);
 }
 
 TEST(Inventory, WithoutForwardingOnlyTheMakerSends) {

@@ -47,6 +47,24 @@ std::vector<ParamInfo> flood_params() {
        "0",
        "1000000000",
        {}},
+      {"trickle",
+       ParamType::duration,
+       "0 s",
+       "transactions are announced to each peer when its Poisson timer of this mean rings; "
+       "Bitcoin: "
+       "5 s; 0: at once",
+       "0 s",
+       "1 h",
+       {},
+       true},
+      {"trickle_outbound",
+       ParamType::duration,
+       "0 s",
+       "the same towards peers that this node connected to; Bitcoin: 2 s; 0: as trickle",
+       "0 s",
+       "1 h",
+       {},
+       true},
   };
 }
 

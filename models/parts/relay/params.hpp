@@ -5,7 +5,8 @@
 
 namespace ledgerlab::relay {
 
-/// forward, request_timeout, attempts_max, announce_interval, keep_contents, remember_contents.
+/// forward, request_timeout, attempts_max, announce_interval, keep_contents, remember_contents,
+/// trickle, trickle_outbound.
 std::vector<ParamInfo> flood_params();
 
 }  // namespace ledgerlab::relay

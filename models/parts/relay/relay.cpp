@@ -5,10 +5,10 @@
 
 namespace ledgerlab::relay {
 
-Relay::Relay(const ModuleContext& context, bool push)
+Relay::Relay(const ModuleContext& context, Mode mode)
     : neighbours_(context.neighbours.begin(), context.neighbours.end()),
       words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
-      push_(push),
+      mode_(mode),
       forward_(context.params->flag("forward")),
       attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
       request_timeout_(context.params->duration("request_timeout")),
@@ -16,6 +16,11 @@ Relay::Relay(const ModuleContext& context, bool push)
       keep_(context.params->duration("keep_contents")),
       remember_(context.params->count("remember_contents")) {
   std::sort(neighbours_.begin(), neighbours_.end());
+  const Duration mean = context.params->duration("trickle");
+  const Duration to_called = context.params->duration("trickle_outbound");
+  if (mean == Duration::zero()) return;
+  trickle_.emplace(context.self, mean, to_called == Duration::zero() ? mean : to_called);
+  trickle_->set_peers({}, neighbours_);
 }
 
 void Relay::step(const Input& input, Effects& effects) {
@@ -36,6 +41,8 @@ void Relay::step(const Input& input, Effects& effects) {
         retry(input, effects);
       } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::announce)) {
         announce_gathered(effects);
+      } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::trickle)) {
+        announce_trickled(input, effects);
       } else {
         on_timer(input, effects);
       }
@@ -139,6 +146,7 @@ void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effec
     r.deadline = input.local;  // it left: another is asked at once
     left = true;
   }
+  if (trickle_) trickle_->set_peers(before, neighbours_);
   on_new_peers(input, effects, before);
   if (left) retry(input, effects);
 }
@@ -164,15 +172,19 @@ void Relay::publish(const Input& input, const MessageRef& content, Effects& effe
   it.since = input.local;
   --unspread_;
   if (!forward_ && foreign) return;
-  if (content->role() == Role::proposal) {
+  if (mode_ == Mode::unsolicited && !foreign && content->role() == Role::proposal) {
+    effects.multicast(unaware(at), item(at).frame);
+  } else if (content->role() == Role::proposal) {
     announce_block(input, effects, at);
+  } else if (content->slot() == Slot::mempool) {
+    announce_transaction(input, effects, at);
   } else {
     announce(effects, at);
   }
 }
 
 void Relay::announce(Effects& effects, Sequence sequence) {
-  if (push_) {
+  if (mode_ == Mode::push) {
     effects.multicast(unaware(sequence), item(sequence).frame);
   } else if (announce_interval_ == Duration::zero()) {
     const auto targets = unaware(sequence);
@@ -185,6 +197,37 @@ void Relay::announce(Effects& effects, Sequence sequence) {
     announce_timer_ = true;
     effects.set_timer({static_cast<std::uint32_t>(TimerKind::announce), 0}, announce_interval_);
   }
+}
+
+void Relay::announce_transaction(const Input& input, Effects& effects, Sequence sequence) {
+  if (!trickle_) return announce(effects, sequence);
+  trickle_->add(input, sequence, known(sequence));
+  arm_trickle(input.local, effects);
+}
+
+void Relay::announce_trickled(const Input& input, Effects& effects) {
+  trickle_timer_ = time_never;
+  while (const auto due = trickle_->take(input.local)) {
+    Inv inv;
+    const auto send = [&] {
+      if (!inv.ids.empty()) effects.send(neighbours_[due->peer], std::exchange(inv, {}));
+    };
+    for (const Sequence s : due->items) {
+      if (!spreads(s) || knows(s, due->peer)) continue;
+      if (inv.ids.size() == ids_max) send();
+      inv.ids.push_back(content_of(s)->identity());
+    }
+    send();
+  }
+  arm_trickle(input.local, effects);
+}
+
+void Relay::arm_trickle(Time now, Effects& effects) {
+  const Time next = trickle_->next();
+  if (next >= trickle_timer_) return;
+  trickle_timer_ = next;
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::trickle), 0},
+                    std::max(next - now, Duration::zero()));
 }
 
 void Relay::announce_gathered(Effects& effects) {

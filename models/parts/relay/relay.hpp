@@ -6,15 +6,21 @@
 #include "models/api/model_info.hpp"
 #include "models/parts/dense/dense_index.hpp"
 #include "models/parts/relay/messages.hpp"
+#include "models/parts/relay/trickle.hpp"
 
 namespace ledgerlab::relay {
 
-enum class TimerKind : std::uint32_t { request, announce };
+/// own: the first that a kind of relay may use for itself.
+enum class TimerKind : std::uint32_t { request, announce, trickle, own };
+
+/// How contents go out: announced by identity; whole and unasked; blocks whole and unasked from
+/// their maker, all else announced (A. Gervais et al.: On the Security and Performance of Proof of
+/// Work Blockchains, CCS 2016, section 2.1.1: "unsolicited block push").
+enum class Mode : std::uint8_t { inventory, push, unsolicited };
 
 class Relay : public Module {
  public:
-  /// With `push` contents go out unasked.
-  explicit Relay(const ModuleContext& context, bool push = false);
+  explicit Relay(const ModuleContext& context, Mode mode = Mode::inventory);
 
   void step(const Input& input, Effects& effects) final;
   /// Nothing of a relay is durable: what it missed comes by its owners' own catching up.
@@ -48,11 +54,13 @@ class Relay : public Module {
   virtual void on_message(const Input&, Effects&) {}
   /// An answer to a question of its own.
   virtual void on_answer(const Input&, Effects&) {}
-  virtual void on_timer(const Input&, Effects&) {}
+  virtual void on_timer(const Input&, Effects&) {}  // TimerKind::own and above
   /// Tells the neighbours of a block that its owner has accepted.
   virtual void announce_block(const Input&, Effects& effects, Sequence sequence) {
     announce(effects, sequence);
   }
+  /// Of a transaction.
+  virtual void announce_transaction(const Input& input, Effects& effects, Sequence sequence);
   /// neighbours() are others than those of `before`.
   virtual void on_new_peers(const Input&, Effects&, std::span<const NodeId>) {}
   /// The item is in our hands, from this neighbour, or nobody had it (no_node).
@@ -69,7 +77,9 @@ class Relay : public Module {
   const MessageRef& content_of(Sequence sequence) {
     return item(sequence).frame->as<Content>()->content;
   }
-  bool wants(Sequence sequence) { return is_live(sequence) && item(sequence).state == State::wanted; }
+  bool wants(Sequence sequence) {
+    return is_live(sequence) && item(sequence).state == State::wanted;
+  }
   bool spreads(Sequence sequence) {
     return is_live(sequence) && item(sequence).state == State::spread;
   }
@@ -94,6 +104,8 @@ class Relay : public Module {
   void on_get_data(const Input& input, const GetData& get, Effects& effects);
   void publish(const Input& input, const MessageRef& content, Effects& effects);
   void on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects);
+  void announce_trickled(const Input& input, Effects& effects);
+  void arm_trickle(Time now, Effects& effects);
   void announce_gathered(Effects& effects);
   void announce_batch(std::span<const Sequence> batch, Effects& effects);
   void retry(const Input& input, Effects& effects);
@@ -112,7 +124,7 @@ class Relay : public Module {
   std::vector<std::uint64_t> seen_;  // bitmap over dense ids (DESIGN 14, point 6)
   std::uint32_t unspread_ = 0;       // items wanted or held
   std::uint32_t words_;              // of 64 neighbours each
-  bool push_;
+  Mode mode_;
   bool forward_;
   bool announce_timer_ = false;
   bool request_timer_ = false;
@@ -132,6 +144,8 @@ class Relay : public Module {
   DenseIndex index_;
   std::vector<Request> requests_;   // in order of their first asking
   std::vector<Sequence> gathered_;  // to be announced together
+  std::optional<Trickle> trickle_;  // of transactions
+  Time trickle_timer_ = time_never;
 };
 
 }  // namespace ledgerlab::relay

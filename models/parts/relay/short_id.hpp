@@ -1,4 +1,5 @@
-// Short transaction ids (BIP 152, "Short transaction IDs"; BIP 330, "32-bit short transaction IDs").
+// Short transaction ids (BIP 152, "Short transaction IDs"; BIP 330, "32-bit short transaction
+// IDs").
 #pragma once
 
 #include "models/api/block.hpp"
