@@ -43,17 +43,6 @@ bool place_prefilled(const CmpctBlock& compact, std::vector<TxRef>& filled) {
   return true;
 }
 
-template <class P>
-std::uint32_t modelled_count(const P& payload) {
-  if constexpr (requires { payload.modelled_count; }) return payload.modelled_count;
-  return 0;
-}
-template <class P>
-std::uint32_t modelled_bytes(const P& payload) {
-  if constexpr (requires { payload.modelled_bytes; }) return payload.modelled_bytes;
-  return 0;
-}
-
 bool same_transactions(const std::vector<TxRef>& a, const std::vector<TxRef>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const TxRef& x, const TxRef& y) { return x == y || x->bytes == y->bytes; });
@@ -195,10 +184,10 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
   const MessageRef& content = content_of(sequence);
   std::optional<relay::Opened> opened = relay::open(*content);
   if (!opened) return {};
-  if (modelled_count(*opened->payload) + modelled_bytes(*opened->payload) != 0) {
+  if (opened->payload->modelled()) {
     const std::uint64_t bytes = modelled_bytes_ != 0
                                     ? modelled_bytes_
-                                    : compact_block_bytes(modelled_count(*opened->payload), 0);
+                                    : compact_block_bytes(opened->payload->modelled_count, 0);
     latest_message_ =
         effects.make(ModelledCmpctBlock{{item(sequence).frame, static_cast<std::uint32_t>(bytes)}});
   } else {
@@ -361,7 +350,7 @@ void Compact::on_get_block_txn(const Input& input, const GetBlockTxn& get, Effec
   BlockTxn answer;
   answer.id = get.id;
   answer.modelled.bytes =
-      static_cast<std::uint32_t>(std::uint64_t{modelled_bytes(payload)} *
+      static_cast<std::uint32_t>(std::uint64_t{payload.modelled_bytes} *
                                  std::min(get.share_ppb, 1'000'000'000u) / 1'000'000'000);
   for (const std::uint32_t index : get.indexes.list) {
     if (index >= payload.transactions.size()) return;

@@ -279,6 +279,42 @@ TEST(Compact, NewPeersAreGreetedAndOldOnesForgotten) {
   EXPECT_EQ(w.relays.count("GetCompact"), 1u);
 }
 
+TEST(Compact, AModelledBlockIsChargedAsItsCompactForm) {
+  for (const bool fixed : {false, true}) {
+    RelayWorld::Options options;
+    if (fixed) options.params["modelled_compact_bytes"] = "18 kB";
+    World w(ring_with_chords(20), options);
+    const PayloadRef payload = modelled_payload(2000, 500'000);
+    w.spread(3, 1, payload);
+    w.spread(3, 2, payload);
+    std::set<const Message*> frames;
+    for (const auto& f : w.relays.sent) {
+      if (!f.message->as<ModelledCmpctBlock>()) continue;
+      EXPECT_EQ(f.message->wire_size(), fixed ? 18'000u : 80u + 8u + 6u * 2000u);
+      frames.insert(f.message.get());
+    }
+    EXPECT_LE(frames.size(), 40u);
+    for (NodeId i = 0; i < 20; ++i) EXPECT_EQ(w.relays.got(i).size(), i == 3 ? 0u : 2u);
+    EXPECT_EQ(w.relays.count("Content") + w.relays.count("GetBlockTxn"), 0u);
+    EXPECT_EQ(w.matches, 0);
+  }
+}
+
+TEST(Compact, AModelledFailureCostsItsShareOfTheBytes) {
+  World w(ring_with_chords(200),
+          {.params = {{"modelled_failure", "13 %"}, {"modelled_missing", "20 %"}}});
+  for (Height h = 1; h <= 10; ++h) w.spread(3, h, modelled_payload(2000, 500'000));
+  const std::size_t asked = w.relays.count("GetBlockTxn");
+  // 10 blocks to 199 nodes: mean 258.7, standard deviation 15.
+  EXPECT_NEAR(static_cast<double>(asked), 258.7, 60);
+  EXPECT_EQ(w.relays.count("BlockTxn"), asked);
+  for (const auto& f : w.relays.sent) {
+    if (!f.message->as<BlockTxn>()) continue;
+    EXPECT_NEAR(f.message->wire_size(), 100'000, 100);
+  }
+  for (NodeId i = 0; i < 200; ++i) EXPECT_EQ(w.relays.got(i).size(), i == 3 ? 0u : 10u);
+}
+
 /// What was sent, byte for byte.
 std::vector<std::string> transcript(const World& w) {
   std::vector<std::string> out;

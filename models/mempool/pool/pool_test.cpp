@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "models/api/registry.hpp"
+#include "models/parts/relay/short_id.hpp"
 #include "tests/support/bench_world.hpp"
 
 namespace ledgerlab {
@@ -128,6 +129,7 @@ class Bench {
   std::optional<PayloadRef> built;
   std::vector<Pending> pendings;
   std::vector<MessageRef> published;
+  std::vector<TxRef> matched;
   std::size_t checks = 0;
   bool hold_checks = false;
   std::vector<LocalCall> held;
@@ -195,6 +197,9 @@ class Bench {
       built = b->payload;
     } else if (const auto* p = c.as<Pending>()) {
       pendings.push_back(*p);
+    } else if (const auto* m = c.as<ShortIdsMatched>()) {
+      EXPECT_EQ(c.to, Slot::relay);
+      matched = m->transactions;
     } else if (const auto* p = c.as<Publish>()) {
       published.push_back(p->content);
     }
@@ -449,6 +454,20 @@ TEST(Pool, RelaysWhereClientsAskTheirOwnNode) {
   EXPECT_EQ(forced.published.size(), 2u);
   EXPECT_EQ(home.build(1).size(), 2u);
   EXPECT_TRUE(home.answers().empty());
+}
+
+TEST(Pool, FindsItsTransactionsByShortId) {
+  Bench bench;
+  const auto a = tx(1, 0, 1), b = tx(2, 0, 1), elsewhere = tx(3, 0, 1);
+  bench.request(9, a);
+  bench.request(9, b);
+  const SipKey key{5, 6};
+  const std::vector<std::uint64_t> ids = {relay::short_id(key, *elsewhere),
+                                          relay::short_id(key, *b), relay::short_id(key, *a)};
+  bench.call(MatchShortIds{key, std::make_shared<std::vector<std::uint64_t>>(ids)}, Slot::relay, 4);
+  EXPECT_EQ(bench.matched, (std::vector<TxRef>{nullptr, b, a}));
+  bench.call(MatchShortIds{{5, 7}, std::make_shared<std::vector<std::uint64_t>>(ids)}, Slot::relay);
+  EXPECT_EQ(bench.matched, (std::vector<TxRef>{nullptr, nullptr, nullptr})) << "another key";
 }
 
 TEST(Pool, Expiry) {
