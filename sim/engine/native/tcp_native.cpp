@@ -51,8 +51,8 @@ struct Flight {
   std::uint64_t begin;  // position in the stream; of an acknowledgement what is acknowledged
   std::int64_t sent_at;
   std::int64_t last_at;  // arrival of its last packet at the down-link
-  bool loss_drawn;
-  bool untimely;  // held back by a loss or, an acknowledgement, for another segment: times no trip
+  bool arrived;
+  bool delayed;  // an acknowledgement that waited for another segment: times no trip
 };
 
 struct Stream {
@@ -64,6 +64,7 @@ struct Stream {
   std::uint64_t received = 0;  // in order
   std::uint64_t draws = 0;     // packets that loss was drawn for
   std::int64_t held_until = 0;  // a lost packet keeps what follows from the host until here
+  std::uint64_t recovered_at = 0;  // losses before this position have cost window
   std::int64_t last_passed = 0;
   std::int64_t alarm_at = -1;   // of the one event pending; -1: none
   std::int64_t deadline = 0;    // of the retransmission timer
@@ -122,7 +123,7 @@ class TcpEngine final : public Engine {
   void depart(std::uint32_t number, std::uint32_t bytes);
   void reach_down_link(std::uint32_t flight);
   void pass(std::uint32_t flight, EngineSink& sink);
-  bool hold_back(Stream& stream, std::uint32_t flight);
+  void draw_losses(Stream& stream, const Flight& flight);
   void acknowledge(std::uint32_t number, const Flight& flight);
   void take_acknowledgement(std::uint32_t number, const Flight& flight);
   void set_alarm(Stream& stream, std::uint32_t number, std::int64_t at);
@@ -308,43 +309,47 @@ void TcpEngine::reach_down_link(std::uint32_t slot) {
   push(stream.last_passed, stream.to, stream.from, passed, slot);
 }
 
-/// Is the flight, or what it would complete, kept from the host by a lost packet?
-bool TcpEngine::hold_back(Stream& stream, std::uint32_t slot) {
-  Flight& flight = flights_[slot];
-  if (spec_.packet_loss_ppb != 0 && !flight.loss_drawn) {
-    flight.loss_drawn = true;
-    const std::uint64_t packets = packets_of(flight.bytes);
-    for (std::uint64_t i = 0; i < packets; ++i) {
-      const std::uint64_t u =
-          draw64(spec_.seed, stream.from, loss_purpose,
-                 std::uint64_t{stream.to} << 44 | (stream.draws++ & ((std::uint64_t{1} << 44) - 1)));
-      if (!draw_ppb(u, spec_.packet_loss_ppb)) continue;
-      // Three segments behind it tell the sender (RFC 5681, 3.2), else the timer does.
-      const bool followed = stream.next >= flight.begin + i * segment_ + 4 * segment_;
-      const std::int64_t delay = followed ? stream.trip.smoothed
-                                          : stream.trip.timeout(least_timeout_);
-      stream.held_until = later(std::max(now_, stream.held_until), delay);
-      AccessLink& up = nodes_[stream.from].up;
-      up.queue(now_, serialisation_ns(segment_ + header_bytes_, up.bps));
-      if (followed) {
-        stream.window.halve(stream.next - stream.acknowledged, segment_);
-      } else {
-        stream.window.collapse(stream.next - stream.acknowledged, segment_);
-      }
-      stream.deadline = later(stream.held_until, stream.trip.timeout(least_timeout_));
+/// Lost packets keep the host from what follows until they have come again; what follows is
+/// acknowledged selectively meanwhile (RFC 2018), and the window halves once a round trip.
+void TcpEngine::draw_losses(Stream& stream, const Flight& flight) {
+  if (spec_.packet_loss_ppb == 0) return;
+  const std::uint64_t packets = packets_of(flight.bytes);
+  for (std::uint64_t i = 0; i < packets; ++i) {
+    const std::uint64_t u =
+        draw64(spec_.seed, stream.from, loss_purpose,
+               std::uint64_t{stream.to} << 44 | (stream.draws++ & ((std::uint64_t{1} << 44) - 1)));
+    if (!draw_ppb(u, spec_.packet_loss_ppb)) continue;
+    // Three segments behind it tell the sender (RFC 5681, 3.2), else the timer does.
+    const bool followed = stream.next >= flight.begin + i * segment_ + 4 * segment_;
+    const std::int64_t delay =
+        followed ? stream.trip.smoothed : stream.trip.timeout(least_timeout_);
+    stream.held_until = std::max(stream.held_until, later(now_, delay));
+    stream.deadline = later(stream.held_until, stream.trip.timeout(least_timeout_));
+    AccessLink& up = nodes_[stream.from].up;
+    up.queue(now_, serialisation_ns(segment_ + header_bytes_, up.bps));
+    if (followed && flight.begin < stream.recovered_at) continue;
+    stream.recovered_at = stream.next;
+    if (followed) {
+      stream.window.halve(stream.next - stream.acknowledged, segment_);
+    } else {
+      stream.window.collapse(stream.next - stream.acknowledged, segment_);
     }
   }
-  if (now_ >= stream.held_until) return false;
-  flight.untimely = true;
-  push(stream.held_until, stream.to, stream.from, passed, slot);
-  return true;
 }
 
 void TcpEngine::pass(std::uint32_t slot, EngineSink& sink) {
   const Flight flight = flights_[slot];
-  if (hold_back(streams_[flight.stream], slot)) return;
+  if (!flight.arrived) {
+    flights_[slot].arrived = true;
+    draw_losses(streams_[flight.stream], flight);
+    acknowledge(flight.stream, flight);
+  }
+  const Stream& held = streams_[flight.stream];
+  if (now_ < held.held_until) {
+    push(held.held_until, held.to, held.from, passed, slot);
+    return;
+  }
   free_flights_.push_back(slot);
-  acknowledge(flight.stream, flight);
   // What the host does with a message may make new streams: none is held on to.
   while (!streams_[flight.stream].messages.empty()) {
     Stream& stream = streams_[flight.stream];
@@ -377,12 +382,12 @@ void TcpEngine::acknowledge(std::uint32_t number, const Flight& flight) {
       up.queue(now_, serialisation_ns(acknowledgement_bytes * (waiting / acknowledged_together),
                                       up.bps));
   push(later(left, way), stream.from, stream.to, acknowledgement,
-       take({number, 0, upto, flight.sent_at, 0, false, flight.untimely}));
+       take({number, 0, upto, flight.sent_at, 0, false, false}));
 }
 
 void TcpEngine::take_acknowledgement(std::uint32_t number, const Flight& flight) {
   Stream& stream = streams_[number];
-  if (!flight.untimely) stream.trip.sample(now_ - flight.sent_at);
+  if (!flight.delayed) stream.trip.sample(now_ - flight.sent_at);
   if (flight.begin <= stream.acknowledged) return;
   stream.trip.doublings = 0;
   stream.window.acknowledged(flight.begin - stream.acknowledged, segment_);
