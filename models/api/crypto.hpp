@@ -29,19 +29,28 @@ enum class Operation : std::uint8_t {
   tx_execute,    // one plain transfer
   state_update,  // one account written into the trie
   log_append,    // one record handed to the disk
-  user           // a protocol's own, in nanoseconds
+  user,          // a protocol's own, in nanoseconds
+  // What sessions between nodes take. Runs that assume sessions do not read these rows.
+  x25519,    // one scalar multiplication
+  hkdf,      // one HMAC-SHA-256 of HKDF
+  aead,      // ChaCha20-Poly1305: begin and end of one frame
+  aead_byte  // per byte of it
 };
-inline constexpr std::size_t operation_count = 15;
+inline constexpr std::size_t operation_count = 19;
+inline constexpr std::size_t first_session_operation = 15;
 std::string_view operation_name(Operation op);
 
 /// Picoseconds on the reference CPU, by operation.
 struct CostTable {
   std::string name = "zero";
   std::array<std::uint64_t, operation_count> picoseconds{};
+  bool session_rows = true;  // false: the table's file has not all rows of sessions
   std::uint64_t of(Operation op) const { return picoseconds[static_cast<std::size_t>(op)]; }
 };
 
 using Signature = FixedBytes<64>;
+/// A node's identity: its Ed25519 public key, or what stands for one.
+using NodeKey = FixedBytes<32>;
 using TxSignature = FixedBytes<65>;  // r, s, recovery id
 struct VrfEvaluation {
   FixedBytes<80> proof;
@@ -62,6 +71,13 @@ class CryptoSuite {
   virtual bool authentic(const Message& message) = 0;
   virtual Signature sign(NodeId author, ByteView text) = 0;
   virtual bool verify(NodeId author, ByteView text, const Signature& signature) = 0;
+  /// Sessions: the key of a node, a signature under a key as it is shown, and key agreement
+  /// (nothing for a share of low order). The defaults throw: a suite of tests without sessions.
+  virtual NodeKey node_key(NodeId author);
+  virtual bool verify_key(const NodeKey& key, ByteView text, const Signature& signature);
+  virtual FixedBytes<32> share(const FixedBytes<32>& secret);
+  virtual std::optional<FixedBytes<32>> agree(const FixedBytes<32>& secret,
+                                              const FixedBytes<32>& peer_share);
   virtual VrfEvaluation vrf_prove(NodeId author, ByteView alpha) = 0;
   virtual bool vrf_verify(NodeId author, ByteView alpha, const VrfEvaluation& proof) = 0;
   virtual Address account(AccountIndex index) = 0;

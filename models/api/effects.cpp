@@ -69,6 +69,14 @@ void Effects::retarget(Effect& e, std::span<const NodeId> to) {
   nodes_.insert(nodes_.end(), to.begin(), to.end());
 }
 
+void Effects::admit(std::span<const NodeId> replicas) {
+  arenas_used_ = true;
+  Effect& e = add(EffectKind::admit);
+  e.a = nodes_.size();
+  e.b = replicas.size();
+  nodes_.insert(nodes_.end(), replicas.begin(), replicas.end());
+}
+
 void Effects::broadcast(MessageRef message, Gate gate) {
   Effect& e = add(EffectKind::broadcast);
   e.gate = gate;
@@ -203,7 +211,7 @@ Bytes Effects::canonical() const {
     const bool arena = message || e.kind == EffectKind::persist || e.kind == EffectKind::search ||
                        e.kind == EffectKind::announce_head ||
                        e.kind == EffectKind::announce_final || e.kind == EffectKind::submit ||
-                       e.kind == EffectKind::note;
+                       e.kind == EffectKind::note || e.kind == EffectKind::admit;
     w(static_cast<std::uint8_t>(e.kind), static_cast<std::uint8_t>(e.slot),
       static_cast<std::uint8_t>(e.gate), e.small, e.node, arena ? std::uint64_t{0} : e.a, e.b,
       message ? std::uint64_t{0} : e.c);
@@ -213,6 +221,9 @@ Bytes Effects::canonical() const {
            e.kind == EffectKind::multicast ? nodes_of(e) : std::span<const NodeId>{}) {
         w(node);
       }
+    }
+    if (e.kind == EffectKind::admit) {
+      for (const NodeId node : nodes_of(e)) w(node);
     }
     if (e.kind == EffectKind::persist) {
       w(records_[e.a].bytes);

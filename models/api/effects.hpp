@@ -50,7 +50,8 @@ enum class EffectKind : std::uint8_t {
   give_up,
   note,
   read,
-  read_done
+  read_done,
+  admit
 };
 
 struct Effect {
@@ -141,6 +142,7 @@ class Effects {
 
   /// Charges `count` times the operation's cost to the node's lane.
   void work(Operation op, std::uint64_t count = 1) { cost_ps_ += costs_->of(op) * count; }
+  void work_picoseconds(std::uint64_t picoseconds) { cost_ps_ += picoseconds; }
   /// Charges a duration on the reference CPU (models of outside computations).
   void work_time(Duration time) { cost_ps_ += static_cast<std::uint64_t>(time.count()) * 1000; }
 
@@ -158,6 +160,10 @@ class Effects {
   }
   /// Spreads content through the relay slot.
   void publish(MessageRef content) { call(Slot::relay, Publish{std::move(content)}); }
+
+  /// Sessions with these replicas only, from now on (ascending). A permissioned overlay says so; a
+  /// node that runs no sessions does not hear it.
+  void admit(std::span<const NodeId> replicas);
 
   // --- announcements ----------------------------------------------------------------------------
   void announce_role(NodeRole role, std::uint64_t term, NodeId leader);
@@ -221,6 +227,16 @@ class Effects {
       }
     }
     list_.resize(to);
+  }
+  /// Lists the effects from `first` on anew: each that keep(effect) refuses is left out, and what
+  /// keep lists itself takes its place. A refused message is keep's to take.
+  template <class Keep>
+  void rewrite(std::size_t first, Keep keep) {
+    const std::vector<Effect> old(list_.begin() + static_cast<std::ptrdiff_t>(first), list_.end());
+    list_.resize(first);
+    for (const Effect& e : old) {
+      if (keep(e)) list_.push_back(e);
+    }
   }
   /// The same for local calls that nobody has handled.
   template <class Keep>

@@ -14,7 +14,7 @@ namespace {
 thread_local const MessageCatalog* decoding_catalog = nullptr;
 /// Frames inside frames inside ...: an enemy's could exhaust the stack.
 thread_local int decoding_depth = 0;
-constexpr int max_frame_depth = 4;
+constexpr int max_frame_depth = 5;
 
 struct CatalogScope {
   const MessageCatalog* outer;

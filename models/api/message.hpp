@@ -89,6 +89,8 @@ struct MessageType {
   std::string (*describe)(const Message&);
   /// The block that content of this type is (its struct says so by carried_block()); null: none.
   std::shared_ptr<const Block> (*block)(const Message&) = nullptr;
+  /// The message that a session's frame carries (carried_message()); null: it is no such frame.
+  const Message* (*carried)(const Message&) = nullptr;
 };
 
 class Message {
@@ -114,6 +116,9 @@ class Message {
   std::shared_ptr<const Block> block() const {
     return type_->block ? type_->block(*this) : std::shared_ptr<const Block>();
   }
+
+  /// The message inside a session's frame, or null.
+  const Message* carried() const { return type_->carried ? type_->carried(*this) : nullptr; }
 
   /// The body, if the message is of type T.
   template <class T>
@@ -164,6 +169,17 @@ struct MessageAccess {
 namespace detail {
 
 template <class T>
+constexpr auto carried_hook() -> const Message* (*)(const Message&) {
+  if constexpr (requires(const T& t) { t.carried_message(); }) {
+    return [](const Message& m) -> const Message* {
+      return static_cast<const MessageOf<T>&>(m).body.carried_message();
+    };
+  } else {
+    return nullptr;
+  }
+}
+
+template <class T>
 MessageType make_message_type() {
   return {T::info,
           [](const Message& m, codec::Writer& w) {
@@ -189,7 +205,8 @@ MessageType make_message_type() {
             } else {
               return {};
             }
-          }};
+          },
+          carried_hook<T>()};
 }
 
 }  // namespace detail

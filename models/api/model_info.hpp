@@ -211,6 +211,8 @@ struct ModelInfo {
                                        std::unique_ptr<Module> stack) = nullptr;
   std::unique_ptr<Module> (*wrap_module)(const BehaviourContext&,
                                          std::unique_ptr<Module> module) = nullptr;
+  /// Behaviours: the node signs its handshakes with a key that belongs to nobody.
+  bool false_identity = false;
   /// Behaviours: families of consensus they fit; empty: every one.
   std::vector<std::string> fits;
   /// Behaviours: parameters of the consensus module that a Byzantine replica sets for itself, where

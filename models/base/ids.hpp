@@ -24,8 +24,18 @@ struct TimerId {
   friend bool operator==(const TimerId&, const TimerId&) = default;
 };
 
-/// The slots of a stack, one node's composition (DESIGN 13.1).
-enum class Slot : std::uint8_t { overlay, relay, mempool, sync, consensus, application, client };
-inline constexpr std::size_t slot_count = 7;
+/// The slots of a stack, one node's composition (DESIGN 13.1). `session` holds no module: it is the
+/// wrapper around the stack that keeps sessions with other nodes (models/parts/session).
+enum class Slot : std::uint8_t {
+  overlay,
+  relay,
+  mempool,
+  sync,
+  consensus,
+  application,
+  client,
+  session
+};
+inline constexpr std::size_t slot_count = 8;
 
 }  // namespace ledgerlab

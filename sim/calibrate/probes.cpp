@@ -17,9 +17,12 @@
 #include <stdexcept>
 
 #include "models/api/effects.hpp"
+#include "models/crypto/aead.hpp"
 #include "models/crypto/ecvrf.hpp"
 #include "models/crypto/hash128.hpp"
+#include "models/crypto/hkdf.hpp"
 #include "models/crypto/secp256k1.hpp"
+#include "models/crypto/x25519.hpp"
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "models/parts/suite/suite.hpp"
@@ -89,6 +92,31 @@ CostBatch tagging() {
     return tag[0];
   });
 }
+
+CostBatch agreeing() {
+  X25519Secret secret;
+  secret.data[3] = 9;
+  return timed([secret, share = x25519_share(secret)](std::size_t i) mutable {
+    secret.data[0] = static_cast<Byte>(i);
+    return x25519(secret, share)->data[0];
+  });
+}
+
+CostBatch deriving() {
+  return timed([key = Hash256{}](std::size_t i) mutable {
+    key.data[0] = static_cast<Byte>(i);
+    return hkdf_expand(key, "initiator frames").data[0];
+  });
+}
+
+CostBatch sealing(std::size_t size) {
+  return timed([text = text_of(size), nonce = AeadNonce{}](std::size_t i) mutable {
+    nonce.data[0] = static_cast<Byte>(i);
+    return aead_seal(AeadKey{}, nonce, {}, text)[0];
+  });
+}
+CostBatch sealing_small() { return sealing(1); }
+CostBatch sealing_large() { return sealing(large_message); }
 
 CostBatch hashing() {
   return timed([text = text_of(1024)](std::size_t i) mutable {
@@ -315,6 +343,11 @@ std::vector<CostProbe> cost_probes() {
       {Op::state_update, "1,000 of 10,000 accounts written and the root taken, by account",
        updating, 1000},
       {Op::log_append, "write(2) of 256 bytes to a file, without a sync", appending},
+      {Op::x25519, "X25519 with a foreign share, libsodium", agreeing},
+      {Op::hkdf, "HMAC-SHA-256 of 16 bytes and a counter, libsodium", deriving},
+      {Op::aead, "ChaCha20-Poly1305 of 1 byte, encrypted, libsodium", sealing_small},
+      {Op::aead_byte, "16 KiB the same way, by their bytes", sealing_large,
+       static_cast<double>(large_message)},
   };
 }
 

@@ -72,6 +72,8 @@ void World::apply(Node& n, Effects& effects, Time hold) {
           tell({hold, n.id, EventType::note, e.slot, 0, 0, 0, 0, &effects.note_of(e)});
         }
         break;
+      case EffectKind::admit:
+        break;  // of no sessions here
       default:
         apply_outside(n, effects, e, hold, first_operation);
     }

@@ -23,11 +23,38 @@ Duration World::charged(const Node& n, std::uint64_t picoseconds) const {
       static_cast<std::int64_t>((static_cast<Uint128>(picoseconds) * n.cost_scale) >> 54)};
 }
 
+std::uint64_t World::check_cost(const Message& message) const {
+  const auto cost = [&](Auth auth) {
+    return auth == Auth::none ? 0
+                              : spec_.costs.of(auth == Auth::mac ? Operation::mac
+                                                                 : Operation::verify);
+  };
+  const Message* carried = message.carried();
+  if (carried == nullptr) return cost(message.auth());
+  // A session's frame is opened; its tag stands for the carried message's own.
+  return spec_.costs.of(Operation::aead) +
+         spec_.costs.of(Operation::aead_byte) * message.wire_size() +
+         (carried->auth() == Auth::signature ? cost(Auth::signature) : 0);
+}
+
+/// The host judges signatures of what a frame carries, too; the session judges the frame's tag.
+bool World::authentic(const Message& message) const {
+  if (message.book.verdict == 0) {
+    const Message* carried = message.carried();
+    const bool good = carried != nullptr && carried->auth() == Auth::signature
+                          ? authentic(*carried)
+                          : spec_.suite->authentic(message);
+    message.book.verdict = good ? 1 : 2;
+  }
+  return message.book.verdict == 1;
+}
+
 Time World::check_done(Node& n, const Message& message, Time ready) {
   // With one core the step itself pays (deliver).
-  if (message.auth() == Auth::none || n.cores_free.empty()) return ready;
-  const auto op = message.auth() == Auth::signature ? Operation::verify : Operation::mac;
-  const Duration cost = charged(n, spec_.costs.of(op));
+  if (n.cores_free.empty()) return ready;
+  const std::uint64_t picoseconds = check_cost(message);
+  if (picoseconds == 0) return ready;
+  const Duration cost = charged(n, picoseconds);
   if (cost == Duration::zero()) return ready;
   n.check_busy += cost;
   Time* first = n.cores_free.begin();
@@ -175,9 +202,8 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
     release_token(token);
     return;
   }
-  if (message.book.verdict == 0) message.book.verdict = spec_.suite->authentic(message) ? 1 : 2;
   const bool cut = link_faults_ && links_->cut(from, to);
-  const bool refused = message.book.verdict == 2;
+  const bool refused = !authentic(message);
   const Time checked = cut ? ready : check_done(n, message, ready);
   const Time start = latest(ready, n.lane_free, checked);
   if (n.inbox.empty() && !n.deferred && !cut && !refused && may_start(n, start)) {
@@ -218,9 +244,7 @@ void World::deliver(Node& n, const Message& message, NodeId from, Time start) {
   effects_->begin(n.id);
   effects_->work(Operation::message_handle);
   effects_->work(Operation::message_byte, message.wire_size());
-  if (n.cores_free.empty() && message.auth() != Auth::none) {
-    effects_->work(message.auth() == Auth::signature ? Operation::verify : Operation::mac);
-  }
+  if (n.cores_free.empty()) effects_->work_picoseconds(check_cost(message));
   run_step(n, input, start, {});
 }
 

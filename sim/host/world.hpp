@@ -135,6 +135,8 @@ class World final : public EngineSink {
   void enqueue_due_timers(Node& n, Time now);
   Time check_done(Node& n, const Message& message, Time ready);
   Duration charged(const Node& n, std::uint64_t picoseconds) const;
+  std::uint64_t check_cost(const Message& message) const;
+  bool authentic(const Message& message) const;
   void drop_message(Time at, NodeId node, NodeId peer, const Message& message, DropReason reason);
   void arm(Node& n);
   void record_step(Node& n, const Input& input, std::span<const Record> restored);

@@ -16,7 +16,7 @@ namespace ledgerlab {
 namespace {
 
 constexpr std::array<std::string_view, slot_count> slot_names{
-    "overlay", "relay", "mempool", "sync", "consensus", "application", "client"};
+    "overlay", "relay", "mempool", "sync", "consensus", "application", "client", "session"};
 constexpr std::array<std::string_view, 5> role_names{"follower", "candidate", "leader", "miner",
                                                      "replica"};
 constexpr std::array<std::string_view, 9> answer_names{

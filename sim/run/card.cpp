@@ -27,6 +27,18 @@ void add_checkers(std::vector<std::string>& card, const SystemPlan& system) {
   }
 }
 
+std::string sessions_of(const Plan& plan, const SystemPlan& system) {
+  if (!plan.network.handshakes) {
+    return "sessions: assumed: tags between nodes under one session key of the world: modelled";
+  }
+  return fmt::format(
+      "sessions: handshake, frames costed: SIGMA-I {} before the first message of two nodes, {}; "
+      "every frame is charged its tag, number and encryption",
+      system.real_crypto ? "with X25519 and Ed25519" : "as an ideal functionality",
+      plan.network.first_contact ? "the first key shown is believed"
+                                 : "every node knows every node's key");
+}
+
 }  // namespace
 
 std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, BuiltWorld& built,
@@ -40,12 +52,10 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
     card.push_back(fmt::format("Byzantine replicas{}: {}; {} Real modules behind a wrapper", nodes,
                                b.model.info->label(), b.model.info->summary));
   }
-  card.push_back(
-      system.real_crypto
-          ? "crypto: real (Ed25519, secp256k1, ECVRF); tags between nodes under one "
-            "session key of the world: modelled"
-          : "crypto: costed: true sizes and charged times, forging is guessing 128 bits; "
-            "tags between nodes under one session key of the world: modelled");
+  card.push_back(system.real_crypto
+                     ? "crypto: real (Ed25519, secp256k1, ECVRF)"
+                     : "crypto: costed: true sizes and charged times, forging is guessing 128 bits");
+  card.push_back(sessions_of(plan, system));
   if (system.consensus.info->uses_hash_power) {
     card.push_back(system.real_mining
                        ? "mining: real search for nonces; its time is tries divided by hash rate"

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "models/base/int128.hpp"
+#include "models/parts/session/secure_node.hpp"
 #include "models/stack/stack.hpp"
 #include "sim/engine/module.hpp"
 #include "sim/engine/native/native.hpp"
@@ -133,16 +134,31 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   return c;
 }
 
+/// The node behind its sessions, if the scenario has them set up.
+std::unique_ptr<Module> BuiltWorld::in_sessions(NodeId node, std::unique_ptr<Module> inner) const {
+  if (!plan_.network.handshakes) return inner;
+  session::NodeSpec spec;
+  spec.terms.network = genesis_root_;
+  spec.directory = !plan_.network.first_contact;
+  spec.replicas = plan_.network.replicas;
+  for (const BehaviourPlan& plan : system_.behaviours) {
+    const bool concerned = std::binary_search(plan.nodes.begin(), plan.nodes.end(), node);
+    if (plan.model.info->false_identity && concerned) spec.key_of = plan_.nodes() + node;
+  }
+  return std::make_unique<session::SecureNode>(spec, std::move(inner));
+}
+
 std::unique_ptr<Module> BuiltWorld::make_node(NodeId node) const {
   if (node < plan_.network.replicas) {
     std::unique_ptr<Module> replica = make_replica(node, system_.behaviours.size());
-    return options_.wrap ? options_.wrap(node, std::move(replica)) : std::move(replica);
+    if (options_.wrap) replica = options_.wrap(node, std::move(replica));
+    return in_sessions(node, std::move(replica));
   }
   auto stack = std::make_unique<Stack>();
   if (system_.client) {
     stack->fill(Slot::client, system_.client.info->make(context_of(node, system_.client)));
   }
-  return stack;
+  return in_sessions(node, std::move(stack));
 }
 
 std::unique_ptr<Module> BuiltWorld::make_replica(NodeId node, std::size_t behaviours) const {

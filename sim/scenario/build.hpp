@@ -41,6 +41,7 @@ class BuiltWorld {
 
  private:
   /// A replica with the first so many of the system's behaviours that concern it.
+  std::unique_ptr<Module> in_sessions(NodeId node, std::unique_ptr<Module> inner) const;
   std::unique_ptr<Module> make_replica(NodeId node, std::size_t behaviours) const;
   ModuleContext context_of(NodeId node, const ModelChoice& model) const;
   std::span<const NodeId> neighbours_of(NodeId node) const;

@@ -1,6 +1,7 @@
 // The canonical text of a plan and its digest (DESIGN 13.6). What is left out is stated in
 // plan.hpp.
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -168,7 +169,13 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
   lines.add("hardware.speed_ppb", static_cast<std::int64_t>(hardware.speed_ppb));
   lines.add("hardware.disk_sync", hardware.disk_sync);
   lines.add("hardware.disk_write_bps", static_cast<std::int64_t>(hardware.disk_write_bps));
-  lines.digest("hardware.costs", hardware.costs.picoseconds);
+  const std::span costs(hardware.costs.picoseconds);
+  lines.digest("hardware.costs", costs.first(first_session_operation));
+  if (plan.network.handshakes) {
+    lines.digest("hardware.session_costs", costs.subspan(first_session_operation));
+    lines.add("network.sessions", plan.network.first_contact ? "handshake, first contact"
+                                                             : "handshake, directory");
+  }
   lines.add("hardware.power_idle_mw", static_cast<std::int64_t>(hardware.power_idle_mw));
   lines.add("hardware.power_busy_mw", static_cast<std::int64_t>(hardware.power_busy_mw));
   lines.digest("clients.home", plan.clients.home);

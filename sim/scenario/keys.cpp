@@ -254,6 +254,11 @@ const KeyTable& network_keys() {
         key("platform", Type::text, "",
             "simgrid: a platform file instead of latency, up and down; its hosts, in the order of "
             "their names, are the nodes"),
+        choice("sessions", {"assumed", "handshake"},
+               "assumed: one key of the world; handshake: every two nodes agree on keys before their "
+               "first message, and frames are charged for"),
+        choice("identities", {"directory", "first_contact"},
+               "handshake: every node knows every node's key, or takes the one it first sees"),
     };
     for (const KeyInfo& info : platform_keys()) table.push_back(info);
     return table;

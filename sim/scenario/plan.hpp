@@ -41,6 +41,8 @@ struct NetworkPlan {
   /// The first so many replicas are the core (miners): placed and linked to the network by keys of
   /// their own.
   std::uint32_t core = 0;
+  bool handshakes = false;     // sessions between nodes are set up (models/parts/session)
+  bool first_contact = false;  // identities are learned, else all nodes know them
   /// The overlay itself, drawn from the seed. It is connected if any system relays.
   std::shared_ptr<const Topology> overlay;
   /// Ready for the engine: nodes with clients, region of each, one-way latencies, bandwidths.

@@ -401,6 +401,11 @@ void resolve_network(Resolving& r) {
   network.read(network_keys());
   network.refuse_unknown();
   r.plan.network.engine = network.text("engine");
+  r.plan.network.handshakes = network.text("sessions") == "handshake";
+  r.plan.network.first_contact = network.text("identities") == "first_contact";
+  if (!r.plan.network.handshakes && network.given("identities")) {
+    network.problem("identities", "is not read: sessions are assumed (sessions = \"handshake\")");
+  }
   r.plan.network.replicas = static_cast<std::uint32_t>(network.count("nodes"));
   r.latency = read_latency(r, network);
   if (r.latency.regions.empty()) return;
@@ -432,6 +437,11 @@ void resolve_hardware(Resolving& r) {
   }
   try {
     hardware.costs = load_cost_table(section.text("cost_table"), r.document.file);
+    if (r.plan.network.handshakes && !hardware.costs.session_rows) {
+      section.problem("cost_table",
+                      "has not all rows of sessions (x25519, hkdf, aead, aead_byte), which "
+                      "network.sessions = \"handshake\" reads; `ledgerlab calibrate` writes them");
+    }
   } catch (const DataNotFoundError& error) {
     r.problems.missing_file(section.place("cost_table"), section.path("cost_table"), error.what());
   } catch (const std::invalid_argument& error) {

@@ -9,7 +9,7 @@
 namespace ledgerlab {
 namespace {
 
-enum class Purposes : std::uint8_t { frame, text, vrf, account, work };
+enum class Purposes : std::uint8_t { frame, text, vrf, account, work, node_key, share, agree };
 
 class CostedSuite final : public WorldSuite {
  public:
@@ -36,6 +36,37 @@ class CostedSuite final : public WorldSuite {
   }
   bool verify(NodeId author, ByteView text, const Signature& signature) override {
     return sign(author, text) == signature;
+  }
+
+  /// A node's index stands in the first four bytes of its key; the code covers it.
+  NodeKey node_key(NodeId author) override {
+    NodeKey key;
+    for (std::size_t i = 0; i < 4; ++i) key.data[i] = static_cast<Byte>(author >> (8 * i));
+    fill(code(Purposes::node_key, author, {}), std::span(key.data).subspan(4));
+    return key;
+  }
+  bool verify_key(const NodeKey& key, ByteView text, const Signature& signature) override {
+    NodeId author = 0;
+    for (std::size_t i = 0; i < 4; ++i) author |= NodeId{key.data[i]} << (8 * i);
+    return node_key(author) == key && verify(author, text, signature);
+  }
+  FixedBytes<32> share(const FixedBytes<32>& secret) override {
+    FixedBytes<32> out;
+    fill(code(Purposes::share, 0, secret.view()), out.data);
+    return out;
+  }
+  /// What two share who each hold one of the secrets: the same from both sides.
+  std::optional<FixedBytes<32>> agree(const FixedBytes<32>& secret,
+                                      const FixedBytes<32>& peer_share) override {
+    if (peer_share.is_zero()) return std::nullopt;
+    std::array<FixedBytes<32>, 2> shares{share(secret), peer_share};
+    if (shares[1] < shares[0]) std::swap(shares[0], shares[1]);
+    std::array<Byte, 64> both;
+    std::memcpy(both.data(), shares[0].data.data(), 32);
+    std::memcpy(both.data() + 32, shares[1].data.data(), 32);
+    FixedBytes<32> out;
+    fill(code(Purposes::agree, 0, both), out.data);
+    return out;
   }
 
   VrfEvaluation vrf_prove(NodeId author, ByteView alpha) override {

@@ -1,11 +1,13 @@
 // `real`: Ed25519 for signed frames, secp256k1 ECDSA with recovery for transactions, ECVRF. The
-// 16-byte tags of frames between nodes are keyed BLAKE2b under one session key of the world: the
-// handshake that gives each pair its own key is modelled away until the network issue builds it.
+// 16-byte tags of messages between nodes are keyed BLAKE2b under one key of the world, which stands
+// for sessions where a scenario assumes them; with handshakes (models/parts/session) each pair of
+// nodes has keys of its own.
 #include <sodium.h>
 
 #include <stdexcept>
 
 #include "models/crypto/ecvrf.hpp"
+#include "models/crypto/x25519.hpp"
 #include "models/parts/suite/keys.hpp"
 #include "models/parts/suite/suites.hpp"
 #include "models/parts/suite/work.hpp"
@@ -49,6 +51,16 @@ class RealSuite final : public WorldSuite {
   }
   bool verify(NodeId author, ByteView text, const Signature& signature) override {
     return ed25519_verify(nodes_.at(author).public_key, text, signature);
+  }
+
+  NodeKey node_key(NodeId author) override { return nodes_.at(author).public_key; }
+  bool verify_key(const NodeKey& key, ByteView text, const Signature& signature) override {
+    return ed25519_verify(key, text, signature);
+  }
+  FixedBytes<32> share(const FixedBytes<32>& secret) override { return x25519_share(secret); }
+  std::optional<FixedBytes<32>> agree(const FixedBytes<32>& secret,
+                                      const FixedBytes<32>& peer_share) override {
+    return x25519(secret, peer_share);
   }
 
   VrfEvaluation vrf_prove(NodeId author, ByteView alpha) override {
