@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "models/base/int128.hpp"
+#include "models/parts/session/messages.hpp"
 #include "sim/measure/measurement.hpp"
 #include "sim/record/trace_file.hpp"
 #include "sim/run/card.hpp"
@@ -44,6 +45,9 @@ std::vector<TraceName> message_names(const SystemPlan& system) {
     for (const MessageType* type : behaviour.model.info->messages) {
       names.push_back({Slot::overlay, type->info.kind, std::string(type->info.name)});
     }
+  }
+  for (const MessageType* type : session::message_types()) {
+    names.push_back({Slot::session, type->info.kind, std::string(type->info.name)});
   }
   return names;
 }

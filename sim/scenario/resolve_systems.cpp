@@ -133,6 +133,13 @@ void read_checkers(Resolving& r, const Value* value, const std::string& path,
   }
 }
 
+/// A permissioned overlay also says with whom sessions are held, relay or not.
+bool fits_any_protocol(const Resolving& r, const Section& system, const SlotKey& slot) {
+  if (slot.kind != ModelKind::discovery) return false;
+  const ModelInfo* info = r.registry.find(slot.kind, system.text(slot.key));
+  return info != nullptr && info->family == "permissioned";
+}
+
 SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
                        const ModelChoice& client, const std::vector<std::string>& expected) {
   // Named in messages as --set would name it.
@@ -152,7 +159,9 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
   if (!section.good("consensus")) return system;
   for (const SlotKey& slot : slot_keys()) {
     const ModelInfo* consensus = system.consensus.info;
-    if (slot.of_relays && (consensus == nullptr || !consensus->uses_relay)) {
+    const bool fits = consensus != nullptr &&
+                      (consensus->uses_relay || fits_any_protocol(r, section, slot));
+    if (slot.of_relays && !fits) {
       for (const std::string& key : {slot.key, slot.params_key}) {
         if (consensus != nullptr && section.given(key)) {
           section.problem(key, "is not read: " + consensus->name + " does not relay");

@@ -169,7 +169,12 @@ void SecureNode::send(const Input& input, Effects& effects, NodeId to, const Wai
     peer.waiting.pop_front();
     ++counts_.dropped;
   }
-  if (!peer.opening) open(input, effects, to);
+  if (peer.opening) return;
+  if (peer.answering && peer.answering->until > input.local) {
+    rearm_ = true;
+  } else {
+    open(input, effects, to);
+  }
 }
 
 void SecureNode::send_frame(const Input& input, Effects& effects, NodeId to, Session& session,
@@ -213,6 +218,7 @@ void SecureNode::open(const Input& input, Effects& effects, NodeId to) {
 void SecureNode::repeat(const Input& input, Effects& effects) {
   effects.set_slot(slot);
   for (auto& [to, peer] : peers_) {
+    if (peer.overdue(input.local)) open(input, effects, to);
     if (!peer.opening || peer.opening->due > input.local) continue;
     Opening& opening = *peer.opening;
     ++counts_.repeated;
@@ -227,6 +233,7 @@ void SecureNode::arm(const Input& input, Effects& effects) {
   Time next = time_never;
   for (const auto& [to, peer] : peers_) {
     if (peer.opening) next = std::min(next, peer.opening->due);
+    if (peer.hopes()) next = std::min(next, peer.answering->until);
   }
   if (next == armed_) return;
   armed_ = next;
@@ -273,9 +280,10 @@ void SecureNode::on_hello(const Input& input, Effects& effects, const Hello& hel
       refuse(*fault);
       return;
     }
-    peer.answering =
-        Answering{hello.number, hello.bytes.bytes, std::get<Responder>(std::move(responder))};
+    peer.answering = Answering{
+        hello.number, hello.bytes.bytes, std::get<Responder>(std::move(responder)), {}};
   }
+  peer.answering->until = input.local + spec_.repeat;
   if (peer.opening && !peer.opening->finished) {
     peer.opening.reset();
     rearm_ = true;
@@ -393,7 +401,8 @@ void SecureNode::on_frame(const Input& input, Effects& effects, const Frame& fra
   Peer& peer = peers_[input.from];
   const bool unknown = !peer.session || peer.session->id != frame.session;
   if (!authentic(effects, peer, frame.session, frame.sequence, &frame.carried, frame.tag.code)) {
-    const bool late = peer.before == frame.session || peer.answering;
+    const bool late = peer.before == frame.session ||
+                      (peer.answering && peer.answering->until > input.local);
     if (unknown && !late && !peer.opening) open(input, effects, input.from);
     return;
   }

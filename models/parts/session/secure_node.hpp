@@ -66,6 +66,7 @@ class SecureNode final : public Module {
     std::uint64_t number = 0;
     Bytes hello;
     Responder responder;
+    Time until{};  // the peer's Finish is waited for; then we begin ourselves, if we want to speak
   };
   struct Waiting {
     MessageRef message;
@@ -81,6 +82,10 @@ class SecureNode final : public Module {
     std::optional<NodeKey> pinned;
     std::uint64_t opened = 0;  // handshakes, as their draws are named
     std::uint64_t answered = 0;
+
+    /// Wants to speak and waits for the Finish of a handshake that the peer began.
+    bool hopes() const { return !session && !opening && answering && !waiting.empty(); }
+    bool overdue(Time now) const { return hopes() && answering->until <= now; }
   };
 
   void pass_on(const Input& input, Effects& effects);
