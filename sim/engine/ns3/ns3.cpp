@@ -240,7 +240,12 @@ Fabric::Fabric(const NetworkSpec& spec)
   make_routers();
   for (NodeId node = 0; node < spec.nodes; ++node) make_peer(node);
   if (spec.pcap_folder.empty()) return;
-  std::filesystem::create_directories(spec.pcap_folder);
+  std::error_code error;
+  std::filesystem::create_directories(spec.pcap_folder, error);
+  if (error) {
+    throw std::invalid_argument("network.pcap: cannot make the folder " + spec.pcap_folder + ": " +
+                            error.message());
+  }
   ns3::PointToPointHelper helper;
   for (NodeId node = 0; node < spec.nodes; ++node) {
     helper.EnablePcap(spec.pcap_folder + "/node-" + std::to_string(node) + ".pcap",
@@ -389,10 +394,28 @@ struct Connection {
   std::array<Stream, 2> stream;
 };
 
+/// ns-3 keeps its clock, its nodes and its defaults in globals: one run at a time, and all is taken
+/// down after it, also after one that never began.
+class Simulation {
+ public:
+  Simulation() {
+    if (alive_) throw EngineBusy("ns3 engine: one run at a time in a process");
+    alive_ = true;
+  }
+  ~Simulation() {
+    ns3::Simulator::Destroy();
+    alive_ = false;
+  }
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
+ private:
+  inline static bool alive_ = false;
+};
+
 class Ns3Engine final : public Engine {
  public:
   explicit Ns3Engine(const NetworkSpec& spec);
-  ~Ns3Engine() override;
   Ns3Engine(const Ns3Engine&) = delete;
   Ns3Engine& operator=(const Ns3Engine&) = delete;
 
@@ -427,6 +450,7 @@ class Ns3Engine final : public Engine {
   void receive(std::size_t index, std::size_t way, Ptr<ns3::Socket> socket);
   void arrived(std::size_t index, std::size_t way, std::uint64_t bytes);
 
+  const Simulation simulation_;  // first, so that it ends last
   const NetworkSpec spec_;
   InstantPump pump_;
   std::unique_ptr<Fabric> fabric_;
@@ -439,9 +463,6 @@ class Ns3Engine final : public Engine {
   std::uint64_t in_flight_ = 0;
   std::int64_t longest_ = 0;
 };
-
-/// ns-3 keeps its clock, its nodes and its defaults in globals.
-bool alive = false;
 
 void check(const NetworkSpec& spec) {
   const auto refuse = [](const std::string& why) {
@@ -499,9 +520,7 @@ void set_defaults(const NetworkSpec& spec) {
 }
 
 Ns3Engine::Ns3Engine(const NetworkSpec& spec) : spec_(spec), pump_(spec.seed) {
-  if (alive) throw EngineBusy("ns3 engine: one run at a time in a process");
   check(spec_);
-  alive = true;
   ns3::RngSeedManager::SetSeed(1);
   ns3::RngSeedManager::SetRun(spec_.seed);
   ns3::Mac48Address::ResetAllocationIndex();
@@ -509,14 +528,6 @@ Ns3Engine::Ns3Engine(const NetworkSpec& spec) : spec_(spec), pump_(spec.seed) {
   fabric_ = std::make_unique<Fabric>(spec_);
   for (NodeId node = 0; node < spec_.nodes; ++node) listen(node);
   run_to(0);  // nodes come up before the host's first call
-}
-
-Ns3Engine::~Ns3Engine() {
-  listeners_.clear();
-  connections_.clear();
-  fabric_.reset();
-  ns3::Simulator::Destroy();
-  alive = false;
 }
 
 void Ns3Engine::listen(NodeId node) {
@@ -698,7 +709,10 @@ EngineCapabilities Ns3Engine::capabilities() const {
           ", initial window 10 segments, buffers of 4 MiB, delayed acknowledgements), opened by "
           "their first message and kept; a node's access link has a " +
           std::string(name_of(spec_.queue, queue_names)) +
-          " queue in either direction; routers and the lines between regions are never full; a "
+          " queue in either direction, " +
+          (spec_.queue_bytes == 0 ? std::string("as long as it gets")
+                                  : "of " + std::to_string(spec_.queue_bytes) + " bytes") +
+          "; routers and the lines between regions are never full; a "
           "packet brings its own headers of 54 bytes.",
       .future_departure = false,
       .packet_loss = true,

@@ -302,6 +302,8 @@ TEST(Ns3, PacketsCanBeWrittenDown) {
               24u + 5 * 16 + 2 * opening + 3 * headers + 100);
   }
   std::filesystem::remove_all(folder);
+  spec.pcap_folder = "/proc/no/such/place";
+  EXPECT_THROW(make(spec), std::invalid_argument);
   spec.pcap_folder.clear();
   const auto engine = make(spec);
   engine->transmit(time_start, 0, 1, 100, 7);
