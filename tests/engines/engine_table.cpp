@@ -16,6 +16,7 @@ namespace {
 
 /// Nanoseconds, or what went wrong.
 std::string measure_apart(const std::string& engine, const TableCase& row) {
+  std::fflush(stdout);  // what is buffered here is not the child's to write
   int ends[2];
   if (pipe(ends) != 0) return "no pipe";
   const pid_t child = fork();
@@ -54,14 +55,12 @@ int print_table(const std::vector<std::string>& engines) {
   std::printf("\n");
   for (const TableCase& row : table_cases()) {
     std::printf("%s", key_of(row).c_str());
-    std::fflush(stdout);
     for (const std::string& engine : engines) {
       const std::string text = measure_apart(engine, row);
       std::printf("\t%s", text.c_str());
       if (text == "failed") return 1;
     }
     std::printf("\n");
-    std::fflush(stdout);
   }
   return 0;
 }
