@@ -110,7 +110,13 @@ TEST(EngineTable, SimgridStillDoesWhatIsStored) {
   EXPECT_EQ(pclose(tool), 0);
   for (const char* engine : {"simgrid", "simgrid-LV08"}) {
     ASSERT_EQ(fresh.columns.count(engine), 1u);
-    EXPECT_EQ(fresh.columns.at(engine), table().columns.at(engine)) << engine;
+    std::size_t differing = 0;
+    std::string first;
+    for (const auto& [key, stored] : table().columns.at(engine)) {
+      if (fresh.columns.at(engine).at(key) == stored) continue;
+      if (differing++ == 0) first = key;
+    }
+    EXPECT_EQ(differing, 0u) << engine << ", first at " << first;
   }
 }
 
