@@ -52,7 +52,6 @@ struct Flight {
   std::int64_t sent_at;
   std::int64_t last_at;  // arrival of its last packet at the down-link
   bool arrived;
-  bool delayed;  // an acknowledgement that waited for another segment: times no trip
 };
 
 struct Stream {
@@ -291,7 +290,7 @@ void TcpEngine::depart(std::uint32_t number, std::uint32_t bytes) {
                                      latency(stream.from, stream.to), wire)
                    : later(sent, latency(stream.from, stream.to));
   const std::int64_t first = std::max(now_, last - length + serialisation_ns(packet, up.bps));
-  const std::uint32_t flight = take({number, bytes, stream.next, now_, last, false, false});
+  const std::uint32_t flight = take({number, bytes, stream.next, now_, last, false});
   stream.next += bytes;
   push(first, stream.to, stream.from, first_packet, flight);
 }
@@ -373,7 +372,7 @@ void TcpEngine::acknowledge(std::uint32_t number, const Flight& flight) {
   if (odd) {
     const std::int64_t held = later(now_, least_timeout_ / delayed_share);
     push(later(held, way), stream.from, stream.to, acknowledgement,
-         take({number, 0, upto, flight.sent_at, 0, false, true}));
+         take({number, 0, upto, flight.sent_at, 0, false}));
     upto = packets == 1 ? flight.begin : upto - (flight.bytes - (packets - 1) * segment_);
   }
   if (waiting < acknowledged_together) return;
@@ -382,13 +381,13 @@ void TcpEngine::acknowledge(std::uint32_t number, const Flight& flight) {
       up.queue(now_, serialisation_ns(acknowledgement_bytes * (waiting / acknowledged_together),
                                       up.bps));
   push(later(left, way), stream.from, stream.to, acknowledgement,
-       take({number, 0, upto, flight.sent_at, 0, false, false}));
+       take({number, 0, upto, flight.sent_at, 0, false}));
 }
 
 void TcpEngine::take_acknowledgement(std::uint32_t number, const Flight& flight) {
   Stream& stream = streams_[number];
-  if (!flight.delayed) stream.trip.sample(now_ - flight.sent_at);
   if (flight.begin <= stream.acknowledged) return;
+  stream.trip.sample(now_ - flight.sent_at);
   stream.trip.doublings = 0;
   stream.window.acknowledged(flight.begin - stream.acknowledged, segment_);
   stream.acknowledged = flight.begin;
