@@ -207,6 +207,11 @@ struct Relayed {
   MessageRef content;
   NodeId from = no_node;
 };
+/// owner -> relay: what it got is invalid by the rules, whoever sent it. No answer to Relayed at all
+/// means that it is not wanted.
+struct Rejected {
+  Hash128 content;  // identity
+};
 
 // --- operator -> consensus ------------------------------------------------------------------
 /// What an operator may ask of a running protocol ([[operations]] of a scenario). Those that a
@@ -246,7 +251,7 @@ using CallBody = std::variant<Pending, Build, Built, AskedFor, Validate, Validat
                               Installed, TakeStakes, Stakes, ApplicationState, Simulate, Simulated,
                               Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Peers,
                               Relayed, Operate, ConfirmRead, ReadConfirmed, Query, Queried,
-                              MatchShortIds, ShortIdsMatched>;
+                              MatchShortIds, ShortIdsMatched, Rejected>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

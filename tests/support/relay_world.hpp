@@ -99,6 +99,7 @@ class RelayWorld {
     std::uint64_t seed = 1;
     bool as_bytes = false;  // every message is written and read on its way
     bool share = true;      // ModuleContext::share_results
+    std::vector<std::uint16_t> address_groups;
     std::function<Duration(NodeId, NodeId)> latency = [](NodeId, NodeId) { return ms(10); };
   };
 
@@ -115,7 +116,7 @@ class RelayWorld {
     for (const ParamInfo& p : info_.params) {
       const auto it = options_.params.find(p.key);
       const std::string& text = it == options_.params.end() ? p.fallback : it->second;
-      if (p.type == ParamType::choice) {
+      if (p.type == ParamType::choice || p.type == ParamType::text) {
         params_.set(p.key, text);
       } else {
         params_.set(p.key, *parse_value(p.type, text).value);
@@ -237,6 +238,7 @@ class RelayWorld {
   std::function<bool(const Flight&)> lost;       // asked when it is sent
   std::function<bool(const Flight&)> repeat;     // those that come twice
   std::set<std::string> refused;                 // texts that owners do not take
+  std::set<std::string> invalid;                 // texts that owners reject
   bool late = false;                             // owners take only when told
   std::deque<std::pair<NodeId, MessageRef>> waiting;
 
@@ -289,6 +291,7 @@ class RelayWorld {
     context.self = node;
     context.replicas = context.nodes = static_cast<std::uint32_t>(links_.size());
     context.neighbours = links_[node];
+    context.address_groups = options_.address_groups;
     context.params = &params_;
     context.share_results = options_.share;
     n.module = info_.make(context);
@@ -347,7 +350,9 @@ class RelayWorld {
       const std::string text = plain ? plain->text : content->describe();
       n.got.push_back(text);
       if (refused.contains(text)) continue;
-      if (late) {
+      if (invalid.contains(text)) {
+        call(node, Rejected{content->identity()});
+      } else if (late) {
         waiting.emplace_back(node, content);
       } else {
         publish(node, content);

@@ -203,6 +203,8 @@ void Pool::settle(Effects& effects, Item& item, std::optional<Refusal> refusal) 
   } else if (*refusal == Refusal::nonce_used) {
     retire(effects, item);
   } else {
+    const bool invalid = *refusal == Refusal::malformed || *refusal == Refusal::bad_signature;
+    if (invalid && item.content) effects.call(Slot::relay, Rejected{item.content->identity()});
     drop(effects, item, *refusal);
   }
 }

@@ -164,7 +164,10 @@ void ChainModule<Carried, Own>::on_block(const Input& input, Effects& effects, M
     return;
   }
   const std::string wrong = malformed(effects, carried);
-  if (!wrong.empty()) return refuse(effects, block->id, wrong);
+  if (!wrong.empty()) {
+    effects.call(Slot::relay, Rejected{content->identity()});
+    return refuse(effects, block->id, wrong);
+  }
   const Index parent = tree_.find(block->parent);
   if (parent == no_block) {
     orphans_.add(block, {std::move(content), from});
@@ -194,6 +197,7 @@ bool ChainModule<Carried, Own>::connect(const Input& input, Effects& effects,
   const Judgement judgement = judge(input, effects, content, from, parent);
   if (judgement.verdict == Judgement::Verdict::later) return false;
   if (judgement.verdict == Judgement::Verdict::bad) {
+    effects.call(Slot::relay, Rejected{content->identity()});
     refuse(effects, carried.block->id, judgement.reason);
     return false;
   }
