@@ -75,7 +75,9 @@ constexpr const char* latency_shape =
     R"({"oneOf":[{"type":"string","minLength":1},{"type":"object","additionalProperties":false,)"
     R"("required":["kind","regions","matrix"],"properties":{"kind":{"enum":["round-trip","one-way"]},)"
     R"("regions":{"type":"array","minItems":1,"items":{"type":"string"}},)"
-    R"("matrix":{"type":"array","minItems":1,"items":{"type":"array","items":{"$ref":"#/definitions/duration"}}}}}]})";
+    R"("matrix":{"type":"array","minItems":1,"items":{"type":"array","items":{"$ref":"#/definitions/duration"}}}}},)"
+    R"({"type":"object","additionalProperties":false,"required":["between_pairs"],"properties":)"
+    R"({"between_pairs":{"type":"array","minItems":2,"maxItems":2,"items":{"$ref":"#/definitions/duration"}}}}]})";
 
 /// What the published platforms need (docs/validation.md, W20 to W22).
 KeyTable platform_keys() {
@@ -216,7 +218,8 @@ const KeyTable& network_keys() {
         choice("within", {"mesh", "star"}, "hierarchy: links between the sites of an organisation"),
         shaped("latency",
                "a data file (\"aws-21\"), one delay between all (\"20 ms\"), or a table with kind, "
-               "regions and matrix",
+               "regions and matrix; { between_pairs = [\"10 ms\", \"150 ms\"] }: every pair of "
+               "replicas its own, drawn uniformly, the same both ways",
                latency_shape),
         shaped("placement",
                "of the replicas: round_robin over the regions, shares of the data file, a list of "

@@ -105,13 +105,17 @@ LatencyData read_latency(Resolving& r, Section& network) {
     return one_region(ms(20));
   }
   if (value->type == Value::Type::table) {
+    if (const Entry* pairs = value->find("between_pairs"); pairs && value->entries.size() == 1) {
+      source = "drawn for every pair";
+      return pair_latencies(network, pairs->value, r.plan.network.replicas, r.plan.seed);
+    }
     source = "inline";
     return inline_matrix(network, *value);
   }
   if (value->type != Value::Type::text || value->text.empty()) {
     network.problem("latency",
                     "expected a data file (\"aws-21\"), a delay (\"20 ms\") or a table with kind, "
-                    "regions and matrix");
+                    "regions and matrix, or with between_pairs");
     return {};
   }
   // What begins with a digit and reads as a delay is one; file names do not.

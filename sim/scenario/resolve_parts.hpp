@@ -42,6 +42,10 @@ void read_link_model(Resolving& r, Section& network);
 std::vector<std::uint64_t> read_weight_table(Resolving& r, Section& section, const char* key,
                                              const Value& value);
 
+/// [network.latency] with between_pairs (pair_latency.cpp); empty after telling why.
+LatencyData pair_latencies(Section& network, const Value& list, std::uint32_t replicas,
+                           std::uint64_t seed);
+
 /// A node's number into `out`, or false after telling what was expected.
 bool read_node(Resolving& r, const Value& value, const std::string& path,
                std::vector<NodeId>& out);

@@ -31,11 +31,11 @@ double selfish_revenue(double alpha, double gamma);
 double selfish_orphans(double alpha, double gamma);
 /// W14: beta = (1-beta) / (1 + (1-beta) x).
 double private_attack_threshold(double x);
-/// G1: mean rounds of synchronous push, one uniform target among the n - 1 others: the exact mean of
-/// the Markov chain of informed nodes, in n^3 / 6 steps.
+/// G1: mean rounds of synchronous push, one uniform target among the n - 1 others: the exact mean
+/// of the Markov chain of informed nodes, in n^3 / 6 steps.
 double push_mean_rounds(std::uint64_t n);
-/// G2: the larger root of r = 1 - e^(-c r). G3: P(a directed random graph of mean fanout ln n + c is
-/// reached from anywhere), in the limit and by isolated nodes alone at this n.
+/// G2: the larger root of r = 1 - e^(-c r). G3: P(a directed random graph of mean fanout ln n + c
+/// is reached from anywhere), in the limit and by isolated nodes alone at this n.
 double infect_and_die_reach(double c);
 double all_reached(double c);
 double nobody_missed(std::uint64_t n, double c);

@@ -27,5 +27,6 @@ Target elections();  // elections.cpp
 Target g1();         // gossip.cpp
 Target g2();
 Target g3();
+Target g4();
 
 }  // namespace ledgerlab::validate

@@ -65,7 +65,7 @@ void register_publisher(Registry& registry) {
   ModelInfo info;
   info.name = "publisher";
   info.kind = ModelKind::consensus;
-  info.family = "none";
+  info.family = "publisher";
   info.summary = "Publishes numbered contents; what relays are measured with.";
   info.params = {
       {"first", ParamType::duration, "0 ns", "when content 0 is published", "0 ns", "1 h", {}},
@@ -83,7 +83,7 @@ void register_publisher(Registry& registry) {
 
 void DeliveryFold::on_event(const Event& event) {
   if (event.b > contents_.size()) contents_.resize(event.b);
-  contents_[event.b - 1].push_back(event.time);
+  contents_[event.b - 1].push_back({event.time, event.node});
 }
 
 }  // namespace ledgerlab::validate

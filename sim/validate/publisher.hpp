@@ -1,6 +1,6 @@
 // A source of numbered contents in the consensus slot: no consensus, no history, only what a relay
-// is measured with. Content k is published by node k mod n at `first` + k * `interval`; whoever gets
-// it announces it as its head, takes it and thereby lets the relay pass it on.
+// is measured with. Content k is published by node k mod n at `first` + k * `interval`; whoever
+// gets it announces it as its head, takes it and thereby lets the relay pass it on.
 #pragma once
 
 #include <vector>
@@ -12,17 +12,21 @@ namespace ledgerlab::validate {
 
 void register_publisher(Registry& registry);
 
-/// When each node got each content: the maker of a content first.
+/// When each node got each content.
 class DeliveryFold final : public Sink {
  public:
   std::uint32_t interest() const override { return event_bit(EventType::head); }
   void on_event(const Event& event) override;
 
-  /// By content: the instants at which its owners had it, in the order of the trace.
-  const std::vector<std::vector<Time>>& contents() const { return contents_; }
+  struct Delivery {
+    Time at{};
+    NodeId node = 0;
+  };
+  /// By content: who had it when, the maker first.
+  const std::vector<std::vector<Delivery>>& contents() const { return contents_; }
 
  private:
-  std::vector<std::vector<Time>> contents_;
+  std::vector<std::vector<Delivery>> contents_;
 };
 
 /// Copies of contents delivered to nodes: deliveries of the relay's own frames of one kind.

@@ -94,7 +94,7 @@ const std::vector<Target>& targets() {
       w1(),     w2(),  w3(),        w4(),  w6(),  w7(),               // proof of work
       w8(),     w11(), w12(),       w13(), w14(), w15(), s1(), s2(),  // proof of stake
       counts(), b1(),  elections(), f1(),  f3(),                      // agreement
-      g1(),     g2(),  g3(),                                          // gossip
+      g1(),     g2(),  g3(),        g4(),                             // gossip
   };
   return list;
 }

@@ -195,8 +195,7 @@ class RelayWorld {
         now_ = std::max(now_, due);
         Input input = make_input(node, InputKind::timer);
         input.timer = nodes_[node].timers[which].first;
-        nodes_[node].timers.erase(nodes_[node].timers.begin() +
-                                  static_cast<std::ptrdiff_t>(which));
+        nodes_[node].timers.erase(nodes_[node].timers.begin() + static_cast<std::ptrdiff_t>(which));
         step(node, input);
       } else {
         break;
@@ -234,12 +233,12 @@ class RelayWorld {
 
   /// Answers questions of the relay to other slots; null: they stay without an answer.
   std::function<std::optional<CallBody>(NodeId, const LocalCall&)> answer;
-  std::vector<Flight> sent;                      // everything, lost or not
-  std::function<bool(const Flight&)> lost;       // asked when it is sent
-  std::function<bool(const Flight&)> repeat;     // those that come twice
-  std::set<std::string> refused;                 // texts that owners do not take
-  std::set<std::string> invalid;                 // texts that owners reject
-  bool late = false;                             // owners take only when told
+  std::vector<Flight> sent;                   // everything, lost or not
+  std::function<bool(const Flight&)> lost;    // asked when it is sent
+  std::function<bool(const Flight&)> repeat;  // those that come twice
+  std::set<std::string> refused;              // texts that owners do not take
+  std::set<std::string> invalid;              // texts that owners reject
+  bool late = false;                          // owners take only when told
   std::deque<std::pair<NodeId, MessageRef>> waiting;
 
  private:

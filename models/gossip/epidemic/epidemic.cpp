@@ -129,10 +129,10 @@ Epidemic::Item* Epidemic::find(std::uint32_t dense) {
 
 void Epidemic::inspect(Inspector& inspector) const {
   inspector.field("relay.neighbours", everyone_ != 0 ? everyone_ - 1 : neighbours_.size());
-  inspector.field("relay.infective",
-                  static_cast<std::uint64_t>(std::count_if(
-                      items_.begin(), items_.end(),
-                      [](const Item& item) { return item.state == State::infective; })));
+  inspector.field("relay.infective", static_cast<std::uint64_t>(std::count_if(
+                                         items_.begin(), items_.end(), [](const Item& item) {
+                                           return item.state == State::infective;
+                                         })));
 }
 
 }  // namespace ledgerlab::epidemic

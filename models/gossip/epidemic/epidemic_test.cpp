@@ -1,8 +1,9 @@
 // Rounds, fanout and lives of infections among a few nodes. The closed forms are G1 to G3 of
 // `ledgerlab validate`.
+#include "models/gossip/epidemic/epidemic.hpp"
+
 #include <gtest/gtest.h>
 
-#include "models/gossip/epidemic/epidemic.hpp"
 #include "tests/support/relay_world.hpp"
 
 namespace ledgerlab {
@@ -68,7 +69,8 @@ TEST(Epidemic, AnInfectionAtMostDoublesInARoundOfFanoutOne) {
 }
 
 TEST(Epidemic, AFractionalFanoutIsMetOnAverage) {
-  auto world = make_world(full_mesh(40), {{"fanout", "2"}, {"fanout_more", "50 %"}, {"rounds", "50"}});
+  auto world =
+      make_world(full_mesh(40), {{"fanout", "2"}, {"fanout_more", "50 %"}, {"rounds", "50"}});
   world.publish(0, "a");
   world.run(seconds(60));
   const double mean = static_cast<double>(world.sent.size()) / (40 * 50);

@@ -46,9 +46,8 @@ void Gossipsub::on_start(const Input& input, Effects& effects) {
     for (const Peer& p : peers_) targets_.push_back(p.node);
     if (!targets_.empty()) effects.multicast(targets_, SubOpts{subscribed_, true});
   }
-  const Duration phase =
-      draw_uniform(input.draw(Purpose("gossipsub.heartbeat_phase"), 0), Duration{},
-                   overlay_.heartbeat_interval - Duration{1});
+  const Duration phase = draw_uniform(input.draw(Purpose("gossipsub.heartbeat_phase"), 0),
+                                      Duration{}, overlay_.heartbeat_interval - Duration{1});
   effects.set_timer(heartbeat_timer, overlay_.heartbeat_initial_delay + phase);
 }
 
@@ -285,8 +284,7 @@ void Gossipsub::on_graft(const Input& input, Peer& from, Topic topic, Effects& e
 void Gossipsub::on_prune(const Input& input, Peer& from, const Prune& prune, Effects& effects) {
   remove_from_mesh(from, prune.topic);
   if (!overlay_.v11) return;
-  const Duration backoff =
-      prune.backoff_s > 0 ? seconds(prune.backoff_s) : overlay_.prune_backoff;
+  const Duration backoff = prune.backoff_s > 0 ? seconds(prune.backoff_s) : overlay_.prune_backoff;
   from.backoff[prune.topic] = std::max(from.backoff[prune.topic], input.local + backoff);
   if (!overlay_.px || score(from) < score_.accept_px_threshold) return;
   for (const NodeId node : prune.peers) {

@@ -1,6 +1,6 @@
-// Gossipsub v1.0 and v1.1 (libp2p specification): contents run along a mesh of bounded degree, their
-// ids are gossiped to drawn others at each heartbeat; v1.1 scores peers, and prunes and shuns those
-// that behave badly. See README.md.
+// Gossipsub v1.0 and v1.1 (libp2p specification): contents run along a mesh of bounded degree,
+// their ids are gossiped to drawn others at each heartbeat; v1.1 scores peers, and prunes and shuns
+// those that behave badly. See README.md.
 #pragma once
 
 #include "models/api/model_info.hpp"
@@ -43,8 +43,8 @@ class Gossipsub final : public Module {
     NodeId node = no_node;
     bool outbound = false;  // we dialled it
     std::uint8_t topics = 0;
-    std::uint8_t mesh = 0;    // bits of topics
-    std::uint8_t fanout = 0;  // bits of topics
+    std::uint8_t mesh = 0;             // bits of topics
+    std::uint8_t fanout = 0;           // bits of topics
     std::uint32_t ihave_messages = 0;  // since the last heartbeat, as are the ids asked of it
     std::uint32_t ihave_asked = 0;
     std::array<Time, topics_max> backoff{};
@@ -63,7 +63,7 @@ class Gossipsub final : public Module {
     NodeId sender = no_node;   // of the first copy; no_node: it is our own
     Time since{};
     Time validated{};
-    MessageRef frame;               // of type FullMessage
+    MessageRef frame;                // of type FullMessage
     std::vector<NodeId> deliverers;  // v1.1: who else sent it
     std::vector<NodeId> sent_to;     // v1.1: answers to IWANT, one entry each
   };

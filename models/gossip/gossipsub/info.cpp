@@ -39,15 +39,17 @@ std::vector<ParamInfo> overlay_params() {
        {},
        {},
        {"one", "by_slot"}},
-      share("subscribers", "100 %", "share of the nodes that are in a topic; the others publish into "
-                                    "it by fanout or flood and get nothing"),
+      share("subscribers", "100 %",
+            "share of the nodes that are in a topic; the others publish into "
+            "it by fanout or flood and get nothing"),
       count("d", "6", "D: desired degree of the mesh", "1"),
       count("d_low", "4", "D_low: below it peers are grafted"),
       count("d_high", "12", "D_high: above it peers are pruned", "1"),
       count("d_lazy", "6", "D_lazy: peers that gossip goes to, in v1.1 at least"),
       count("d_out", "2", "D_out: outbound peers kept in the mesh (v1.1)"),
       count("d_score", "4", "D_score: best peers kept when pruning (v1.1)"),
-      share("gossip_factor", "25 %", "share of the peers outside the mesh that gossip goes to (v1.1)"),
+      share("gossip_factor", "25 %",
+            "share of the peers outside the mesh that gossip goes to (v1.1)"),
       time("heartbeat_interval", "1 s", "time between two heartbeats"),
       time("heartbeat_initial_delay", "100 ms",
            "earliest first heartbeat; nodes begin at a drawn time within one interval from there",
@@ -56,8 +58,9 @@ std::vector<ParamInfo> overlay_params() {
       count("mcache_len", "5", "heartbeats for which a content is kept to answer IWANT", "1"),
       count("mcache_gossip", "3", "heartbeats for which a content is advertised", "1"),
       flag("flood_publish", "true", "own contents go to every peer above the threshold (v1.1)"),
-      flag("px", "false", "peer exchange: PRUNE of a surplus peer names others, and who gets it "
-                          "connects to them (v1.1)"),
+      flag("px", "false",
+           "peer exchange: PRUNE of a surplus peer names others, and who gets it "
+           "connects to them (v1.1)"),
       time("prune_backoff", "1 min", "after a PRUNE no GRAFT for so long (v1.1)"),
       time("graft_flood_threshold", "10 s",
            "a GRAFT so soon after a PRUNE is penalised twice (v1.1)"),
@@ -98,8 +101,9 @@ std::vector<ParamInfo> score_params() {
       points("first_message_deliveries_weight", "5", "of P2"),
       share("first_message_deliveries_decay", "99.87 %", "left of P2's counter after an interval"),
       points("first_message_deliveries_cap", "100", "largest P2"),
-      points("mesh_message_deliveries_weight", "0", "of P3, subtracted (the specification's is "
-                                                    "negative)"),
+      points("mesh_message_deliveries_weight", "0",
+             "of P3, subtracted (the specification's is "
+             "negative)"),
       share("mesh_message_deliveries_decay", "99 %", "left of P3's counter after an interval"),
       points("mesh_message_deliveries_threshold", "20", "deliveries below which P3 counts"),
       points("mesh_message_deliveries_cap", "100", "largest counter of P3"),
@@ -109,11 +113,13 @@ std::vector<ParamInfo> score_params() {
       points("mesh_failure_penalty_weight", "0", "of P3b, subtracted"),
       share("mesh_failure_penalty_decay", "99.87 %", "left of P3b's counter after an interval"),
       points("invalid_message_deliveries_weight", "1000", "of P4, subtracted"),
-      share("invalid_message_deliveries_decay", "99.87 %", "left of P4's counter after an interval"),
+      share("invalid_message_deliveries_decay", "99.87 %",
+            "left of P4's counter after an interval"),
       points("app_specific_weight", "1", "of P5"),
       points("app_specific_score", "100", "P5 of a trusted node"),
-      points("ip_colocation_factor_weight", "10", "of P6, subtracted; addresses are known only in "
-                                                  "systems with a discovery model"),
+      points("ip_colocation_factor_weight", "10",
+             "of P6, subtracted; addresses are known only in "
+             "systems with a discovery model"),
       count("ip_colocation_factor_threshold", "5", "peers of one address group that are free"),
       points("behaviour_penalty_weight", "10", "of P7, subtracted"),
       points("behaviour_penalty_threshold", "6", "penalties that are free"),
@@ -157,9 +163,11 @@ void register_gossip_gossipsub(Registry& registry) {
   info.kind = ModelKind::gossip;
   info.slot = Slot::relay;
   info.family = "mesh";
-  info.summary = "Spreads contents over a scored mesh of bounded degree, gossips their ids beside it.";
+  info.summary =
+      "Spreads contents over a scored mesh of bounded degree, gossips their ids beside it.";
   info.paper =
-      "libp2p specifications, pubsub/gossipsub: gossipsub-v1.0.md and gossipsub-v1.1.md; D. Vyzovitis "
+      "libp2p specifications, pubsub/gossipsub: gossipsub-v1.0.md and gossipsub-v1.1.md; D. "
+      "Vyzovitis "
       "et al.: GossipSub, arXiv 2007.02754";
   info.params = gossipsub::params();
   info.messages = message_list<gossipsub::FullMessage, gossipsub::SubOpts, gossipsub::IHave,

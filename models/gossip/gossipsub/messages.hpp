@@ -17,7 +17,8 @@ using Topic = std::uint8_t;
 inline constexpr std::size_t topics_max = 2;
 
 /// A content over a full-message peering, over a fanout link, or in answer to IWANT. It proves
-/// itself, so that the frame around it carries no authenticator and goes from hand to hand unchanged.
+/// itself, so that the frame around it carries no authenticator and goes from hand to hand
+/// unchanged.
 struct FullMessage {
   static constexpr MessageInfo info{1, "Message", Role::relay, Auth::none};
   MessageRef content;
@@ -71,8 +72,8 @@ struct Graft {
 struct Prune {
   static constexpr MessageInfo info{6, "PRUNE", Role::relay, Auth::mac};
   Topic topic = 0;
-  std::vector<NodeId> peers;      // v1.1: peer exchange
-  std::uint32_t backoff_s = 0;    // v1.1
+  std::vector<NodeId> peers;    // v1.1: peer exchange
+  std::uint32_t backoff_s = 0;  // v1.1
   template <class A>
   void fields(A& a) {
     auto limited = codec::at_most(peers, prune_peers_max);

@@ -103,8 +103,8 @@ Gossipsub::Peer Gossipsub::make_peer(NodeId node, Time now) {
 void Gossipsub::count_colocated() {
   if (!overlay_.v11 || address_groups_.empty()) return;
   for (Peer& p : peers_) {
-    p.stats.colocated = static_cast<std::uint32_t>(
-        std::count_if(peers_.begin(), peers_.end(), [&](const Peer& q) {
+    p.stats.colocated =
+        static_cast<std::uint32_t>(std::count_if(peers_.begin(), peers_.end(), [&](const Peer& q) {
           return address_groups_[q.node] == address_groups_[p.node];
         }));
   }

@@ -23,9 +23,7 @@ Points decayed(Points value, std::uint64_t ppb, Points to_zero) {
 }
 
 /// A ratio in parts per 10^9, in millionths.
-Points points_of(const Params& params, std::string_view key) {
-  return params.integer(key) / 1'000;
-}
+Points points_of(const Params& params, std::string_view key) { return params.integer(key) / 1'000; }
 
 }  // namespace
 
@@ -75,9 +73,9 @@ Points Score::of_topic(const TopicStats& t) const {
     score += times(time_in_mesh_weight_,
                    std::min(time_in_mesh_cap_, std::min(quanta, most / point) * point));  // P1
   }
-  score += times(first_weight_, t.first_message_deliveries);            // P2
-  score -= times(mesh_weight_, square(deficit(t)));                     // P3
-  score -= times(failure_weight_, t.mesh_failure_penalty);              // P3b
+  score += times(first_weight_, t.first_message_deliveries);              // P2
+  score -= times(mesh_weight_, square(deficit(t)));                       // P3
+  score -= times(failure_weight_, t.mesh_failure_penalty);                // P3b
   score -= times(invalid_weight_, square(t.invalid_message_deliveries));  // P4
   return times(topic_weight_, score);
 }
@@ -88,7 +86,8 @@ Points Score::of(const PeerStats& peer) const {
   if (topic_score_cap_ > 0) score = std::min(score, topic_score_cap_);
   if (peer.trusted) score += times(app_weight_, app_score_);  // P5
   if (peer.colocated > colocation_threshold_) {
-    score -= times(colocation_weight_, square((peer.colocated - colocation_threshold_) * point));  // P6
+    score -=
+        times(colocation_weight_, square((peer.colocated - colocation_threshold_) * point));  // P6
   }
   if (peer.behaviour_penalty > behaviour_threshold_) {
     score -= times(behaviour_weight_, square(peer.behaviour_penalty - behaviour_threshold_));  // P7

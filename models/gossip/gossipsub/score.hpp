@@ -1,5 +1,5 @@
-// The peer score of gossipsub v1.1 in fixed point: P1 to P7 with their decay. Specification, section
-// "Peer Scoring".
+// The peer score of gossipsub v1.1 in fixed point: P1 to P7 with their decay. Specification,
+// section "Peer Scoring".
 #pragma once
 
 #include <array>

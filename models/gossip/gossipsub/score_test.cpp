@@ -115,8 +115,8 @@ TEST(Score, P4ToP7AndTheCapOfTheTopics) {
 }
 
 TEST(Score, NothingOverflows) {
-  const Score score = make_score({{"invalid_message_deliveries_weight", "1000000"},
-                                  {"behaviour_penalty_weight", "1000000"}});
+  const Score score = make_score(
+      {{"invalid_message_deliveries_weight", "1000000"}, {"behaviour_penalty_weight", "1000000"}});
   PeerStats peer;
   score.penalise(peer, 4'000'000'000u);
   for (int i = 0; i < 1000; ++i) score.invalid_delivery(peer, 0);

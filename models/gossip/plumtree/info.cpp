@@ -66,13 +66,14 @@ void register_gossip_plumtree(Registry& registry) {
   info.kind = ModelKind::gossip;
   info.slot = Slot::relay;
   info.family = "tree";
-  info.summary = "Pushes contents along a tree pruned out of the overlay, announces on other links.";
+  info.summary =
+      "Pushes contents along a tree pruned out of the overlay, announces on other links.";
   info.paper =
       "J. Leitao, J. Pereira, L. Rodrigues: Epidemic Broadcast Trees, IEEE SRDS 2007, algorithms 1 "
       "to 4";
   info.params = plumtree::params();
-  info.messages = message_list<plumtree::Gossip, plumtree::IHave, plumtree::Graft,
-                               plumtree::Prune>();
+  info.messages =
+      message_list<plumtree::Gossip, plumtree::IHave, plumtree::Graft, plumtree::Prune>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<plumtree::Plumtree>(context);
   };

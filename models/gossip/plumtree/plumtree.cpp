@@ -49,6 +49,9 @@ void Plumtree::step(const Input& input, Effects& effects) {
 void Plumtree::on_gossip(const Input& input, const Gossip& gossip, Effects& effects) {
   const std::uint32_t dense = effects.intern(gossip.content->identity());
   if (!received_.add(dense)) {
+    // The same copy again, by a link that repeats or a second GRAFT, says nothing of the tree.
+    const Item* item = items_.find(dense);
+    if (item != nullptr && item->sender == input.from) return;
     // A duplicate: this link is not of the tree.
     set_eager(input.from, false);
     effects.send(input.from, Prune{});
@@ -105,7 +108,8 @@ void Plumtree::lazy_push(const Item& item, Effects& effects) {
   }
 }
 
-/// The paper's dispatch(): one IHAVE for all that the queue holds; who sent some of it gets the rest.
+/// The paper's dispatch(): one IHAVE for all that the queue holds; who sent some of it gets the
+/// rest.
 void Plumtree::dispatch(Effects& effects) {
   dispatch_timer_ = false;
   for (std::size_t first = 0; first < lazy_queue_.size(); first += announcements_max) {

@@ -1,6 +1,6 @@
 // Plumtree (Leitao, Pereira, Rodrigues: Epidemic Broadcast Trees, SRDS 2007): contents are pushed
-// along a tree that duplicates have pruned out of the overlay, and announced on its other links, over
-// which the tree is repaired. See README.md.
+// along a tree that duplicates have pruned out of the overlay, and announced on its other links,
+// over which the tree is repaired. See README.md.
 #pragma once
 
 #include "models/api/model_info.hpp"
@@ -28,9 +28,9 @@ class Plumtree final : public Module {
   };
   struct Item {
     std::uint32_t dense = 0;
-    std::uint32_t round = 0;   // in which we send it
-    NodeId sender = no_node;   // whom we have it from; no_node: it is our own
-    bool taken = false;        // by its owner: it may be sent
+    std::uint32_t round = 0;  // in which we send it
+    NodeId sender = no_node;  // whom we have it from; no_node: it is our own
+    bool taken = false;       // by its owner: it may be sent
     Time since{};
     MessageRef content;
   };
@@ -78,10 +78,10 @@ class Plumtree final : public Module {
   Duration ihave_interval_;
   Duration keep_;
   ContentCache<Item> items_;
-  std::vector<Missing> missing_;             // in order of their first announcement
-  std::vector<Announcement> lazy_queue_;     // to be announced together ...
-  std::vector<NodeId> lazy_senders_;         // ... but not to these, one each
-  std::vector<NodeId> targets_;              // scratch of one push
+  std::vector<Missing> missing_;          // in order of their first announcement
+  std::vector<Announcement> lazy_queue_;  // to be announced together ...
+  std::vector<NodeId> lazy_senders_;      // ... but not to these, one each
+  std::vector<NodeId> targets_;           // scratch of one push
 };
 
 }  // namespace ledgerlab::plumtree

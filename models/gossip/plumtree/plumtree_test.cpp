@@ -1,7 +1,8 @@
 // The tree, its repair and its optimisation among a few nodes, rule by rule of the paper.
+#include "models/gossip/plumtree/plumtree.hpp"
+
 #include <gtest/gtest.h>
 
-#include "models/gossip/plumtree/plumtree.hpp"
 #include "tests/support/relay_world.hpp"
 
 namespace ledgerlab {
@@ -126,9 +127,7 @@ TEST(Plumtree, AShorterWayTakesThePlaceOfALongerOne) {
   // A line 0 1 2 3 4 and a link 0-4, at first slower than the whole line.
   Duration line = ms(1);
   const Graph links{{1, 4}, {0, 2}, {1, 3}, {2, 4}, {0, 3}};
-  const auto latency = [&](NodeId a, NodeId b) {
-    return a + b == 4 && a * b == 0 ? ms(10) : line;
-  };
+  const auto latency = [&](NodeId a, NodeId b) { return a + b == 4 && a * b == 0 ? ms(10) : line; };
   for (const bool optimise : {true, false}) {
     line = ms(1);
     auto world = make_world(links, {{"threshold", optimise ? "3" : "0"}}, latency);
