@@ -16,7 +16,8 @@ class RelaySpam final : public behaviour::Wrapper {
   RelaySpam(const BehaviourContext& context, std::unique_ptr<Module> inner)
       : Wrapper(context, std::move(inner)),
         interval_(context.node.params->duration("interval")),
-        remembered_(context.node.params->count("remembered")) {}
+        remembered_(context.node.params->count("remembered")),
+        deaf_(context.node.params->flag("deaf")) {}
 
   void step(const Input& input, Effects& effects) override {
     if (input.kind == InputKind::timer && input.timer == again) {
@@ -26,6 +27,8 @@ class RelaySpam final : public behaviour::Wrapper {
       effects.set_timer(again, interval_);
       return;
     }
+    const bool content = input.kind == InputKind::deliver && input.message->auth() == Auth::none;
+    if (deaf_ && content && active(input)) return;
     const std::size_t first = effects.listed();
     Wrapper::step(input, effects);
     for (const Effect& e : effects.listed_from(first)) {
@@ -54,6 +57,7 @@ class RelaySpam final : public behaviour::Wrapper {
 
   Duration interval_;
   std::size_t remembered_;
+  bool deaf_;
   std::vector<Said> said_;
   std::size_t next_ = 0;
 };
@@ -81,6 +85,13 @@ void register_behaviour_relay_spam(Registry& registry) {
        "newest messages that it repeats",
        "1",
        "100000",
+       {}},
+      {"deaf",
+       ParamType::flag,
+       "false",
+       "does not hear the contents it is sent, so that it asks for all that is announced",
+       {},
+       {},
        {}},
   };
   info.wrap_module = [](const BehaviourContext& context,
