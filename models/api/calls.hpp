@@ -263,7 +263,8 @@ enum class AnswerKind : std::uint8_t {
   snapshot,
   installed,
   checked,
-  stakes
+  stakes,
+  peers  // no answer, but as telling: how many, and a digest of the list
 };
 
 struct LocalCall {

@@ -19,12 +19,17 @@ enum class FaultKind : std::uint8_t {
   clock,
   disk,
   duplicate,
-  reorder
+  reorder,
+  churn
 };
 /// Faults of links: they take all links or those of their targets.
 constexpr bool on_links(FaultKind kind) {
   return kind == FaultKind::loss || kind == FaultKind::delay || kind == FaultKind::duplicate ||
          kind == FaultKind::reorder;
+}
+/// Faults that take their nodes down. A churn fault of the host is one absence of one node.
+constexpr bool takes_down(FaultKind kind) {
+  return kind == FaultKind::crash || kind == FaultKind::churn;
 }
 std::string_view fault_kind_name(FaultKind kind);
 
@@ -56,6 +61,9 @@ struct FaultPlan {
   Duration offset{};           // clock: wall clock jumps by this at `at`, back at `until`
   std::int64_t drift_ppb = 0;  // clock: rate error of the local clock while it lasts
   Duration sync{};             // disk: sync latency while it lasts
+  /// churn, of a plan: means of the times that a node is there and away; each node's are drawn.
+  Duration session{};
+  Duration absence{};
 };
 
 }  // namespace ledgerlab

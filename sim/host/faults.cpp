@@ -102,8 +102,10 @@ void World::begin_fault(std::size_t index, Time at) {
   };
   switch (f.kind) {
     case FaultKind::crash:
+    case FaultKind::churn:
       for (const NodeId node : targets) {
         tell_begin(node);
+        down_faults_[node].push_back(index);
         if (nodes_[node].alive) crash(node, at);
       }
       return;
@@ -144,15 +146,15 @@ void World::end_fault(std::size_t index, Time at) {
   };
   switch (f.kind) {
     case FaultKind::crash:
+    case FaultKind::churn:
       for (const NodeId node : targets) {
         tell_end(node);
-        // Another crash fault may still hold the node down.
-        bool held = false;
-        for (std::size_t i = 0; i < spec_.faults.size(); ++i) {
-          const FaultPlan& g = spec_.faults[i];
-          if (i == index || g.kind != FaultKind::crash || g.at > at || g.until <= at) continue;
-          held |= std::count(fault_targets_[i].begin(), fault_targets_[i].end(), node) > 0;
-        }
+        // Another fault may still hold the node down.
+        std::vector<std::size_t>& down = down_faults_[node];
+        std::erase(down, index);
+        const bool held = std::any_of(down.begin(), down.end(), [&](std::size_t other) {
+          return spec_.faults[other].until > at;
+        });
         if (!held && !nodes_[node].alive) restart(node, at);
       }
       return;

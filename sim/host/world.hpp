@@ -5,6 +5,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -220,6 +221,7 @@ class World final : public EngineSink {
   std::size_t next_boundary_ = 0;
   std::vector<AppliedFault> applied_faults_;
   std::vector<std::vector<NodeId>> fault_targets_;
+  std::map<NodeId, std::vector<std::size_t>> down_faults_;  // in force, that take the node down
   std::uint64_t delayed_count_ = 0;  // message copies held by delay and reorder faults
   bool producers_matter_ = false;  // some fault asks who has produced most, and nobody searches
   struct FirstHead {

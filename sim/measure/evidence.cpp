@@ -174,7 +174,7 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
   for (const auto& mark : chronicle.faults()) {
     out.calm_since = std::max(out.calm_since, mark.moment.at);
     const auto kind = static_cast<FaultKind>(mark.kind);
-    if (kind == FaultKind::crash) continue;
+    if (takes_down(kind)) continue;
     if (kind == FaultKind::partition || (on_links(kind) && kind != FaultKind::duplicate)) {
       out.first_asynchrony = std::min(out.first_asynchrony, mark.moment.at);
     }

@@ -483,6 +483,7 @@ const std::vector<MetricInfo>& metric_table() {
   static const std::vector<MetricInfo> table = [] {
     std::vector<MetricInfo> all = transaction_metrics();
     for (const MetricInfo& info : world_metrics()) all.push_back(info);
+    for (const MetricInfo& info : overlay_metrics()) all.push_back(info);
     return all;
   }();
   return table;

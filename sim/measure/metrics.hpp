@@ -40,6 +40,9 @@ struct MetricInfo {
 /// In the order to print.
 const std::vector<MetricInfo>& metric_table();
 
+/// Of systems with a discovery model (overlay.cpp).
+std::vector<MetricInfo> overlay_metrics();
+
 /// Fills metrics, series, blocks, faults and saturated.
 void measure(const Evidence& evidence, RunResult& result);
 

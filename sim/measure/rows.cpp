@@ -74,26 +74,32 @@ std::vector<FaultRow> fault_rows(const Evidence& e) {
   };
   std::map<std::uint64_t, Group> groups;
   for (const auto& mark : e.chronicle.faults()) {
-    Group& g = groups[mark.index];
+    // Every absence is a fault of its own: told as one.
+    const bool churn = static_cast<FaultKind>(mark.kind) == FaultKind::churn;
+    Group& g = groups[churn ? std::uint64_t(-1) : mark.index];
     g.kind = static_cast<FaultKind>(mark.kind);
     if (mark.begin) {
       g.at = std::min(g.at, mark.moment.at);
       g.nodes.push_back(mark.moment.node);
     } else {
-      g.until = mark.moment.at;
+      g.until = g.until == time_never ? mark.moment.at : std::max(g.until, mark.moment.at);
     }
   }
   std::vector<FaultRow> out;
   for (auto& [index, g] : groups) {
     std::sort(g.nodes.begin(), g.nodes.end());
+    const std::size_t times = g.nodes.size();
+    g.nodes.erase(std::unique(g.nodes.begin(), g.nodes.end()), g.nodes.end());
     // A swarm's faults are drawn for the world and not in the plan.
     const FaultPlan* plan = nullptr;
     if (index < e.plan.faults.size() && e.plan.faults[index].kind == g.kind &&
         e.plan.faults[index].at == g.at) {
       plan = &e.plan.faults[index];
     }
-    out.push_back({std::string(fault_kind_name(g.kind)), g.at, g.until,
-                   fault_text(g.kind, g.nodes, plan, !e.system.consensus.info->uses_hash_power)});
+    std::string text =
+        fault_text(g.kind, g.nodes, plan, !e.system.consensus.info->uses_hash_power);
+    if (g.kind == FaultKind::churn) text += fmt::format(", away {} times", times);
+    out.push_back({std::string(fault_kind_name(g.kind)), g.at, g.until, std::move(text)});
   }
   std::stable_sort(out.begin(), out.end(),
                    [](const FaultRow& a, const FaultRow& b) { return a.at < b.at; });

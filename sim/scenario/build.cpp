@@ -74,6 +74,7 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
                    plan.hardware.disk_write_bps};
   spec.costs = plan.hardware.costs;
   spec.faults = plan.faults;
+  draw_churn(plan, spec.faults);
   spec.operations = plan.operations;
   const auto drawn = draw_swarm(plan);
   spec.faults.insert(spec.faults.end(), drawn.begin(), drawn.end());

@@ -59,6 +59,10 @@ class BuiltWorld {
   std::unique_ptr<World> world_;
 };
 
+/// Puts in place of each churn fault the absences that it draws: those of a node are a stream of
+/// its own. `faults` are the plan's; the places of the churn faults stay, but nothing comes of them.
+void draw_churn(const Plan& plan, std::vector<FaultPlan>& faults);
+
 /// The faults that this plan's swarm draws for a system: within every compared system's fault
 /// model, all healed by the swarm's end.
 std::vector<FaultPlan> draw_swarm(const Plan& plan);

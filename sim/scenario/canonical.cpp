@@ -123,6 +123,10 @@ void add_fault(Lines& lines, const std::string& key, const FaultPlan& fault) {
   lines.add(key + ".offset", fault.offset);
   lines.add(key + ".drift_ppb", fault.drift_ppb);
   lines.add(key + ".sync", fault.sync);
+  if (fault.kind == FaultKind::churn) {
+    lines.add(key + ".session", fault.session);
+    lines.add(key + ".absence", fault.absence);
+  }
 }
 
 void add_operation(Lines& lines, const std::string& key, const OperationPlan& operation) {

@@ -132,7 +132,7 @@ KeyTable with_target(KeyTable keys) {
 KeyTable fault_table(KeyTable own) {
   KeyTable keys{
       required(shaped("kind",
-                      "crash, partition, loss, delay, slow, clock, disk, duplicate or reorder",
+                      "crash, partition, loss, delay, slow, clock, disk, duplicate, reorder or churn",
                       R"({"type":"string"})")),
       required(key("at", Type::duration, "", "when it begins", "0 s")),
       key("until", Type::duration, "", "when it ends; without until and for it stays", "0 s"),
@@ -180,6 +180,17 @@ std::array<KeyTable, fault_kind_count> make_fault_tables() {
                     "0", "1")),
        required(key("by", Type::duration, "", "longest time it is held; drawn evenly", "1 ns",
                     "1 h"))}));
+  at(FaultKind::churn) = fault_table(
+      {required(key("session", Type::duration, "",
+                    "mean of the times that a node stays (exponential)", "1 ms", "3650 d")),
+       required(key("absence", Type::duration, "",
+                    "mean of the times until it comes back, with its disk (exponential)", "1 ms",
+                    "3650 d")),
+       shaped("node", "the node that comes and goes", node_shape),
+       shaped("nodes", "the nodes that come and go", node_list),
+       shaped("region", "every node of this region comes and goes", R"({"type":"string"})"),
+       key("share", Type::ratio, "", "in place of nodes: so many of all replicas, drawn", "0",
+           "1")});
   return tables;
 }
 
@@ -441,7 +452,7 @@ const KeyTable& expect_keys() {
 
 std::vector<std::string> fault_kind_names() {
   return {"crash", "partition", "loss",      "delay",  "slow",
-          "clock", "disk",      "duplicate", "reorder"};  // as in FaultKind
+          "clock", "disk",      "duplicate", "reorder", "churn"};  // as in FaultKind
 }
 
 std::vector<std::string> topologies_reading(std::string_view network_key) {

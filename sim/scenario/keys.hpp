@@ -33,7 +33,8 @@ const KeyTable& operation_keys();
 std::vector<std::string> operation_names();
 const KeyTable& expect_keys();
 
-inline constexpr std::size_t fault_kind_count = 9;
+inline constexpr std::size_t fault_kind_count = 10;
+inline constexpr std::size_t swarm_kind_count = 9;  // the first ones; churn draws for itself
 std::vector<std::string> fault_kind_names();
 
 /// Which topologies read this key of [network]; empty: every one does.

@@ -11,11 +11,16 @@ constexpr std::uint32_t behaviour_stream = 0xffffd;
 
 bool fits(const ModelInfo& behaviour, const SystemPlan& system) {
   const auto& families = behaviour.fits;
+  if (behaviour.slot == Slot::overlay && !system.discovery) return false;
   return system.consensus && (families.empty() || std::count(families.begin(), families.end(),
                                                              system.consensus.info->family) != 0);
 }
 
 std::string families_of(const ModelInfo& behaviour) {
+  if (behaviour.slot == Slot::overlay) {
+    return behaviour.name + " attacks discovery: give the system one, such as discovery = "
+                            "\"kademlia\"";
+  }
   return behaviour.name + " fits consensus of the " +
          (behaviour.fits.size() == 1 ? "family " : "families ") + alternatives(behaviour.fits);
 }

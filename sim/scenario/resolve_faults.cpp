@@ -31,9 +31,25 @@ std::vector<NodeId> nodes_in(Resolving& r, const std::string& name, Place place,
   return out;
 }
 
-void read_target(Resolving& r, Section& section, FaultPlan& fault) {
+/// So many of all replicas, the same for the same seed and place in the list; at least one.
+void draw_share(Resolving& r, Section& section, std::uint64_t index, FaultPlan& fault) {
+  const std::uint32_t n = r.plan.network.replicas;
+  const std::uint64_t count =
+      std::max<std::uint64_t>((section.count("share") * n + 500'000'000) / 1'000'000'000, 1);
+  std::vector<std::pair<std::uint64_t, NodeId>> drawn;
+  for (NodeId i = 0; i < n; ++i) {
+    drawn.emplace_back(draw64(r.plan.seed, i, Purpose("churn.share"), index), i);
+  }
+  std::sort(drawn.begin(), drawn.end());
+  for (std::uint64_t i = 0; i < count; ++i) fault.target.nodes.push_back(drawn[i].second);
+}
+
+void read_target(Resolving& r, Section& section, std::uint64_t index, FaultPlan& fault) {
+  const bool churn = fault.kind == FaultKind::churn;
   int given = 0;
-  for (const char* key : {"node", "nodes", "region", "target"}) given += section.given(key) ? 1 : 0;
+  for (const char* key : {"node", "nodes", "region", churn ? "share" : "target"}) {
+    given += section.given(key) ? 1 : 0;
+  }
   if (given == 0 && on_links(fault.kind)) {
     fault.all_links = true;
     return;
@@ -41,7 +57,7 @@ void read_target(Resolving& r, Section& section, FaultPlan& fault) {
   if (given != 1) {
     r.problems.add(section.place(), section.path("node"),
                    std::string(given == 0 ? "whom does it hit? give" : "give only") +
-                       " one of node, nodes, region or target");
+                       " one of node, nodes, region or " + (churn ? "share" : "target"));
     return;
   }
   if (const Value* node = section.raw("node")) {
@@ -55,6 +71,8 @@ void read_target(Resolving& r, Section& section, FaultPlan& fault) {
     }
   } else if (const Value* region = section.raw("region")) {
     fault.target.nodes = nodes_in(r, region->text, region->place, section.path("region"));
+  } else if (churn) {
+    draw_share(r, section, index, fault);
   } else {
     const Value* target = section.raw("target");
     if (target->text == "leader") {
@@ -159,7 +177,7 @@ void read_fault(Resolving& r, const Value& value, std::size_t index) {
     read_groups(r, section, fault);
     fault.one_way = section.count("one_way") != 0;
   } else {
-    read_target(r, section, fault);
+    read_target(r, section, index, fault);
   }
   switch (*kind) {
     case FaultKind::reorder:
@@ -171,6 +189,10 @@ void read_fault(Resolving& r, const Value& value, std::size_t index) {
       break;
     case FaultKind::delay:
       fault.by = section.duration("by");
+      break;
+    case FaultKind::churn:
+      fault.session = section.duration("session");
+      fault.absence = section.duration("absence");
       break;
     case FaultKind::slow:
       fault.factor_thousandths = section.count("factor") / 1'000'000;
@@ -244,18 +266,20 @@ void resolve_swarm(Resolving& r) {
       section.problem("kinds", "expected a list such as [\"crash\", \"partition\"]");
     }
     for (const Value& item : kinds->items) {
+      auto drawn = fault_kind_names();
+      drawn.resize(swarm_kind_count);
       const auto kind = kind_called(item.text);
-      if (!kind) {
+      if (!kind || static_cast<std::size_t>(*kind) >= swarm_kind_count) {
         r.problems.add(item.place, "swarm.kinds",
-                       "\"" + item.text + "\" is none of " + alternatives(fault_kind_names()),
-                       nearest(item.text, fault_kind_names()));
+                       "\"" + item.text + "\" is none of " + alternatives(drawn),
+                       nearest(item.text, drawn));
       } else if (std::find(swarm.kinds.begin(), swarm.kinds.end(), *kind) == swarm.kinds.end()) {
         swarm.kinds.push_back(*kind);
       }
     }
     std::sort(swarm.kinds.begin(), swarm.kinds.end());
   } else {
-    for (std::size_t i = 0; i < fault_kind_count; ++i) {
+    for (std::size_t i = 0; i < swarm_kind_count; ++i) {
       swarm.kinds.push_back(static_cast<FaultKind>(i));
     }
   }

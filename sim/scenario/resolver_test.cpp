@@ -526,7 +526,7 @@ TEST(Resolver, impossible_faults) {
   const auto fault = [](const std::string& text) { return errors(raft + "[[faults]]\n" + text); };
   EXPECT_EQ(fault("kind = \"crush\"\nat = \"1 s\"\n"),
             "t.toml:4:8: faults.0.kind: \"crush\" is none of crash, partition, loss, delay, slow, "
-            "clock, disk, duplicate or reorder; did you mean \"crash\"?");
+            "clock, disk, duplicate, reorder or churn; did you mean \"crash\"?");
   EXPECT_NE(fault("kind = \"crash\"\nat = \"1 s\"\n").find("whom does it hit?"), std::string::npos);
   EXPECT_NE(fault("kind = \"crash\"\nat = \"1 s\"\nnode = 9\n").find("a node from 0 to 8"),
             std::string::npos);

@@ -166,10 +166,10 @@ Json fault_table() {
     Json table = table_of(fault_keys(kind));
     table["properties"]["kind"] = {{"const", names[i]}};
     Json rules = Json::array({Json{{"not", {{"required", Json::array({"until", "for"})}}}}});
-    if (table["properties"].contains("target")) {
+    if (table["properties"].contains("nodes")) {
       Json one = Json::array();
-      for (const char* key : {"node", "nodes", "region", "target"}) {
-        one.push_back({{"required", Json::array({key})}});
+      for (const char* key : {"node", "nodes", "region", "target", "share"}) {
+        if (table["properties"].contains(key)) one.push_back({{"required", Json::array({key})}});
       }
       if (on_links(kind)) {
         one.push_back({{"not", {{"anyOf", one}}}});
@@ -227,7 +227,9 @@ std::string scenario_schema(const Registry& registry) {
         ParamType::ratio, ParamType::hash_rate, ParamType::power}) {
     definitions[definition_name(type)] = written_value(type);
   }
-  definitions["fault_kind"] = {{"enum", fault_kind_names()}};
+  auto drawn = fault_kind_names();
+  drawn.resize(swarm_kind_count);
+  definitions["fault_kind"] = {{"enum", drawn}};
   definitions["behaviour"] = {{"enum", names_of(registry, ModelKind::behaviour)}};
   definitions["checkers"] = {{"type", "array"}, {"items", {{"enum", checker_names()}}}};
   return schema.dump(2) + "\n";

@@ -99,6 +99,33 @@ void set_strength(const SwarmPlan& swarm, const FaultDraws& draw, FaultPlan& f) 
 
 }  // namespace
 
+void draw_churn(const Plan& plan, std::vector<FaultPlan>& faults) {
+  for (std::size_t i = 0; i < plan.faults.size(); ++i) {
+    const FaultPlan& churn = plan.faults[i];
+    if (churn.kind != FaultKind::churn) continue;
+    faults[i].at = faults[i].until = time_never;
+    faults[i].target.nodes.clear();
+    const Time end = std::min(churn.until, plan.end());
+    for (const NodeId node : churn.target.nodes) {
+      Time at = churn.at;
+      for (std::uint64_t number = 0;; ++number) {
+        const auto draw = [&](std::string_view aspect, Duration mean) {
+          const std::uint64_t u = draw64(plan.seed, node, Purpose(aspect), i << 32 | number);
+          return ns(1) + draw_exponential(u, mean);
+        };
+        FaultPlan absence;
+        absence.kind = FaultKind::churn;
+        absence.at = at + draw("churn.session", churn.session);
+        if (absence.at >= end) break;
+        at = absence.until =
+            std::min(churn.until, absence.at + draw("churn.absence", churn.absence));
+        absence.target.nodes = {node};
+        faults.push_back(std::move(absence));
+      }
+    }
+  }
+}
+
 std::vector<FaultPlan> draw_swarm(const Plan& plan) {
   const SwarmPlan& swarm = plan.swarm;
   std::vector<FaultPlan> faults;

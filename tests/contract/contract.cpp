@@ -77,6 +77,7 @@ std::vector<const ModelInfo*> protocols() { return builtin_models().all(ModelKin
 std::vector<const ModelInfo*> behaviours_of(const ModelInfo& protocol) {
   std::vector<const ModelInfo*> out = builtin_models().all(ModelKind::behaviour);
   std::erase_if(out, [&](const ModelInfo* b) {
+    if (b->slot == Slot::overlay) return true;  // of discovery, which these systems have not
     return !b->fits.empty() &&
            std::find(b->fits.begin(), b->fits.end(), protocol.family) == b->fits.end();
   });
