@@ -45,7 +45,8 @@ class Eclipse final : public behaviour::Wrapper {
         every_(context.node.params->duration("every")),
         start_(context.from) {
     const Params& params = *context.node.params;
-    for (const NodeId node : *nodes_of(params.text("victims"))) {
+    const std::vector<NodeId> named = *nodes_of(params.text("victims"));
+    for (const NodeId node : named) {
       victims_.push_back({node, overlay::id_of(*context.node.suite, node)});
     }
     const bool chosen = params.text("ids") == "chosen";
