@@ -261,6 +261,9 @@ std::uint32_t DnsSeed::outbound() const {
 
 void DnsSeed::inspect(Inspector& inspector) const {
   inspector.field("discovery.peers", static_cast<std::uint64_t>(connections_.size()));
+  std::string list;
+  for (const NodeId peer : peers()) list += (list.empty() ? "" : " ") + std::to_string(peer);
+  inspector.field("overlay.peers", std::move(list));
   inspector.field("discovery.outbound", std::uint64_t{outbound()});
   inspector.field("discovery.known", static_cast<std::uint64_t>(addresses_.known()));
   inspector.field("discovery.tried", static_cast<std::uint64_t>(addresses_.tried()));
@@ -310,6 +313,9 @@ void register_discovery_dns_seed(Registry& registry) {
   info.messages = message_list<SeedQuery, SeedAnswer, Connect, Accept, Leave, GetAddr, Addr, Ping,
                                Pong>();
   info.check = check;
+  info.contract.params = "ping_interval = \"3 s\"";
+  info.contract.run = seconds(30);
+  info.contract.forgets_dead = [](const Params& p) { return 4 * p.duration("ping_interval"); };
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<DnsSeed>(context);
   };

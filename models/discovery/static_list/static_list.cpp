@@ -34,7 +34,8 @@ Membership issue(const Administration& administration, std::uint64_t epoch, std:
 }  // namespace
 
 StaticList::StaticList(const ModuleContext& context)
-    : contacts_(context.neighbours.begin(), context.neighbours.end()),
+    : self_(context.self),
+      contacts_(context.neighbours.begin(), context.neighbours.end()),
       replicas_(context.replicas) {
   const Params& p = *context.params;
   administration_.network = context.genesis_root;
@@ -148,6 +149,9 @@ std::vector<NodeId> StaticList::peers(NodeId self) const {
 
 void StaticList::inspect(Inspector& inspector) const {
   inspector.field("membership.epoch", held_.epoch);
+  std::string list;
+  for (const NodeId peer : peers(self_)) list += (list.empty() ? "" : " ") + std::to_string(peer);
+  inspector.field("overlay.peers", std::move(list));
   inspector.field("membership.members", static_cast<std::uint64_t>(held_.members.size()));
   inspector.field("membership.refused", refused_);
   inspector.field("membership.last_refusal", std::string(refusal_name(last_refusal_)));
@@ -202,6 +206,7 @@ void register_discovery_static_list(Registry& registry) {
   };
   info.messages = message_list<static_list::Document, static_list::Have>();
   info.check = check;
+  info.contract.run = seconds(10);
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<static_list::StaticList>(context);
   };

@@ -43,6 +43,7 @@ class StaticList final : public Module {
   void tell(const Input& input, Effects& effects);
   std::vector<NodeId> peers(NodeId self) const;
 
+  NodeId self_;
   Administration administration_;
   std::vector<NodeId> contacts_;  // of the static overlay; none: all members
   std::uint32_t replicas_;
