@@ -263,8 +263,7 @@ enum class AnswerKind : std::uint8_t {
   snapshot,
   installed,
   checked,
-  stakes,
-  peers  // no answer, but as telling: how many, and a digest of the list
+  stakes
 };
 
 struct LocalCall {

@@ -173,9 +173,6 @@ struct ContractHints {
   /// Proposals, votes and certificates from replica to replica for one decision without faults, as
   /// the paper counts them; null: it gives no exact number.
   std::uint64_t (*messages_per_decision)(std::uint32_t n) = nullptr;
-  /// Discovery: how long a dead node may stay a peer; null: as long as it stands in a list. `run`
-  /// is the time within which any connected bootstrap becomes one overlay, also after churn.
-  Duration (*forgets_dead)(const Params&) = nullptr;
 };
 
 struct ModelInfo {

@@ -35,11 +35,6 @@ struct AnswerVisitor {
   AnswerTags operator()(const Checked& a) const {
     return {AnswerKind::checked, a.transaction->id.tag(), a.ok};
   }
-  AnswerTags operator()(const Peers& p) const {
-    std::uint64_t digest = 0xcbf29ce484222325;  // FNV-1a over the list
-    for (const NodeId node : p.peers) digest = (digest ^ node) * 0x100000001b3;
-    return {AnswerKind::peers, p.peers.size(), digest};
-  }
   AnswerTags operator()(const Stakes& a) const {
     return {AnswerKind::stakes, a.block.tag(), a.state_root.tag()};
   }

@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, slot_count> slot_names{
     "overlay", "relay", "mempool", "sync", "consensus", "application", "client", "session"};
 constexpr std::array<std::string_view, 5> role_names{"follower", "candidate", "leader", "miner",
                                                      "replica"};
-constexpr std::array<std::string_view, 10> answer_names{
+constexpr std::array<std::string_view, 9> answer_names{
     "none",     "built",     "validated", "executed", "adopted",
-    "snapshot", "installed", "checked",   "stakes",   "peers"};
+    "snapshot", "installed", "checked",   "stakes"};
 
 constexpr std::array<std::string_view, 4> operation_names{"transfer_leadership", "add_server",
                                                           "remove_server", "change_members"};

@@ -1,7 +1,7 @@
 // What every discovery model promises: from any connected bootstrap all live nodes end in one
 // connected overlay within its bound (ContractHints::run), after churn too; connections are mutual;
-// nobody is its own peer, and no dead node stays a peer longer than the model says
-// (ContractHints::forgets_dead); two runs are one. Short parameters stand in ContractHints::params.
+// nobody is its own peer, and no dead node stays a peer longer than its parameters say; two runs are
+// one. Short parameters stand in ContractHints::params.
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -31,12 +31,21 @@ class Discovery : public ::testing::TestWithParam<const ModelInfo*> {
     return resolve(parse_scenario(text, "contract.toml"), builtin_models());
   }
   static Duration bound() { return GetParam()->contract.run; }
-  /// Does it find out who is alive?
-  static bool listens() { return GetParam()->contract.forgets_dead != nullptr; }
-  /// How long a dead node may stay a peer; a list names its members, dead or not.
+  static bool has(std::string_view param) {
+    const auto& params = GetParam()->params;
+    return std::any_of(params.begin(), params.end(),
+                       [&](const ParamInfo& info) { return info.key == param; });
+  }
+  /// Does it find out who is alive? Its parameters say so; a list names its members, dead or not.
+  static bool listens() { return has("peer_timeout") || has("ping_interval"); }
+  /// How long a dead node may stay a peer: until the first beat after peer_timeout, or the fourth
+  /// ping (the third unanswered one ends it).
   static Duration stale_bound(const Plan& plan) {
+    const Params& params = plan.systems[0].discovery.params;
     if (!listens()) return seconds(100'000);
-    return GetParam()->contract.forgets_dead(plan.systems[0].discovery.params) + seconds(1);
+    return seconds(1) + (has("peer_timeout")
+                             ? params.duration("keep_alive") + params.duration("peer_timeout")
+                             : 4 * params.duration("ping_interval"));
   }
 };
 

@@ -315,7 +315,6 @@ void register_discovery_dns_seed(Registry& registry) {
   info.check = check;
   info.contract.params = "ping_interval = \"3 s\"";
   info.contract.run = seconds(30);
-  info.contract.forgets_dead = [](const Params& p) { return 4 * p.duration("ping_interval"); };
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<DnsSeed>(context);
   };
