@@ -74,10 +74,12 @@ void register_gossip_compact(Registry& registry) {
       "and ask.";
   info.paper = "M. Corallo: Compact Block Relay, BIP 152, 2016";
   info.params = compact::params();
-  info.messages =
-      message_list<relay::Inv, relay::GetData, relay::Content, compact::SendCmpct,
-                   compact::BlockInv, compact::GetCompact, compact::CmpctBlock,
-                   compact::GetBlockTxn, compact::BlockTxn, compact::ModelledCmpctBlock>();
+  info.messages = relay::flood_messages();
+  for (const MessageType* type :
+       message_list<compact::SendCmpct, compact::BlockInv, compact::GetCompact, compact::CmpctBlock,
+                    compact::GetBlockTxn, compact::BlockTxn, compact::ModelledCmpctBlock>()) {
+    info.messages.push_back(type);
+  }
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<compact::Compact>(context);
   };

@@ -37,7 +37,7 @@ void register_gossip_inventory(Registry& registry) {
       "S. Nakamoto: Bitcoin: A Peer-to-Peer Electronic Cash System, 2008, section 5; C. Decker, R. "
       "Wattenhofer: Information Propagation in the Bitcoin Network, IEEE P2P 2013";
   info.params = inventory::params();
-  info.messages = message_list<relay::Inv, relay::GetData, relay::Content>();
+  info.messages = relay::flood_messages();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     const std::string& mode = context.params->text("mode");
     return std::make_unique<relay::Relay>(context, mode == "push" ? relay::Mode::push

@@ -1,5 +1,8 @@
 #include "models/parts/relay/params.hpp"
 
+#include "models/parts/relay/messages.hpp"
+#include "models/parts/relay/reconcile.hpp"
+
 namespace ledgerlab::relay {
 
 std::vector<ParamInfo> flood_params() {
@@ -65,7 +68,38 @@ std::vector<ParamInfo> flood_params() {
        "1 h",
        {},
        true},
+      {"transactions",
+       ParamType::choice,
+       "flood",
+       "flood: announce each to every peer; reconcile: to flood_peers at once, the rest by "
+       "comparing "
+       "sets (Erlay, BIP 330)",
+       {},
+       {},
+       {"flood", "reconcile"},
+       true},
+      {"flood_peers",
+       ParamType::integer,
+       "1",
+       "reconcile: peers this node connected to that hear of a transaction at once",
+       "0",
+       "1000",
+       {},
+       true},
+      {"reconcile_interval",
+       ParamType::duration,
+       "8 s",
+       "reconcile: between two comparisons with one peer",
+       "10 ms",
+       "1 h",
+       {},
+       true},
   };
+}
+
+MessageTypes flood_messages() {
+  return message_list<Inv, GetData, Content, SendTxRcncl, ReqTxRcncl, SketchMessage,
+                      ReconcilDiff>();
 }
 
 }  // namespace ledgerlab::relay

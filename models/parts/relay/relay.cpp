@@ -18,9 +18,25 @@ Relay::Relay(const ModuleContext& context, Mode mode)
   std::sort(neighbours_.begin(), neighbours_.end());
   const Duration mean = context.params->duration("trickle");
   const Duration to_called = context.params->duration("trickle_outbound");
-  if (mean == Duration::zero()) return;
-  trickle_.emplace(context.self, mean, to_called == Duration::zero() ? mean : to_called);
-  trickle_->set_peers({}, neighbours_);
+  if (mean != Duration::zero()) {
+    trickle_.emplace(context.self, mean, to_called == Duration::zero() ? mean : to_called);
+    trickle_->set_peers({}, neighbours_);
+  }
+  make_reconciler(context);
+}
+
+void Relay::make_reconciler(const ModuleContext& context) {
+  const Reconciler::Settings settings{
+      context.self, context.params->duration("reconcile_interval"),
+      static_cast<std::uint32_t>(context.params->count("flood_peers"))};
+  if (context.params->text("transactions") != "reconcile") return;
+  Reconciler::Items items;
+  items.lacks = [this](Sequence s, std::size_t p) { return spreads(s) && !knows(s, p); };
+  items.id = [this](Sequence s) -> const Hash128& { return content_of(s)->identity(); };
+  items.announce = [this](Effects& effects, std::size_t p, std::span<const Sequence> list) {
+    send_inv(effects, p, list);
+  };
+  reconciler_ = std::make_unique<Reconciler>(settings, std::move(items));
 }
 
 void Relay::step(const Input& input, Effects& effects) {
@@ -32,7 +48,9 @@ void Relay::step(const Input& input, Effects& effects) {
         take(input, effects, input.message_ref(), input.from);
       } else if (const auto* get = input.message->as<GetData>()) {
         on_get_data(input, *get, effects);
-      } else {
+      } else if (const std::uint32_t from = position(input.from);
+                 !reconciler_ || from == neighbours_.size() ||
+                 !reconciler_->on_message(input, effects, from)) {
         on_message(input, effects);
       }
       break;
@@ -43,6 +61,8 @@ void Relay::step(const Input& input, Effects& effects) {
         announce_gathered(effects);
       } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::trickle)) {
         announce_trickled(input, effects);
+      } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::reconcile)) {
+        reconciler_->on_timer(input, effects);
       } else {
         on_timer(input, effects);
       }
@@ -57,6 +77,7 @@ void Relay::step(const Input& input, Effects& effects) {
       }
       break;
     case InputKind::start:
+      if (reconciler_) reconciler_->start(input, effects, neighbours_);
       on_start(input, effects);
       break;
     default:
@@ -79,7 +100,8 @@ void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
 bool Relay::announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
   const std::uint32_t dense = effects.intern(id);
   if (seen(dense)) {
-    if (unspread_ == 0) return false;
+    // Who has what is forgotten once it is spread, unless it may still wait to be announced.
+    if (unspread_ == 0 && !trickle_ && !reconciler_) return false;
     const std::uint32_t at = index_.find(dense);
     if (at != DenseIndex::none) set_known(at, from);
     return false;
@@ -121,6 +143,7 @@ void Relay::take(const Input& input, Effects& effects, const MessageRef& frame, 
   item(at).frame = frame;
   on_settled(effects, at, from);
   effects.call(content->slot(), Relayed{content, from});
+  after_request(input, effects);
 }
 
 void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
@@ -147,6 +170,7 @@ void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effec
     left = true;
   }
   if (trickle_) trickle_->set_peers(before, neighbours_);
+  if (reconciler_) reconciler_->set_peers(input, effects, before, neighbours_);
   on_new_peers(input, effects, before);
   if (left) retry(input, effects);
 }
@@ -200,25 +224,38 @@ void Relay::announce(Effects& effects, Sequence sequence) {
 }
 
 void Relay::announce_transaction(const Input& input, Effects& effects, Sequence sequence) {
-  if (!trickle_) return announce(effects, sequence);
-  trickle_->add(input, sequence, known(sequence));
-  arm_trickle(input.local, effects);
+  if (!trickle_ && !reconciler_) return announce(effects, sequence);
+  std::vector<std::uint64_t> passed_over(known(sequence), known(sequence) + words_);
+  if (reconciler_) {
+    const Hash128& id = content_of(sequence)->identity();
+    passed_over = reconciler_->add(input, sequence, id);
+    for (std::uint64_t& word : passed_over) word = ~word;
+  }
+  if (trickle_) {
+    trickle_->add(input, sequence, passed_over.data());
+    return arm_trickle(input.local, effects);
+  }
+  for (std::size_t n = 0; n < neighbours_.size(); ++n) {
+    if ((passed_over[n / 64] >> (n % 64) & 1) == 0) send_inv(effects, n, {&sequence, 1});
+  }
+}
+
+void Relay::send_inv(Effects& effects, std::size_t position, std::span<const Sequence> items) {
+  Inv inv;
+  const auto send = [&] {
+    if (!inv.ids.empty()) effects.send(neighbours_[position], std::exchange(inv, {}));
+  };
+  for (const Sequence s : items) {
+    if (!spreads(s) || knows(s, position)) continue;
+    if (inv.ids.size() == ids_max) send();
+    inv.ids.push_back(content_of(s)->identity());
+  }
+  send();
 }
 
 void Relay::announce_trickled(const Input& input, Effects& effects) {
   trickle_timer_ = time_never;
-  while (const auto due = trickle_->take(input.local)) {
-    Inv inv;
-    const auto send = [&] {
-      if (!inv.ids.empty()) effects.send(neighbours_[due->peer], std::exchange(inv, {}));
-    };
-    for (const Sequence s : due->items) {
-      if (!spreads(s) || knows(s, due->peer)) continue;
-      if (inv.ids.size() == ids_max) send();
-      inv.ids.push_back(content_of(s)->identity());
-    }
-    send();
-  }
+  while (const auto due = trickle_->take(input.local)) send_inv(effects, due->peer, due->items);
   arm_trickle(input.local, effects);
 }
 
@@ -293,6 +330,7 @@ void Relay::retry(const Input& input, Effects& effects) {
     index_.erase(it.dense);
     return true;
   });
+  after_request(input, effects);
   arm_requests(input.local, effects);
 }
 
@@ -313,6 +351,11 @@ bool Relay::ask_another(Request& request, Time now, Effects& effects) {
 
 void Relay::forget_request(Sequence sequence) {
   std::erase_if(requests_, [&](const Request& r) { return r.item == sequence; });
+}
+
+std::size_t Relay::in_flight(std::uint32_t position) const {
+  return static_cast<std::size_t>(std::count_if(
+      requests_.begin(), requests_.end(), [&](const Request& r) { return r.asked == position; }));
 }
 
 void Relay::prolong(Sequence sequence, Time now) {
@@ -394,6 +437,9 @@ void Relay::inspect(Inspector& inspector) const {
   inspector.field("relay.neighbours", neighbours_.size());
   inspector.field("relay.contents", index_.size());
   inspector.field("relay.requests", requests_.size());
+  if (!reconciler_) return;
+  inspector.field("relay.reconciliations", reconciler_->rounds());
+  inspector.field("relay.sketches_undecoded", reconciler_->failures());
 }
 
 }  // namespace ledgerlab::relay

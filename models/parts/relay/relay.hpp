@@ -6,12 +6,13 @@
 #include "models/api/model_info.hpp"
 #include "models/parts/dense/dense_index.hpp"
 #include "models/parts/relay/messages.hpp"
+#include "models/parts/relay/reconcile.hpp"
 #include "models/parts/relay/trickle.hpp"
 
 namespace ledgerlab::relay {
 
 /// own: the first that a kind of relay may use for itself.
-enum class TimerKind : std::uint32_t { request, announce, trickle, own };
+enum class TimerKind : std::uint32_t { request, announce, trickle, reconcile, own };
 
 /// How contents go out: announced by identity; whole and unasked; blocks whole and unasked from
 /// their maker, all else announced (A. Gervais et al.: On the Security and Performance of Proof of
@@ -66,6 +67,9 @@ class Relay : public Module {
   /// The item is in our hands, from this neighbour, or nobody had it (no_node).
   virtual void on_settled(Effects&, Sequence, NodeId) {}
 
+  /// A content came, or requests ran out: there may be room for others.
+  virtual void after_request(const Input&, Effects&) {}
+
   // --- what it does it with --------------------------------------------------------------------
   /// `from` says that it has a content. True if the content has to be asked for: a request to
   /// `from` is in the books, and the caller sends it and calls arm_requests.
@@ -74,6 +78,7 @@ class Relay : public Module {
   void take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from);
   /// The item with this identity, or `nothing`: not there, or dropped.
   Sequence find(Effects& effects, const Hash128& id) { return index_.find(effects.intern(id)); }
+  bool has_seen(Effects& effects, const Hash128& id) { return seen(effects.intern(id)); }
   const MessageRef& content_of(Sequence sequence) {
     return item(sequence).frame->as<Content>()->content;
   }
@@ -96,6 +101,10 @@ class Relay : public Module {
   /// Position of a node among the neighbours, or their number.
   std::uint32_t position(NodeId node) const;
   std::span<const NodeId> unaware(Sequence sequence);
+  Duration request_timeout() const { return request_timeout_; }
+  std::uint32_t attempts_max() const { return attempts_max_; }
+  /// Requests that wait for this neighbour's answer.
+  std::size_t in_flight(std::uint32_t position) const;
   /// The answer has begun to come: `from` gets another timeout to finish it.
   void prolong(Sequence sequence, Time now);
 
@@ -104,6 +113,9 @@ class Relay : public Module {
   void on_get_data(const Input& input, const GetData& get, Effects& effects);
   void publish(const Input& input, const MessageRef& content, Effects& effects);
   void on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects);
+  void make_reconciler(const ModuleContext& context);
+  /// Tells one neighbour of these, in messages of at most ids_max.
+  void send_inv(Effects& effects, std::size_t position, std::span<const Sequence> items);
   void announce_trickled(const Input& input, Effects& effects);
   void arm_trickle(Time now, Effects& effects);
   void announce_gathered(Effects& effects);
@@ -146,6 +158,7 @@ class Relay : public Module {
   std::vector<Sequence> gathered_;  // to be announced together
   std::optional<Trickle> trickle_;  // of transactions
   Time trickle_timer_ = time_never;
+  std::unique_ptr<Reconciler> reconciler_;  // of transactions; null: all are flooded
 };
 
 }  // namespace ledgerlab::relay
