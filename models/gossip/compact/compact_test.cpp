@@ -329,7 +329,11 @@ std::vector<std::string> transcript(const World& w) {
 TEST(Compact, SharingChangesNothingNorDoesTheWire) {
   std::vector<std::vector<std::string>> all;
   for (const int way : {0, 1, 2, 3}) {
-    World w(ring_with_chords(12), {.backwards = way == 3, .as_bytes = way == 2, .share = way != 1});
+    RelayWorld::Options options;
+    options.share = way != 1;
+    options.as_bytes = way == 2;
+    options.backwards = way == 3;
+    World w(ring_with_chords(12), options);
     const PayloadRef payload = payload_of(0, 25);
     w.everybody_has(*payload);
     for (NodeId i = 0; i < 12; ++i) {
