@@ -38,6 +38,7 @@ struct RunArguments {
   bool json = false;
   bool csv = false;
   bool quiet = false;
+  bool progress = false;
   bool force = false;  // run again what is stored already
   bool trace = false;
   bool no_sharing = false;

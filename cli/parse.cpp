@@ -38,6 +38,7 @@ void add_run_options(CLI::App& verb, RunArguments& run) {
   verb.add_flag("--json", run.json, "results as JSON on standard output");
   verb.add_flag("--csv", run.csv, "also write results, latency, series and blocks as .csv");
   verb.add_flag("--quiet", run.quiet, "neither table nor progress");
+  verb.add_flag("--progress", run.progress, "tell progress although standard error is no terminal");
   verb.add_flag("--force", run.force, "run again what is stored already");
   verb.add_flag("--trace", run.trace, "keep the full trace of every run");
   verb.add_flag("--no-sharing", run.no_sharing,

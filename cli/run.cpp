@@ -40,10 +40,12 @@ void catch_interrupts() {
 
 namespace {
 
-/// One line on standard error, rewritten in place; silent when that is no terminal.
+/// One line on standard error, rewritten in place. Silent when that is no terminal, unless asked
+/// for: then a line of its own every second.
 class ProgressLine {
  public:
-  explicit ProgressLine(bool wanted) : on_(wanted && isatty(STDERR_FILENO) == 1) {}
+  ProgressLine(bool quiet, bool forced)
+      : terminal_(isatty(STDERR_FILENO) == 1), on_(forced || (!quiet && terminal_)) {}
   ~ProgressLine() { clear(); }
 
   void begin(const std::string& label) {
@@ -53,16 +55,18 @@ class ProgressLine {
   void tell(const Progress& progress) {
     if (!on_) return;
     const auto now = Clock::now();
-    if (now - last_ < std::chrono::milliseconds(100)) return;
+    if (now - last_ < std::chrono::milliseconds(terminal_ ? 100 : 1000)) return;
     last_ = now;
     const double elapsed = std::chrono::duration<double>(now - begun_).count();
     const double share = static_cast<double>(count_ns(progress.now)) /
                          static_cast<double>(std::max<std::int64_t>(1, count_ns(progress.end)));
     const double left = share > 0 ? elapsed * (1 - share) / share : 0;
-    std::fprintf(stderr, "\r\033[K%s: %3.0f %%, %.1f s simulated, %.2f M events/s, %.0f s left",
-                 label_.c_str(), share * 100, static_cast<double>(count_ns(progress.now)) * 1e-9,
-                 static_cast<double>(progress.events) / elapsed * 1e-6, left);
-    shown_ = true;
+    std::fprintf(stderr, "%s%s: %3.0f %%, %.1f s simulated, %.2f M events/s, %.0f s left%s",
+                 terminal_ ? "\r\033[K" : "", label_.c_str(), share * 100,
+                 static_cast<double>(count_ns(progress.now)) * 1e-9,
+                 static_cast<double>(progress.events) / elapsed * 1e-6, left,
+                 terminal_ ? "" : "\n");
+    shown_ = terminal_;
   }
   void clear() {
     if (shown_) std::fputs("\r\033[K", stderr);
@@ -71,6 +75,7 @@ class ProgressLine {
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool terminal_;
   bool on_;
   bool shown_ = false;
   std::string label_;
@@ -177,7 +182,7 @@ class Session {
         chosen_(chosen_systems(arguments, first_)),
         reproduce_(reproduce_line(arguments, first_)),
         keeper_(arguments, first_),
-        progress_(!arguments.quiet) {
+        progress_(arguments.quiet, arguments.progress) {
     if (RunDirectory* directory = keeper_.directory()) {
       keeper_.guard([&] {
         keep_plan(*directory, document_, first_, reproduce_);

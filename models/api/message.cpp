@@ -44,21 +44,29 @@ std::string_view role_name(Role role) {
 
 /// Size, identity, and the hash of everything a forger could touch.
 void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
-  thread_local Bytes buffer;
-  buffer.clear();
+  thread_local Bytes buffer(4096);
   m.slot_ = slot;
   m.author_ = m.auth_ == Auth::none ? no_node : author;
-  codec::Writer writer(buffer);
-  IdentityPass pass;
-  write_signed_part(m, writer);
-  m.identity_ = hash128(buffer);
+  std::size_t size = 0;
+  std::size_t full_bytes = 0;
+  std::size_t written_bytes = 0;
+  for (bool fits = false; !fits;) {
+    codec::Writer writer{std::span<Byte>(buffer)};
+    IdentityPass pass;
+    write_signed_part(m, writer);
+    size = writer.size();
+    full_bytes = pass.full_bytes;
+    written_bytes = pass.written_bytes;
+    fits = size <= buffer.size();
+    if (!fits) buffer.resize(size);
+  }
+  m.identity_ = hash128(ByteView(buffer).first(size));
   m.covered_ = m.identity_;
   // The signed part has slot and kind (3 bytes), which the header holds too.
-  m.wire_size_ =
-      static_cast<std::uint32_t>(Message::header_bytes + buffer.size() - 3 - pass.written_bytes +
-                                 pass.full_bytes + auth_bytes(m.auth_));
+  m.wire_size_ = static_cast<std::uint32_t>(Message::header_bytes + size - 3 - written_bytes +
+                                            full_bytes + auth_bytes(m.auth_));
   // Nobody covers a frame that proves itself: contents are not written out again at every hop.
-  if (pass.full_bytes != 0 && m.auth_ != Auth::none) {
+  if (full_bytes != 0 && m.auth_ != Auth::none) {
     IdentityPass::Pause whole;
     m.covered_ = hash128(encode_signed_part(m));
   }

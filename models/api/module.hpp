@@ -68,6 +68,9 @@ class Module {
   /// Called once, before Start, after a crash or on a node that begins with a filled disk.
   virtual void restore(std::span<const Record> records) = 0;
   virtual void inspect(Inspector& inspector) const = 0;
+  /// An input is about to come: ask for the cache lines that it will touch. First depth 0 for the
+  /// lines of the object itself, then depth 1 for what it points to. Changes nothing.
+  virtual void warm(unsigned /*depth*/) const {}
 };
 
 /// The module in the consensus slot.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -28,10 +29,26 @@ struct FixedBytes {
   /// The first eight bytes as a little-endian number: a short tag for traces and lookup tables.
   std::uint64_t tag() const requires(N >= 8) {
     std::uint64_t value = 0;
-    for (int i = 7; i >= 0; --i) value = value << 8 | data[static_cast<std::size_t>(i)];
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&value, data.data(), 8);
+    } else {
+      for (int i = 7; i >= 0; --i) value = value << 8 | data[static_cast<std::size_t>(i)];
+    }
     return value;
   }
-  friend bool operator==(const FixedBytes&, const FixedBytes&) = default;
+  friend bool operator==(const FixedBytes& a, const FixedBytes& b) {
+    // In words: a call of memcmp costs more than the comparison.
+    std::uint64_t differ = 0;
+    std::size_t i = 0;
+    for (; i + 8 <= N; i += 8) {
+      std::uint64_t x = 0, y = 0;
+      std::memcpy(&x, a.data.data() + i, 8);
+      std::memcpy(&y, b.data.data() + i, 8);
+      differ |= x ^ y;
+    }
+    for (; i < N; ++i) differ |= static_cast<std::uint64_t>(a.data[i] ^ b.data[i]);
+    return differ == 0;
+  }
   friend auto operator<=>(const FixedBytes&, const FixedBytes&) = default;
 };
 

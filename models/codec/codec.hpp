@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -82,10 +83,12 @@ concept BoundedEnum = std::is_enum_v<T> && requires(T value) {
   { max_value(value) } -> std::same_as<T>;
 };
 
-/// Appends encodings to a byte string.
+/// Appends encodings to a byte string, or writes them into room of a known size: what does not fit
+/// is counted, not written, and size() tells the room it takes.
 class Writer {
  public:
   explicit Writer(Bytes& out) : out_(&out) {}
+  explicit Writer(std::span<Byte> room) : at_(room.data()), left_(room.size()) {}
 
   template <class... T>
   void operator()(const T&... field) {
@@ -103,10 +106,20 @@ class Writer {
  private:
   void raw(const void* from, std::size_t count) {
     size_ += count;
-    if (out_ == nullptr || count == 0) return;
-    const std::size_t old = out_->size();
-    out_->resize(old + count);
-    std::memcpy(out_->data() + old, from, count);
+    if (count == 0) return;
+    if (at_ != nullptr) {
+      if (count > left_) {
+        at_ = nullptr;
+        return;
+      }
+      std::memcpy(at_, from, count);
+      at_ += count;
+      left_ -= count;
+    } else if (out_ != nullptr) {
+      const std::size_t old = out_->size();
+      out_->resize(old + count);
+      std::memcpy(out_->data() + old, from, count);
+    }
   }
   template <Number T>
   void number(T value) {
@@ -165,6 +178,8 @@ class Writer {
   }
 
   Bytes* out_ = nullptr;
+  Byte* at_ = nullptr;
+  std::size_t left_ = 0;
   std::size_t size_ = 0;
 };
 
@@ -319,9 +334,8 @@ std::size_t encoded_size(const T& value) {
 /// The encoding of a value.
 template <class T>
 Bytes encode(const T& value) {
-  Bytes out;
-  out.reserve(encoded_size(value));
-  Writer writer(out);
+  Bytes out(encoded_size(value));
+  Writer writer{std::span<Byte>(out)};
   writer(value);
   return out;
 }

@@ -155,6 +155,22 @@ TEST(Codec, Layout) {
   EXPECT_EQ(codec::encode(Bytes(300)).size(), 302u);
 }
 
+TEST(Codec, RoomThatIsTooSmallIsNeverLeft) {
+  const std::string text = "twelve bytes";
+  const Bytes whole = codec::encode(text);
+  std::array<Byte, 32> room{};
+  codec::Writer fits{std::span(room).first(whole.size())};
+  fits(text);
+  EXPECT_EQ(fits.size(), whole.size());
+  EXPECT_TRUE(std::equal(whole.begin(), whole.end(), room.begin()));
+  room.fill(0xee);
+  codec::Writer less{std::span(room).first(5)};
+  less(text, std::uint8_t{1});
+  EXPECT_EQ(less.size(), whole.size() + 1);  // what it would take
+  EXPECT_EQ(room[5], 0xee);
+  EXPECT_EQ(room[31], 0xee);
+}
+
 TEST(Codec, OneEncodingPerValue) {
   EXPECT_FALSE(decode_hex<bool>("02"));
   EXPECT_FALSE(decode_hex<std::optional<bool>>("0201"));

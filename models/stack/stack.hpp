@@ -20,6 +20,7 @@ class Stack final : public Module {
   void step(const Input& input, Effects& effects) override;
   void restore(std::span<const Record> records) override;  // records carry their slot
   void inspect(Inspector& inspector) const override;
+  void warm(unsigned depth) const override;
   std::uint64_t calls_dropped() const { return calls_dropped_; }
 
  private:

@@ -29,6 +29,9 @@ class EngineSink {
   /// May a message whose down-link transfer ends at `ready` > now() be handed over already? True
   /// only if nothing else can reach the node before; saves one queue event a delivery.
   virtual bool may_deliver_early(NodeId to, Time ready) = 0;
+  /// Something will be handed to these nodes soon: a hint to ask for their cache lines. An engine
+  /// need not give it.
+  virtual void soon(std::span<const NodeId> /*nodes*/) {}
 };
 
 /// What an engine can do and what its physics is, for plan, report and model card.

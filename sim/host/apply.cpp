@@ -322,6 +322,7 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
   }
   n.found_due = hold + draw_exponential(n.draws(Purpose("host.search.time"), key),
                                         mean_search_time(search.target, n.hash_rate));
+  if (n.found_due > spec_.end) return;  // nobody will see it
   n.found_stamp = stamp_of(n, search, n.found_due);
   n.found_nonce = spec_.mint_ticket(stamped(search.header, n.found_stamp), search.target);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/base/int128.hpp"
 #include "models/base/u256.hpp"
 
 namespace ledgerlab {
@@ -99,9 +100,14 @@ Time LinkState::held_until(NodeId from, NodeId to, Time depart) {
 Duration mean_search_time(const U256& target, std::uint64_t hash_rate) {
   // 2^256 / (t + 1) = (2^256 - t - 1) / (t + 1) + 1.
   const U256 hashes = target == U256::max() ? U256(1) : (~target) / (target + U256(1)) + U256(1);
+  constexpr std::uint64_t limit = std::uint64_t{1} << 62;
+  if (hashes.bit_length() <= 97) {  // times 10^9 below 2^127
+    const Uint128 small = Uint128{hashes.words[1]} << 64 | hashes.words[0];
+    const Uint128 mean = small * 1'000'000'000 / hash_rate;
+    return Duration{static_cast<std::int64_t>(mean > limit ? limit : mean)};
+  }
   const U256 nanoseconds =
       hashes.bit_length() > 220 ? U256::max() : hashes * U256(1'000'000'000) / U256(hash_rate);
-  const std::uint64_t limit = std::uint64_t{1} << 62;
   return Duration{
       static_cast<std::int64_t>(nanoseconds > U256(limit) ? limit : nanoseconds.low64())};
 }

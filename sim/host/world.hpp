@@ -123,6 +123,7 @@ class World final : public EngineSink {
   void on_message(Time ready, NodeId to, NodeId from, Token token) override;
   void on_wake(NodeId node) override;
   bool may_deliver_early(NodeId to, Time ready) override;
+  void soon(std::span<const NodeId> nodes) override;
 
  private:
   // lane.cpp: inputs wait in order of arrival; a step runs when its service starts.

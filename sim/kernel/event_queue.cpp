@@ -54,13 +54,18 @@ void EventQueue::redistribute(Chunk* chunk, Event* end) {
   // Every event lands on a lower level, all of which are empty: order within a time is kept. A
   // chunk is free as soon as it is read.
   Chunk* const last = chunk_before(end);
+  bool few = see_ != nullptr;
+  unsigned count = 1;
+  for (const Chunk* c = chunk; few && c != last; c = c->next) few = ++count <= chunks_seen;
   while (chunk != last) {
     Chunk* const next = chunk->next;
+    if (few) see_(see_context_, chunk->events, chunk->events + chunk_events);
     for (const Event& event : chunk->events) put(event);
     chunk->next = free_;
     free_ = chunk;
     chunk = next;
   }
+  if (few) see_(see_context_, chunk->events, end);
   for (const Event* event = chunk->events; event != end; ++event) put(*event);
   chunk->next = free_;
   free_ = chunk;

@@ -67,6 +67,13 @@ class EventQueue {
   /// Takes every event of the earliest instant, if that is not past `limit`. What is pushed at the
   /// same instant afterwards is the next take.
   bool take_instant(std::int64_t limit, Instant& instant);
+  /// `see(context, first, end)` is shown events that are about to be taken, once or a few times and
+  /// in no order: who takes them may ask for their cache lines.
+  using See = void (*)(void* context, const Event* first, const Event* end);
+  void look_ahead(See see, void* context) {
+    see_ = see;
+    see_context_ = context;
+  }
   void release(const Instant& instant) { free_chain(instant.first_, instant.end_); }
 
   std::uint64_t size() const { return size_; }
@@ -80,6 +87,8 @@ class EventQueue {
   static constexpr std::size_t chunk_bytes = 1024;
   static constexpr std::size_t chunk_events = chunk_bytes / sizeof(Event) - 1;
   static constexpr std::size_t slab_bytes = std::size_t{1} << 16;
+  /// Shown ahead when no more chunks than these are redistributed: their nodes fit into a cache.
+  static constexpr unsigned chunks_seen = 4;
   static constexpr unsigned levels = 8;
   static constexpr unsigned ways = 256;
 
@@ -165,6 +174,8 @@ class EventQueue {
   // What the last look at a bucket found, so that looking again only reads what came since.
   Event* seen_end_ = nullptr;
   unsigned seen_bucket_ = 0;
+  See see_ = nullptr;
+  void* see_context_ = nullptr;
   std::int64_t seen_min_ = 0;
 };
 

@@ -77,6 +77,32 @@ TEST(EventQueue, EqualTimesComeOutAsPushed) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(EventQueue, ShowsWhatComesSoonAndChangesNothing) {
+  EventQueue queue, plain;
+  std::vector<Event> shown;
+  queue.look_ahead(
+      [](void* context, const Event* first, const Event* end) {
+        auto& all = *static_cast<std::vector<Event>*>(context);
+        all.insert(all.end(), first, end);
+      },
+      &shown);
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const Event event{static_cast<std::int64_t>(1'000'000 + i * 7919 % 60'000), i};
+    queue.push(event);
+    plain.push(event);
+  }
+  EXPECT_TRUE(shown.empty());
+  const auto taken_shown = taken(queue, end_of_time);
+  const auto taken_plain = taken(plain, end_of_time);
+  ASSERT_EQ(taken_shown.size(), taken_plain.size());
+  for (std::size_t i = 0; i < taken_plain.size(); ++i) {
+    EXPECT_EQ(taken_shown[i].packed, taken_plain[i].packed);
+  }
+  std::vector<bool> seen(200, false);
+  for (const Event& event : shown) seen[event.packed] = true;
+  EXPECT_GE(std::count(seen.begin(), seen.end(), true), 150);  // but for those that stand alone
+}
+
 TEST(EventQueue, LookingPastTheLimitLeavesEarlierDatesLegal) {
   EventQueue queue;
   for (std::int64_t i = 0; i < 40; ++i) queue.push({1'000'000 + i * 7, 1});

@@ -28,7 +28,7 @@ struct RunOptions {
   bool share_results = true;
   std::string trace_file;                         // full trace; empty: none
   const std::atomic<bool>* stop = nullptr;        // set: end cleanly, keep what there is
-  std::function<void(const Progress&)> progress;  // called about 200 times
+  std::function<void(const Progress&)> progress;  // called about 2,000 times
   std::vector<Sink*> sinks;                       // more folds
   std::function<std::unique_ptr<Module>(NodeId, std::unique_ptr<Module>)> wrap;  // twins
   std::function<void(BuiltWorld&)> at_end;  // a look at the world before it goes

@@ -40,7 +40,7 @@ Pow::Standing Pow::standing(const Input& input, const MinedBlock& mined, chain::
   const std::uint64_t tie =
       drawn_ties_ ? input.draw(Purpose("pow.tie"), mined.block->id.tag()) | 1 : 0;
   const std::uint64_t start = rules_.next_window_start(lineage(parent), mined.header);
-  return {claimed_work(mined.header), {mined.header.time, start}, tie};
+  return {mined.work, {mined.header.time, start}, tie};
 }
 
 std::uint64_t Pow::median_time_past(chain::Index tip) const {

@@ -29,6 +29,7 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   MinedBlock mined;
   mined.header = header;
   mined.digest = work_digest(header);
+  mined.work = claimed_work(header);
   mined.signatures = signatures;
   mined.block = std::move(block);
   return mined;
@@ -75,6 +76,7 @@ std::optional<MinedBlock> MinedBlock::from(const BlockRef& block) {
   MinedBlock mined;
   mined.header = *header;
   mined.digest = work_digest(*header);
+  mined.work = claimed_work(*header);
   mined.signatures = header->signatures;
   mined.block = block;
   return mined;

@@ -69,14 +69,16 @@ std::optional<Header> header_of(const Block& block);
 struct MinedBlock {
   Header header;
   Hash256 digest;      // work_digest()
+  U256 work;           // claimed_work()
   Hash256 signatures;  // of the payload as it is; the header has to claim the same
   BlockRef block;
   /// Median of the times of this block and those before it, as the timestamp rule of its children
   /// wants it: the same for every node of a world, kept by the first that looked at all of them.
   static constexpr std::uint64_t unknown = ~std::uint64_t{0};
   mutable std::uint64_t median_time = unknown;
-  /// The empty block after this one as its execution wants it, shared by all who mine on it.
-  mutable BlockRef empty_draft;
+  /// The block after this one as its execution wants it, shared by all who mine on it with the
+  /// same payload: the one that was asked for last.
+  mutable BlockRef draft;
 
   /// The same from a block that was stored.
   static std::optional<MinedBlock> from(const BlockRef& block);

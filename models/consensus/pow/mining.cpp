@@ -57,11 +57,11 @@ void Pow::execute_draft(const Input& input, Effects& effects) {
 
 BlockRef Pow::draft_block() const {
   const MessageRef& parent = tree().at(tree().find(draft_.parent)).extra.content;
-  if (!parent || !draft_payload_->empty()) {
-    return make_log_block(draft_.height, draft_.parent, draft_payload_);
+  if (!parent) return make_log_block(draft_.height, draft_.parent, draft_payload_);
+  BlockRef& shared = parent->as<BlockContent>()->carried.draft;
+  if (!shared || shared->payload != draft_payload_) {
+    shared = make_log_block(draft_.height, draft_.parent, draft_payload_);
   }
-  BlockRef& shared = parent->as<BlockContent>()->carried.empty_draft;
-  if (!shared) shared = make_log_block(draft_.height, draft_.parent, draft_payload_);
   return shared;
 }
 

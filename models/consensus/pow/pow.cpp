@@ -2,12 +2,13 @@
 
 namespace ledgerlab::pow {
 
-Pow::Pow(const ModuleContext& context) : Pow(context, Rules(context)) {}
+Pow::Pow(const ModuleContext& context) : Pow(context, shared_rules(context)) {}
 
-Pow::Pow(const ModuleContext& context, Rules rules)
-    : ChainModule(context, {"pow", rules.depth, static_cast<std::uint32_t>(rules.median_window),
+Pow::Pow(const ModuleContext& context, std::shared_ptr<const Rules> rules)
+    : ChainModule(context, {"pow", rules->depth, static_cast<std::uint32_t>(rules->median_window),
                             poll_interval(*context.params)}),
-      rules_(std::move(rules)),
+      shared_(std::move(rules)),
+      rules_(*shared_),
       mines_(context.hash_share_ppb != 0),
       empty_blocks_(context.params->flag("empty_blocks")),
       drawn_ties_(context.params->text("tie_rule") == "drawn"),

@@ -40,7 +40,7 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   };
   enum class Stage : std::uint8_t { idle, building, executing, ready };
 
-  Pow(const ModuleContext& context, Rules rules);
+  Pow(const ModuleContext& context, std::shared_ptr<const Rules> rules);
 
   // pow.cpp
   void on_start(const Input& input, Effects& effects) override;
@@ -76,7 +76,8 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   void on_pending(Effects& effects, const Pending& pending);
   bool set_time(const Input& input, Header& header) const;
 
-  Rules rules_;
+  std::shared_ptr<const Rules> shared_;
+  const Rules& rules_;
   bool mines_;
   bool empty_blocks_;
   bool drawn_ties_;

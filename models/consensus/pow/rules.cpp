@@ -1,6 +1,8 @@
 #include "models/consensus/pow/rules.hpp"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 #include "models/parts/chain/settlement.hpp"
 
@@ -62,6 +64,26 @@ Rules::Rules(const ModuleContext& context)
   } else {
     genesis.bits = work::encode_compact(work::target_for_tries(first));
   }
+}
+
+std::shared_ptr<const Rules> shared_rules(const ModuleContext& context) {
+  // A pure function of what is compared, so that it does not matter who asked last. Held weakly:
+  // the last node of a world takes them with it.
+  struct Last {
+    std::map<std::string, std::int64_t, std::less<>> numbers;
+    std::map<std::string, std::string, std::less<>> texts;
+    std::uint64_t hash_power = 0;
+    std::weak_ptr<const Rules> rules;
+  };
+  static thread_local Last last;
+  const Params& params = *context.params;
+  std::shared_ptr<const Rules> rules = last.rules.lock();
+  if (!rules || last.hash_power != context.hash_power || last.numbers != params.numbers() ||
+      last.texts != params.texts()) {
+    rules = std::make_shared<const Rules>(context);
+    last = {params.numbers(), params.texts(), context.hash_power, rules};
+  }
+  return rules;
 }
 
 void Rules::set_difficulty(Header& header, const Lineage& parent) const {

@@ -43,6 +43,9 @@ struct Rules {
   std::uint64_t next_window_start(const Lineage& parent, const Header& child) const;
 };
 
+/// The rules of this context, one object for all nodes that have the same parameters.
+std::shared_ptr<const Rules> shared_rules(const ModuleContext& context);
+
 /// Smallest z, below 1000, whose risk by Nakamoto's rule is below the one stated.
 std::uint32_t nakamoto_linked_after(std::uint64_t share_ppb, std::uint64_t risk_ppb);
 /// Confirmations: given, or the smallest number whose reversal risk is below the one stated.

@@ -33,6 +33,24 @@ std::vector<U256> difficulties(const PowWorld::Changes& changes, std::uint32_t b
   return out;
 }
 
+TEST(Rules, AreOneObjectForEqualParametersOnly) {
+  PowWorld w(1);
+  Params params = params_of(*w.info, {{"block_interval", "10 s"}});
+  const Params equal = params;
+  ModuleContext context = w.context(0);
+  context.params = &params;
+  const auto first = shared_rules(context);
+  context.params = &equal;
+  EXPECT_EQ(shared_rules(context), first);
+  params.set("median_window", std::int64_t{3});
+  context.params = &params;
+  const auto other = shared_rules(context);
+  EXPECT_NE(other, first);
+  EXPECT_EQ(other->median_window, 3u);
+  context.hash_power = 7;
+  EXPECT_NE(shared_rules(context), other);
+}
+
 TEST(Difficulty, StartsWithWhatAllPowerMakesInOneInterval) {
   // 1 MH/s for 10 s: ten million hashes, to the precision of a compact target.
   const auto d = difficulties({{"block_interval", "10 s"}}, 1, 10'000);

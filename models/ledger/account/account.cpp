@@ -26,7 +26,7 @@ void AccountLedger::restore(std::span<const Record> records) {
   if (!state) return;
   final_ = head_ = summary_block(*record);
   final_state_ = head_state_ = state;
-  durable_.push_back({last.index, record->state_root});
+  durable_.push({last.index, record->state_root});
 }
 
 void AccountLedger::step(const Input& input, Effects& effects) {
@@ -37,13 +37,11 @@ void AccountLedger::step(const Input& input, Effects& effects) {
     case InputKind::persisted:
       // Older versions may go once a newer one is safe.
       while (durable_.size() > 1 && durable_[1].record <= input.persisted_up_to) {
-        store_.release(durable_.front().root);
-        durable_.pop_front();
+        store_.release(durable_.pop().root);
       }
       // Clients are told what no crash of this node can take back.
       while (!untold_.empty() && untold_.front().record <= input.persisted_up_to) {
-        effects.call(Slot::mempool, std::move(untold_.front().final));
-        untold_.pop_front();
+        effects.call(Slot::mempool, untold_.pop().final);
       }
       break;
     case InputKind::call:
@@ -189,7 +187,7 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
   make_durable(effects, block, path.back()->result->post);
   for (const Entry* entry : path) {
     for (const TxRef& tx : entry->block->payload->transactions) verified_.erase(tx->id);
-    untold_.push_back({next_record_ - 1, {entry->block, entry->result->succeeded}});
+    untold_.push({next_record_ - 1, {entry->block, entry->result->succeeded}});
   }
   final_ = block;
   final_state_ = path.back()->result->post;
@@ -203,7 +201,7 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
 void AccountLedger::make_durable(Effects& effects, const BlockRef& block, const StateRef& state) {
   const FinalRecord record{block->height, block->id, block->parent, block->header, state->root()};
   store_.hold(state);
-  durable_.push_back({next_record_, state->root()});
+  durable_.push({next_record_, state->root()});
   effects.persist(codec::encode(record));
   effects.forget(next_record_);
   ++next_record_;

@@ -3,10 +3,10 @@
 // snapshots.
 #pragma once
 
-#include <deque>
 #include <map>
 
 #include "models/api/model_info.hpp"
+#include "models/base/fifo.hpp"
 #include "models/base/lookup.hpp"
 #include "models/ledger/account/store.hpp"
 
@@ -58,12 +58,12 @@ class AccountLedger final : public Module {
     std::uint64_t record;
     Hash256 root;
   };
-  std::deque<Durable> durable_;  // versions on this node's disk, oldest first
+  Fifo<Durable> durable_;  // versions on this node's disk, oldest first
   struct Untold {
     std::uint64_t record = 0;
     Finalised final;
   };
-  std::deque<Untold> untold_;  // final here, their record not yet durable
+  Fifo<Untold> untold_;  // final here, their record not yet durable
 };
 
 }  // namespace ledgerlab::account

@@ -36,8 +36,7 @@ void NoLedger::step(const Input& input, Effects& effects) {
     case InputKind::persisted:
       // Clients are told what no crash of this node can take back.
       while (!untold_.empty() && untold_.front().record <= input.persisted_up_to) {
-        BlockRef block = std::move(untold_.front().block);
-        untold_.pop_front();
+        BlockRef block = untold_.pop().block;
         std::vector<std::uint8_t> succeeded = all_succeeded(*block);
         effects.call(Slot::mempool, Finalised{std::move(block), std::move(succeeded)});
       }
@@ -99,7 +98,7 @@ void NoLedger::finalise(Effects& effects, const BlockRef& block) {
   if (at == above_.end()) return;
   make_durable(effects, block);
   for (auto it = above_.begin(); it != at + 1; ++it) {
-    untold_.push_back({next_record_ - 1, std::move(*it)});
+    untold_.push({next_record_ - 1, std::move(*it)});
   }
   above_.erase(above_.begin(), at + 1);
 }

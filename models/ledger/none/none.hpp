@@ -3,10 +3,10 @@
 // durable all the same, so that it comes back after a crash.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "models/api/model_info.hpp"
+#include "models/base/fifo.hpp"
 
 namespace ledgerlab::no_ledger {
 
@@ -43,7 +43,7 @@ class NoLedger final : public Module {
     std::uint64_t record = 0;
     BlockRef block;
   };
-  std::deque<Untold> untold_;  // final here, their record not yet durable
+  Fifo<Untold> untold_;  // final here, their record not yet durable
 };
 
 }  // namespace ledgerlab::no_ledger

@@ -39,6 +39,16 @@ void Relay::make_reconciler(const ModuleContext& context) {
   reconciler_ = std::make_unique<Reconciler>(settings, std::move(items));
 }
 
+void Relay::warm(unsigned depth) const {
+  if (depth != 0) return;
+  // The newest contents are what is spoken of.
+  if (!seen_.empty()) __builtin_prefetch(&seen_.back());
+  if (unspread_ == 0) return;
+  if (!items_.empty()) __builtin_prefetch(&items_.back(), 1);
+  if (!known_.empty()) __builtin_prefetch(&known_.back(), 1);
+  for (std::size_t i = 0; i < neighbours_.size(); i += 16) __builtin_prefetch(&neighbours_[i]);
+}
+
 void Relay::step(const Input& input, Effects& effects) {
   switch (input.kind) {
     case InputKind::deliver:

@@ -27,6 +27,7 @@ class Relay : public Module {
   /// Nothing of a relay is durable: what it missed comes by its owners' own catching up.
   void restore(std::span<const Record>) override {}
   void inspect(Inspector& inspector) const override;
+  void warm(unsigned depth) const override;
 
  protected:
   /// wanted: asked for; held: handed to its owner; spread: published, served to who asks;

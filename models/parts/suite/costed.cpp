@@ -98,8 +98,14 @@ class CostedSuite final : public WorldSuite {
   }
 
   bool work_valid(const Hash256& header, const U256& target, std::uint64_t nonce) override {
-    return work_ == WorkMode::nonce ? nonce_is_work(header, target, nonce)
-                                    : nonce == mint_ticket(header, target);
+    if (work_ == WorkMode::nonce) return nonce_is_work(header, target, nonce);
+    // Every node of a world asks for the same blocks: the one asked for last is remembered.
+    if (header != ticket_header_ || target != ticket_target_) {
+      ticket_ = mint_ticket(header, target);
+      ticket_header_ = header;
+      ticket_target_ = target;
+    }
+    return nonce == ticket_;
   }
   std::uint64_t mint_ticket(const Hash256& header, const U256& target) override {
     return ticket(secret_, header, target);
@@ -125,14 +131,21 @@ class CostedSuite final : public WorldSuite {
   }
   /// Repeats the code, each copy mixed with its place.
   static void fill(const Hash128& code, std::span<Byte> out) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i] = static_cast<Byte>(code.data[i % 16] ^ (i / 16 * 0x9d));
+    Byte place = 0;
+    for (std::size_t i = 0; i < out.size(); i += 16, place = static_cast<Byte>(place + 0x9d)) {
+      const std::size_t end = std::min<std::size_t>(16, out.size() - i);
+      for (std::size_t k = 0; k < end; ++k) {
+        out[i + k] = static_cast<Byte>(code.data[k] ^ place);
+      }
     }
   }
 
   Hash256 secret_;
   AccountKeys accounts_;
   WorkMode work_;
+  Hash256 ticket_header_;
+  U256 ticket_target_;
+  std::uint64_t ticket_ = ticket(secret_, ticket_header_, ticket_target_);
 };
 
 }  // namespace

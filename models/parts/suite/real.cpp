@@ -96,8 +96,14 @@ class RealSuite final : public WorldSuite {
   }
 
   bool work_valid(const Hash256& header, const U256& target, std::uint64_t nonce) override {
-    return work_ == WorkMode::nonce ? nonce_is_work(header, target, nonce)
-                                    : nonce == mint_ticket(header, target);
+    if (work_ == WorkMode::nonce) return nonce_is_work(header, target, nonce);
+    // Every node of a world asks for the same blocks: the one asked for last is remembered.
+    if (header != ticket_header_ || target != ticket_target_) {
+      ticket_ = mint_ticket(header, target);
+      ticket_header_ = header;
+      ticket_target_ = target;
+    }
+    return nonce == ticket_;
   }
   std::uint64_t mint_ticket(const Hash256& header, const U256& target) override {
     return ticket(secret_, header, target);
@@ -117,6 +123,9 @@ class RealSuite final : public WorldSuite {
   NodeKeys nodes_;
   AccountKeys accounts_;
   WorkMode work_;
+  Hash256 ticket_header_;
+  U256 ticket_target_;
+  std::uint64_t ticket_ = ticket(secret_, ticket_header_, ticket_target_);
 };
 
 }  // namespace

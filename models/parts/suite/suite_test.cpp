@@ -113,6 +113,13 @@ TEST_P(Suites, LotteryWorkIsTheTicketAndNonceWorkTheHash) {
   EXPECT_TRUE(suite_->work_valid(header, target, ticket));
   EXPECT_FALSE(suite_->work_valid(header, target, ticket + 1));
   EXPECT_FALSE(suite_->work_valid(header, target - U256(1), ticket));
+  // The answer for what was asked last is remembered, and only for that.
+  Hash256 other = header;
+  other.data[31] = 1;
+  EXPECT_FALSE(suite_->work_valid(other, target, ticket));
+  EXPECT_TRUE(suite_->work_valid(other, target, suite_->mint_ticket(other, target)));
+  EXPECT_TRUE(suite_->work_valid(header, target, ticket));
+  EXPECT_TRUE(suite_->work_valid({}, {}, suite_->mint_ticket({}, {})));
   const auto nonce = make_suite(GetParam(), 42, WorkMode::nonce);
   int valid = 0;
   for (std::uint64_t n = 0; n < 25'600; ++n) valid += nonce->work_valid(header, target, n);

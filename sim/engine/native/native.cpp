@@ -3,6 +3,7 @@
 // begins when the last byte has arrived.
 #include "sim/engine/native/native.hpp"
 
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -92,11 +93,17 @@ class NativeEngine final : public Engine {
   void handle(std::uint64_t packed, EngineSink& sink);
   void arrive(NodeId to, NodeId from, std::uint32_t index, EngineSink& sink);
   void handle_together(const EventQueue::Instant& instant, EngineSink& sink);
+  void prefetch(std::span<const NodeId> nodes) const {
+    for (const NodeId node : nodes) __builtin_prefetch(&nodes_[node], 1);
+    sink_->soon(nodes);
+  }
+  static void see(void* engine, const Event* first, const Event* end);
   const std::int64_t* latencies_from(NodeId from) const {
     return latency_.data() + std::size_t{region_[from]} * regions_;
   }
 
   EventQueue queue_;
+  EngineSink* sink_ = nullptr;  // of the run_until that runs
   InstantSorter sorter_;
   MessageSlots slots_;
   LinkNoise noise_;
@@ -296,17 +303,30 @@ void NativeEngine::handle_together(const EventQueue::Instant& instant, EngineSin
   const std::span<const InstantSorter::Keyed> events =
       sorter_.sort(instant, InstantKey(seed_, now_));
   queue_.release(instant);
-  constexpr std::size_t ahead = 8;
+  constexpr std::size_t ahead = 16;
+  std::array<NodeId, ahead> next{};
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (down_limited_ && i + ahead < events.size())
-      __builtin_prefetch(&nodes_[Event{0, events[i + ahead].packed}.to()], 1);
+    if (i % ahead == 0) {
+      const std::size_t count = std::min(ahead, events.size() - i);
+      for (std::size_t k = 0; k < count; ++k) next[k] = Event{0, events[i + k].packed}.to();
+      prefetch(std::span(next).first(count));
+    }
     handle(events[i].packed, sink);
   }
+}
+
+void NativeEngine::see(void* engine, const Event* first, const Event* end) {
+  std::array<NodeId, 64> nodes{};
+  std::size_t count = 0;
+  for (; first != end && count < nodes.size(); ++first) nodes[count++] = first->to();
+  static_cast<NativeEngine*>(engine)->prefetch(std::span(nodes).first(count));
 }
 
 void NativeEngine::run_until(Time limit, EngineSink& sink) {
   if (count_ns(limit) < now_) misuse("run_until() a date in the past");
   limit_ = count_ns(limit);
+  sink_ = &sink;
+  queue_.look_ahead(&NativeEngine::see, this);
   EventQueue::Instant instant;
   // Once a stop is asked for, only further rounds of the present instant are taken.
   while (queue_.take_instant(stop_ ? now_ : limit_, instant)) {
