@@ -197,11 +197,13 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
 }
 
 Evidence::Evidence(const Plan& plan_, const SystemPlan& system_, const World& world_,
-                   const Chronicle& chronicle_, CryptoSuite* suite)
+                   const Chronicle& chronicle_, const Propagation& propagation_,
+                   CryptoSuite* suite)
     : plan(plan_),
       system(system_),
       world(world_),
       chronicle(chronicle_),
+      propagation(propagation_),
       history(make_history(chronicle_)),
       audit(audit_history(plan_, system_, suite, chronicle_, history)),
       faults(make_fault_account(plan_, system_, chronicle_)),

@@ -8,6 +8,7 @@
 #include "models/api/model_info.hpp"
 #include "sim/host/world.hpp"
 #include "sim/measure/chronicle.hpp"
+#include "sim/measure/propagation.hpp"
 #include "sim/scenario/plan.hpp"
 
 namespace ledgerlab {
@@ -59,13 +60,14 @@ struct Evidence {
   const SystemPlan& system;
   const World& world;
   const Chronicle& chronicle;
+  const Propagation& propagation;
   FinalHistory history;
   AuditedChains audit;
   FaultAccount faults;
   Time end{};  // how far the world came
 
   Evidence(const Plan& plan_, const SystemPlan& system_, const World& world_,
-           const Chronicle& chronicle_, CryptoSuite* suite);
+           const Chronicle& chronicle_, const Propagation& propagation_, CryptoSuite* suite);
   const Chronicle::BlockEntry& block(RowIndex row) const { return chronicle.blocks()[row]; }
   bool lottery() const;
 };

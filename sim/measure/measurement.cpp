@@ -11,10 +11,14 @@ Measurement::Measurement(const Plan& plan, const SystemPlan& system)
     : plan_(plan),
       system_(system),
       chronicle_(plan.nodes(), system.byzantine()),
+      propagation_(plan.network.replicas, system.byzantine()),
       checkers_(make_checkers(plan, system)) {}
 
 std::vector<Sink*> Measurement::sinks() {
   std::vector<Sink*> out{&chronicle_};
+  if (system_.consensus && system_.consensus.info->family == "lottery") {
+    out.push_back(&propagation_);
+  }
   for (const auto& checker : checkers_) {
     if (checker->interest() != 0) out.push_back(checker.get());
   }
@@ -34,7 +38,7 @@ void Measurement::finish(BuiltWorld& built, RunResult& result) {
 }
 
 void Measurement::finish(const World& world, CryptoSuite* suite, RunResult& result) {
-  const Evidence evidence(plan_, system_, world, chronicle_, suite);
+  const Evidence evidence(plan_, system_, world, chronicle_, propagation_, suite);
   for (std::size_t i = 0; i < checkers_.size(); ++i) {
     const CheckerInfo& info = checker_table()[i];
     if (!applicable(info, system_)) continue;

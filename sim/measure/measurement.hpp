@@ -30,6 +30,7 @@ class Measurement {
   const Plan& plan_;
   const SystemPlan& system_;
   Chronicle chronicle_;
+  Propagation propagation_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<SeriesPoint> stored_;
 };

@@ -102,6 +102,42 @@ Figure stale_rate(const Figures& f) {
   return ratio(static_cast<double>(stale), static_cast<double>(all));
 }
 
+/// Of each height: is there a block that is not of the final history? Where two compete, a node has
+/// the later one as its head only when the race is decided: that is not how long it took to come.
+std::vector<bool> contested_heights(const Evidence& e) {
+  std::vector<bool> out;
+  for (RowIndex row = 0; row < e.chronicle.blocks().size(); ++row) {
+    const BlockRef& block = e.block(row).block;
+    if (!block || e.history.canonical[row]) continue;
+    if (block->height >= out.size()) out.resize(block->height + 1, false);
+    out[block->height] = true;
+  }
+  return out;
+}
+
+/// Mean over the final blocks made in the measured time, of those that reached so many nodes.
+template <std::size_t percent_index>
+Figure propagation(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (!e.lottery()) return std::nullopt;
+  const std::vector<bool> contested = contested_heights(e);
+  double sum = 0, blocks = 0;
+  for (const RowIndex row : e.history.main()) {
+    const auto& b = e.block(row);
+    if (b.block->height < contested.size() && contested[b.block->height]) continue;
+    if (b.block->height == 0 || b.mined.at < f.from || b.mined.at >= f.until) {
+      continue;
+    }
+    const Propagation::Row found = e.propagation.find(b.tag);
+    if (found == Propagation::none) continue;
+    if (const auto took = e.propagation.reached(found, percent_index)) {
+      sum += in_seconds(*took);
+      ++blocks;
+    }
+  }
+  return ratio(sum, blocks);
+}
+
 /// Height of the block that both lines share; nothing if a block between was never announced.
 std::optional<Height> meeting_height(const Chronicle& chronicle, RowIndex a, RowIndex b) {
   const auto& blocks = chronicle.blocks();
@@ -398,6 +434,15 @@ std::vector<MetricInfo> world_metrics() {
        "lotteries: of all blocks that were a head somewhere, up to the last final height, those "
        "not in the final history",
        stale_rate},
+      {"propagation_p10_s", "s",
+       "lotteries: from a block's first being a head anywhere until a tenth of the correct replicas "
+       "had it or one after it as their head (nearest rank); mean over the final blocks made in "
+       "the measured time that reached so many and had no rival of their height",
+       propagation<0>},
+      {"propagation_p50_s", "s", "the same, half of them", propagation<1>},
+      {"propagation_p75_s", "s", "the same, 75 of 100", propagation<2>},
+      {"propagation_p90_s", "s", "the same, 90 of 100", propagation<3>},
+      {"propagation_p99_s", "s", "the same, 99 of 100", propagation<4>},
       {"reorg_depth_max", "blocks",
        "lotteries: most blocks that one change of a node's head took back", reorg_depth_max},
       {"adversary_power", "share",

@@ -85,6 +85,8 @@ const std::vector<MetricLook>& metric_looks() {
       {"transactions_dropped", "  given up by clients", 0},
       {"block_interval_s", "block interval, s", 3},
       {"stale_rate", "stale blocks, share", 4},
+      {"propagation_p50_s", "block reaches half, s", 3},
+      {"propagation_p90_s", "block reaches 90 %, s", 3},
       {"adversary_power", "power of Byzantine replicas, share", 4},
       {"adversary_blocks", "blocks of Byzantine replicas, share", 4},
       {"reorg_depth_max", "deepest reorganisation, blocks", 0},

@@ -21,7 +21,7 @@ const ParamInfo latency_value{"latency", ParamType::duration, "", "", "0 s", "1 
 LatencyData one_region(Duration latency) {
   LatencyData data;
   data.kind = LatencyKind::one_way;
-  data.regions.push_back({"everywhere", "everywhere", 0, 0, 0});
+  data.regions.push_back({"everywhere", "everywhere", 0, 0, 0, {}, {}});
   data.one_way = {latency};
   return data;
 }
@@ -58,7 +58,7 @@ LatencyData inline_matrix(Section& network, const Value& value) {
       problems.add(region.place, section.path("regions"), "expected different texts");
       return {};
     }
-    data.regions.push_back({region.text, region.text, 0, 0, 0});
+    data.regions.push_back({region.text, region.text, 0, 0, 0, {}, {}});
   }
   const std::size_t n = data.regions.size();
   std::vector<std::int64_t> given;
@@ -282,16 +282,23 @@ void read_bandwidths(Resolving& r) {
   values.read(network_keys());
   NetworkSpec& links = r.plan.network.links;
   const auto fill = [&](const char* key, std::uint64_t LatencyRegion::*of_region,
+                        std::vector<std::uint64_t> LatencyRegion::*quantiles,
                         std::vector<std::uint64_t>& out) {
     const bool by_region = r.latency.has_bandwidth && !network.given(key);
     if (!by_region && values.count(key) == 0) return;
     for (std::uint32_t node = 0; node < links.nodes; ++node) {
-      out.push_back(by_region ? r.latency.regions[links.region_of(node)].*of_region
-                              : values.count(key));
+      const LatencyRegion& region = r.latency.regions[links.region_of(node)];
+      if (by_region && !(region.*quantiles).empty()) {
+        const std::uint64_t part = draw_below(
+            draw64(r.plan.seed, node, Purpose(std::string("links.") + key), 0), 1'000'000'000);
+        out.push_back(bandwidth_at(r.latency.quantile_percent, region.*quantiles, part));
+      } else {
+        out.push_back(by_region ? region.*of_region : values.count(key));
+      }
     }
   };
-  fill("up", &LatencyRegion::up_bps, links.up_bps);
-  fill("down", &LatencyRegion::down_bps, links.down_bps);
+  fill("up", &LatencyRegion::up_bps, &LatencyRegion::up_quantiles, links.up_bps);
+  fill("down", &LatencyRegion::down_bps, &LatencyRegion::down_quantiles, links.down_bps);
   const auto fill_core = [&](const char* key, std::vector<std::uint64_t>& out) {
     if (!network.given(key)) return;
     out.resize(links.nodes, 0);

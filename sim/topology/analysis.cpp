@@ -1,5 +1,6 @@
-// The analyses: components, breadth-first distances, articulation points, node and edge
-// connectivity by maximum flow. The one file that includes Boost.Graph. Results are for people, not
+// The analyses: components, breadth-first distances, articulation points, node connectivity by
+// maximum flow, smallest cut of links (Stoer and Wagner, J. ACM 44, 1997), betweenness (Brandes, J.
+// Math. Sociology 25, 2001). The one file that includes Boost.Graph. Results are for people, not
 // for a trace.
 #include "sim/topology/analysis.hpp"
 
@@ -9,6 +10,7 @@
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/edmonds_karp_max_flow.hpp>
+#include <boost/graph/stoer_wagner_min_cut.hpp>
 #include <boost/graph/strong_components.hpp>
 #include <cstdio>
 #include <iterator>
@@ -112,14 +114,91 @@ void measure_paths(const Rows& graph, std::uint64_t seed, const AnalysisLimits& 
   report.path_mean = {search.mean(), Certainty::sampled};
 }
 
-/// Paths between two nodes that share no link or, if `nodes_too`, no node between (Menger): maximum
-/// flows over arcs of capacity 1, with every node split into an arc of its own.
+/// Dependencies of one source after another on all nodes (Brandes 2001, algorithm 1).
+class Between {
+ public:
+  explicit Between(const Topology& topology)
+      : topology_(topology), hops_(topology.nodes), paths_(topology.nodes),
+        depend_(topology.nodes), sum_(topology.nodes, 0.0) {
+    order_.reserve(topology.nodes);
+  }
+
+  void add(NodeId source) {
+    std::fill(hops_.begin(), hops_.end(), unreached);
+    std::fill(paths_.begin(), paths_.end(), 0.0);
+    std::fill(depend_.begin(), depend_.end(), 0.0);
+    order_.assign(1, source);
+    hops_[source] = 0;
+    paths_[source] = 1;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      const NodeId node = order_[i];
+      for (const NodeId other : topology_.row(node)) {
+        if (hops_[other] == unreached) {
+          hops_[other] = hops_[node] + 1;
+          order_.push_back(other);
+        }
+        if (hops_[other] == hops_[node] + 1) paths_[other] += paths_[node];
+      }
+    }
+    for (std::size_t i = order_.size(); i-- > 1;) {
+      const NodeId node = order_[i];
+      for (const NodeId other : topology_.row(node)) {
+        if (hops_[other] + 1 != hops_[node]) continue;
+        depend_[other] += paths_[other] / paths_[node] * (1 + depend_[node]);
+      }
+      sum_[node] += depend_[node];
+    }
+    ++sources_;
+  }
+
+  /// Share of the ordered pairs of others.
+  double share(NodeId node) const {
+    const double n = topology_.nodes;
+    return sum_[node] * n / sources_ / ((n - 1) * (n - 2));
+  }
+
+ private:
+  const Topology& topology_;
+  std::vector<std::uint32_t> hops_;
+  std::vector<double> paths_, depend_, sum_;
+  std::vector<NodeId> order_;
+  double sources_ = 0;
+};
+
+void measure_between(const Topology& topology, std::uint64_t seed, const AnalysisLimits& limits,
+                     TopologyReport& report) {
+  if (report.nodes < 3) return;
+  Between between(topology);
+  const std::uint64_t work = report.nodes + report.edges * 2;  // of one source
+  const bool exact = report.nodes * work <= limits.exact_between_work;
+  if (exact) {
+    for (NodeId node = 0; node < report.nodes; ++node) between.add(node);
+  } else {
+    DrawSequence draw(seed, Purpose("topology.betweenness"));
+    const auto sources = std::clamp<std::uint64_t>(limits.sampled_between_work / work, 4, 64);
+    for (std::uint64_t i = 0; i < sources; ++i) {
+      between.add(static_cast<NodeId>(draw.below(report.nodes)));
+    }
+  }
+  const Certainty certainty = exact ? Certainty::exact : Certainty::sampled;
+  report.between_mean.certainty = report.between_max.certainty = certainty;
+  for (NodeId node = 0; node < report.nodes; ++node) {
+    const double share = between.share(node);
+    report.between_mean.value += share / report.nodes;
+    // A last bit more is no more: of equals the lowest node.
+    if (share <= report.between_max.value * (1 + 1e-12)) continue;
+    report.between_max.value = share;
+    report.between_most = node;
+  }
+}
+
+/// Paths between two nodes that share no node between (Menger): maximum flows over arcs of
+/// capacity 1, with every node split into an arc of its own.
 class DisjointPaths {
  public:
-  DisjointPaths(const Topology& topology, bool nodes_too)
-      : split_(nodes_too ? 2 : 1), graph_(topology.nodes * split_) {
+  explicit DisjointPaths(const Topology& topology) : graph_(topology.nodes * 2) {
     for (NodeId node = 0; node < topology.nodes; ++node) {
-      if (nodes_too) add_arc(in(node), out(node));
+      add_arc(in(node), out(node));
       for (const NodeId other : topology.row(node)) add_arc(out(node), in(other));
     }
   }
@@ -135,8 +214,8 @@ class DisjointPaths {
   using Flow = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property,
                                      boost::property<boost::edge_capacity_t, int, Residual>>;
 
-  std::size_t in(NodeId node) const { return node * split_; }
-  std::size_t out(NodeId node) const { return node * split_ + (split_ - 1); }
+  static std::size_t in(NodeId node) { return std::size_t{node} * 2; }
+  static std::size_t out(NodeId node) { return std::size_t{node} * 2 + 1; }
 
   void add_arc(std::size_t from, std::size_t to) {
     const auto forward = boost::add_edge(from, to, graph_).first;
@@ -147,14 +226,13 @@ class DisjointPaths {
     boost::put(boost::edge_reverse, graph_, back, forward);
   }
 
-  std::size_t split_;
   Flow graph_;
 };
 
 /// Esfahanian and Hakimi (Networks 14, 1984): with v of least degree, a smallest cut either spares
 /// v and parts it from some node that is no neighbour, or takes v and parts two of its neighbours.
 std::uint32_t node_connectivity(const Topology& topology, NodeId least) {
-  DisjointPaths paths(topology, true);
+  DisjointPaths paths(topology);
   std::uint32_t best = topology.degree(least);
   for (NodeId node = 0; node < topology.nodes; ++node) {
     if (node == least || topology.adjacent(least, node)) continue;
@@ -176,14 +254,27 @@ bool has_single_point_of_failure(const Undirected& graph) {
   return !points.empty();
 }
 
-/// A smallest cut parts node 0 from some other node.
-std::uint32_t edge_connectivity(const Topology& topology, std::uint32_t best) {
-  DisjointPaths paths(topology, false);
-  for (NodeId node = 1; node < topology.nodes; ++node) best = std::min(best, paths.count(0, node));
-  return best;
+/// Links of a smallest cut; the nodes of its lesser side into `side`.
+std::uint32_t smallest_cut(const Topology& topology, std::vector<NodeId>& side) {
+  const Undirected graph = make_undirected(topology);
+  std::vector<char> parity(topology.nodes, 0);
+  const auto links = boost::stoer_wagner_min_cut(
+      graph, boost::make_static_property_map<Undirected::edge_descriptor>(1),
+      boost::parity_map(boost::make_iterator_property_map(
+          parity.begin(), boost::get(boost::vertex_index, graph))));
+  const auto ones = static_cast<std::size_t>(std::count(parity.begin(), parity.end(), 1));
+  const char lesser = ones * 2 <= parity.size() ? 1 : 0;
+  side.clear();
+  for (NodeId node = 0; node < topology.nodes; ++node) {
+    if (parity[node] == lesser) side.push_back(node);
+  }
+  return static_cast<std::uint32_t>(links);
 }
 
 void measure_cuts(const Topology& topology, const AnalysisLimits& limits, TopologyReport& report) {
+  NodeId smallest = 0;
+  while (topology.degree(smallest) != report.degree_min) ++smallest;
+  if (report.connected() && report.nodes > 1) report.cut_side = {smallest};
   if (!report.connected() || report.degree_min <= 1) {
     const std::uint32_t value = report.connected() ? report.degree_min : 0;
     report.node_connectivity = {value, Certainty::exact};
@@ -192,6 +283,9 @@ void measure_cuts(const Topology& topology, const AnalysisLimits& limits, Topolo
   }
   report.node_connectivity = {report.degree_min, Certainty::at_most};
   report.edge_connectivity = {report.degree_min, Certainty::at_most};
+  if (report.nodes <= limits.exact_min_cut_nodes) {
+    report.edge_connectivity = {smallest_cut(topology, report.cut_side), Certainty::exact};
+  }
   if (report.edges > limits.articulation_edges) return;
   const std::uint64_t least = report.degree_min;
   const std::uint64_t flows = report.nodes + least * (least - 1) / 2;
@@ -199,10 +293,7 @@ void measure_cuts(const Topology& topology, const AnalysisLimits& limits, Topolo
       report.nodes <= limits.exact_cut_nodes &&
       flows * least * (report.edges * 2 + report.nodes) <= limits.exact_cut_work;
   if (affordable) {
-    NodeId smallest = 0;
-    while (topology.degree(smallest) != report.degree_min) ++smallest;
     report.node_connectivity = {node_connectivity(topology, smallest), Certainty::exact};
-    report.edge_connectivity = {edge_connectivity(topology, report.degree_min), Certainty::exact};
   } else if (has_single_point_of_failure(make_undirected(topology))) {
     report.node_connectivity = {1, Certainty::exact};
   }
@@ -213,6 +304,25 @@ std::string number(double value) {
   std::snprintf(text, sizeof text, "%.2f", value);
   return text;
 }
+
+/// "3 links part node 17 from the rest", "2 links part 5 nodes (0, 1, 2, ...) from the rest".
+std::string cut_text(const TopologyReport& report) {
+  if (report.cut_side.empty()) return "none";
+  constexpr std::size_t shown = 8;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(shown, report.cut_side.size()); ++i) {
+    names += (i ? ", " : "") + std::to_string(report.cut_side[i]);
+  }
+  if (report.cut_side.size() > shown) names += ", ...";
+  const std::uint32_t links = report.edge_connectivity.value;
+  const std::string nodes = report.cut_side.size() == 1
+                                ? "node " + names
+                                : std::to_string(report.cut_side.size()) + " nodes (" + names + ")";
+  return std::to_string(links) + (links == 1 ? " link parts " : " links part ") + nodes +
+         " from the rest";
+}
+
+std::string percent(double share) { return number(share * 100) + " %"; }
 
 template <typename T>
 std::string figure_text(const Figure<T>& figure, const std::string& value) {
@@ -248,6 +358,7 @@ TopologyReport analyse(const Topology& topology, std::uint64_t seed, const Analy
     report.diameter = {others > 0 ? 1u : 0u, Certainty::exact};
     report.path_mean = {others > 0 ? 1.0 : 0.0, Certainty::exact};
     report.node_connectivity = report.edge_connectivity = {others, Certainty::exact};
+    if (others > 0) report.cut_side = {0};
     return report;
   }
   report.degree_min = unreached;
@@ -263,6 +374,7 @@ TopologyReport analyse(const Topology& topology, std::uint64_t seed, const Analy
                                                boost::get(boost::vertex_index, graph))));
   measure_paths(graph, seed, limits, report);
   measure_cuts(topology, limits, report);
+  measure_between(topology, seed, limits, report);
   return report;
 }
 
@@ -281,6 +393,12 @@ std::vector<std::pair<std::string, std::string>> describe(const TopologyReport& 
        figure_text(report.node_connectivity, text(report.node_connectivity.value))},
       {"link connectivity",
        figure_text(report.edge_connectivity, text(report.edge_connectivity.value))},
+      {"smallest cut", figure_text(report.edge_connectivity, cut_text(report))},
+      {"betweenness",
+       figure_text(report.between_max,
+                   percent(report.between_max.value) + " of all shortest paths of others lead " +
+                       "through node " + text(report.between_most) + ", mean " +
+                       percent(report.between_mean.value))},
   };
 }
 

@@ -36,6 +36,14 @@ struct TopologyReport {
   /// Fewest nodes (links) whose loss cuts the graph or, for nodes, leaves one; 0 if it is cut.
   Figure<std::uint32_t> node_connectivity;
   Figure<std::uint32_t> edge_connectivity;
+  /// A smallest cut of links: the nodes on its lesser side, ascending; empty if there is no cut to
+  /// be made. Where edge_connectivity is only a bound, it is the cheapest single node to cut off.
+  std::vector<NodeId> cut_side;
+  /// Of the shortest paths between two others, the share that leads through a node (betweenness,
+  /// Freeman 1977): over all nodes, and of the node with most.
+  Figure<double> between_mean;
+  Figure<double> between_max;
+  NodeId between_most = 0;
 
   bool connected() const { return components <= 1; }
 };
@@ -44,6 +52,9 @@ struct TopologyReport {
 struct AnalysisLimits {
   std::uint64_t exact_path_work = 100'000'000;   // nodes * (nodes + arcs): a search from every node
   std::uint64_t sampled_path_work = 50'000'000;  // else from 4 to 64 drawn ones
+  std::uint64_t exact_between_work = 40'000'000;    // nodes * (nodes + arcs)
+  std::uint64_t sampled_between_work = 20'000'000;  // else from 4 to 64 drawn sources
+  std::uint32_t exact_min_cut_nodes = 600;          // smallest cut of links
   std::uint32_t exact_cut_nodes = 200;           // connectivity by maximum flows
   std::uint64_t exact_cut_work = 300'000'000;    // flows * degree * arcs
   std::uint64_t articulation_edges = 500'000;    // search for single points of failure

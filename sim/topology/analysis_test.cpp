@@ -119,6 +119,15 @@ TEST(Analysis, ConnectivityAgreesWithBruteForce) {
     ASSERT_TRUE(report.node_connectivity.exact() && report.edge_connectivity.exact());
     EXPECT_EQ(report.node_connectivity.value, nodes_cut) << s;
     EXPECT_EQ(report.edge_connectivity.value, edges_cut) << s;
+    if (!report.connected()) continue;
+    std::uint32_t crossing = 0;  // the side it names is a cut of that size, the lesser one
+    for (const NodeId a : report.cut_side) {
+      graph.for_each_neighbour(a, [&](NodeId b) {
+        crossing += !std::binary_search(report.cut_side.begin(), report.cut_side.end(), b);
+      });
+    }
+    EXPECT_EQ(crossing, edges_cut) << s;
+    EXPECT_LE(report.cut_side.size() * 2, n);
   }
 }
 
@@ -150,6 +159,7 @@ TEST(Analysis, BoundsHoldAgainstTheExactFigures) {
   AnalysisLimits cheap;
   cheap.exact_path_work = 0;
   cheap.exact_cut_nodes = 10;
+  cheap.exact_min_cut_nodes = 10;
   for (std::uint64_t s = 0; s < 10; ++s) {
     const Topology graph = erdos_renyi(150, 40'000'000, s);
     const auto exact = analyse(graph, s);
@@ -160,6 +170,47 @@ TEST(Analysis, BoundsHoldAgainstTheExactFigures) {
     EXPECT_GE(bound.edge_connectivity.value, exact.edge_connectivity.value);
     EXPECT_NEAR(bound.path_mean.value, exact.path_mean.value, 0.1 * exact.path_mean.value);
   }
+}
+
+TEST(Analysis, TheSmallestCutNamesItsSide) {
+  // Two meshes of five joined at the gateways 0 and 5.
+  const auto report = analyse(hierarchy(2, 5, SiteShape::mesh), 1);
+  EXPECT_EQ(report.cut_side.size(), 5u);
+  const std::string text = describe(report)[8].second;
+  EXPECT_TRUE(text == "1 link parts 5 nodes (0, 1, 2, 3, 4) from the rest" ||
+              text == "1 link parts 5 nodes (5, 6, 7, 8, 9) from the rest")
+      << text;
+  EXPECT_EQ(describe(analyse(star(5, 2), 1))[8].second, "1 link parts node 0 from the rest");
+  EXPECT_EQ(describe(analyse(from_edges(4, std::vector<Edge>{{0, 1}}), 1))[8].second, "none");
+}
+
+TEST(Analysis, BetweennessByHand) {
+  const auto hub = analyse(star(10, 4), 1);  // every path of others leads through the hub
+  EXPECT_EQ(hub.between_most, 4u);
+  EXPECT_NEAR(hub.between_max.value, 1.0, 1e-12);
+  EXPECT_NEAR(hub.between_mean.value, 0.1, 1e-12);
+  // A path of five: the middle lies between 2 * 2 of the 6 pairs of the others.
+  const auto line = analyse(path(5), 1);
+  EXPECT_EQ(line.between_most, 2u);
+  EXPECT_NEAR(line.between_max.value, 4.0 / 6, 1e-12);
+  EXPECT_NEAR(line.between_mean.value, (0 + 3 + 4 + 3 + 0) / 6.0 / 5, 1e-12);
+  // A square: of the two shortest paths between opposite corners each other corner has one.
+  EXPECT_NEAR(analyse(cycle(4), 1).between_max.value, 0.5 / 3, 1e-12);
+  EXPECT_EQ(analyse(full_mesh(9), 1).between_max.value, 0.0);
+}
+
+TEST(Analysis, SampledBetweennessSaysSoAndIsNear) {
+  AnalysisLimits cheap;
+  cheap.exact_between_work = 0;
+  const Topology graph = barabasi_albert(400, 3, 5);
+  const auto exact = analyse(graph, 5);
+  const auto sampled = analyse(graph, 5, cheap);
+  EXPECT_TRUE(exact.between_max.exact());
+  EXPECT_EQ(sampled.between_max.certainty, Certainty::sampled);
+  EXPECT_NEAR(sampled.between_max.value, exact.between_max.value, 0.25 * exact.between_max.value);
+  EXPECT_NEAR(sampled.between_mean.value, exact.between_mean.value,
+              0.05 * exact.between_mean.value);
+  EXPECT_EQ(describe(sampled)[9].second.find("about "), 0u);
 }
 
 TEST(Analysis, SinglePointsOfFailureAreFoundInLargeGraphsToo) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "models/base/int128.hpp"
 #include "sim/topology/data_path.hpp"
 #include "sim/topology/topology.hpp"
 
@@ -342,12 +343,61 @@ class Reader {
       expect_width(line, fields, n + 1, "(the region and a figure for each; the matrix is square)");
       for (std::size_t j = 0; j < n; ++j) figures.push_back(figure(line, fields[j + 1], i, j));
     }
-    if (!at_end()) {
+    if (!at_end() && lines_[next_].text == "[bandwidth]") {
+      ++next_;
+      read_quantiles();
+    } else if (!at_end()) {
       fail(lines_[next_].number, 1,
            "the matrix has all its " + std::to_string(n) +
                " rows, but more follows; remove it or list its region");
     }
     to_one_way(figures);
+  }
+
+  /// Rows of quantiles, by region and direction; who has none keeps its one figure.
+  void read_quantiles() {
+    const Line head = expect_line("the heading of the quantiles (region, direction, 0, ..., 100)");
+    const std::vector<Field> columns = split_tabs(head.text);
+    const std::string form = "write region, direction and ascending percents from 0 to 100";
+    if (columns.size() < 4 || columns[0].text != "region" || columns[1].text != "direction") {
+      fail(head.number, 1, "the heading of [bandwidth] is not understood: " + form);
+    }
+    for (std::size_t i = 2; i < columns.size(); ++i) {
+      const auto percent =
+          static_cast<unsigned>(number(head, columns[i], "percent", 0, 100, form));
+      auto& all = out_.quantile_percent;
+      if (all.empty() ? percent != 0 : percent <= all.back()) fail(head, columns[i], form);
+      all.push_back(percent);
+    }
+    if (out_.quantile_percent.back() != 100) fail(head, columns.back(), form);
+    if (!out_.has_bandwidth) {
+      fail(head.number, 1, "[bandwidth] needs the columns up_mbps and down_mbps in [regions]");
+    }
+    while (!at_end()) read_quantile_row(lines_[next_++], columns.size());
+  }
+
+  void read_quantile_row(const Line& line, std::size_t width) {
+    const std::vector<Field> fields = split_tabs(line.text);
+    expect_width(line, fields, width, "as the heading of [bandwidth]");
+    const auto region = out_.find(fields[0].text);
+    if (!region) {
+      fail(line, fields[0], "region " + in_quotes(fields[0].text) + " is not in [regions]");
+    }
+    const bool up = fields[1].text == "up";
+    if (!up && fields[1].text != "down") {
+      fail(line, fields[1], "direction " + in_quotes(fields[1].text) + ": write up or down");
+    }
+    LatencyRegion& of = out_.regions[*region];
+    std::vector<std::uint64_t>& quantiles = up ? of.up_quantiles : of.down_quantiles;
+    if (!quantiles.empty()) fail(line.number, 1, "this row stands twice; remove one");
+    for (std::size_t i = 2; i < fields.size(); ++i) {
+      const std::uint64_t bps = number(line, fields[i], "bandwidth", 6, 1'000'000'000'000,
+                                       "write megabits a second such as 17.5");
+      if (bps == 0 || (!quantiles.empty() && bps < quantiles.back())) {
+        fail(line, fields[i], "quantiles are above 0 and do not fall");
+      }
+      quantiles.push_back(bps);
+    }
   }
 
   void expect_region(const Line& line, const Field& field, std::size_t index,
@@ -358,10 +408,15 @@ class Reader {
              ", not " + in_quotes(out_.regions[index].id) + ": keep the order of [regions]");
   }
 
-  std::uint64_t figure(const Line& line, const Field& field, std::size_t i, std::size_t j) const {
+  std::uint64_t figure(const Line& line, Field field, std::size_t i, std::size_t j) {
     const std::string what = "latency from " + out_.regions[i].id + " to " + out_.regions[j].id;
     if (field.text.empty()) {
       fail(line, field, what + " is missing; measure it, or leave the region out");
+    }
+    if (field.text.front() == '~') {
+      out_.filled.emplace_back(static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(j));
+      field.text.remove_prefix(1);
+      ++field.column;
     }
     const std::uint64_t value =
         number(line, field, what, 6, 3'600'000'000'000, "write milliseconds such as 12.5");
@@ -411,6 +466,18 @@ std::uint16_t LatencyData::region(std::string_view id, const std::string& key) c
   }
   throw TopologyError(key, " = " + in_quotes(id) + " is not a region of the data: did you mean " +
                                in_quotes(nearest) + "?");
+}
+
+std::uint64_t bandwidth_at(const std::vector<unsigned>& percent,
+                           const std::vector<std::uint64_t>& quantiles, std::uint64_t part_ppb) {
+  constexpr std::uint64_t ppb_a_percent = billion / 100;
+  std::size_t above = 1;
+  while (above + 1 < percent.size() && part_ppb > percent[above] * ppb_a_percent) ++above;
+  const std::uint64_t from = percent[above - 1] * ppb_a_percent;
+  const std::uint64_t width = percent[above] * ppb_a_percent - from;
+  const std::uint64_t rise = quantiles[above] - quantiles[above - 1];
+  return quantiles[above - 1] +
+         static_cast<std::uint64_t>(Uint128{rise} * (part_ppb - from) / width);
 }
 
 std::vector<std::uint64_t> LatencyData::shares() const {

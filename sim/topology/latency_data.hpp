@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/base/time.hpp"
@@ -40,7 +41,13 @@ struct LatencyRegion {
   std::uint64_t share_ppb = 0;  // of the nodes; 0 without the column
   std::uint64_t up_bps = 0;     // 0 without the column
   std::uint64_t down_bps = 0;
+  /// Quantiles at LatencyData::quantile_percent; empty: all nodes have the figure above.
+  std::vector<std::uint64_t> up_quantiles, down_quantiles;
 };
+
+/// The bandwidth at `part` of 10^9 of a distribution: straight between its quantiles.
+std::uint64_t bandwidth_at(const std::vector<unsigned>& percent,
+                           const std::vector<std::uint64_t>& quantiles, std::uint64_t part_ppb);
 
 struct LatencyData {
   std::string source;
@@ -50,9 +57,12 @@ struct LatencyData {
   bool has_shares = false;
   bool has_bandwidth = false;
   std::vector<LatencyRegion> regions;
+  std::vector<unsigned> quantile_percent;  // ascending from 0 to 100; empty without [bandwidth]
   /// One-way, regions x regions, row = sender's region; the diagonal is the latency inside a
   /// region. From round trips: (ij + ji) / 4, diagonal ii / 2, rounded down to a nanosecond.
   std::vector<Duration> one_way;
+  /// Pairs whose figure is marked as filled in, not measured ("~246.5"): row and column.
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> filled;
   std::string text;  // the file as read, for its digest
 
   Duration between(std::size_t from, std::size_t to) const {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -327,6 +329,85 @@ TEST_F(DataPath, BesideTheScenarioComesFirstThenTheEnvironment) {
 
 TEST_F(DataPath, ShippedDataIsFoundFromAnywhere) {
   EXPECT_EQ(load_latency_data(find_data("aws-21", folder_ / "a.toml")).regions.size(), 21u);
+}
+
+TEST_F(DataPath, TheCitiesHaveTwoFilledPairsAndSayWhich) {
+  const LatencyData data = load_latency_data(find_data("wonderproxy-217", ""));
+  ASSERT_EQ(data.regions.size(), 217u);
+  std::vector<std::string> filled;
+  for (const auto& [from, to] : data.filled) {
+    filled.push_back(data.regions[from].id + "-" + data.regions[to].id);
+    // By the shortest detour, there and back: a quarter of the two round trips' sum.
+    Duration shortest = Duration::max();
+    for (std::size_t over = 0; over < data.regions.size(); ++over) {
+      if (over == from || over == to) continue;
+      const bool known = !std::count(data.filled.begin(), data.filled.end(),
+                                     std::pair(static_cast<std::uint16_t>(over), to)) &&
+                         !std::count(data.filled.begin(), data.filled.end(),
+                                     std::pair(from, static_cast<std::uint16_t>(over)));
+      if (known) shortest = std::min(shortest, data.between(from, over) + data.between(over, to));
+    }
+    EXPECT_EQ(data.between(from, to), shortest);
+  }
+  EXPECT_EQ(filled, (std::vector<std::string>{"Vancouver-Wellington", "Wellington-Vancouver",
+                                              "Wellington-Frosinone", "Frosinone-Wellington"}));
+  EXPECT_TRUE(load_latency_data(find_data("aws-21", "")).filled.empty());
+}
+
+TEST_F(DataPath, TheCitiesAreThoseOfTheSource) {
+  const fs::path csv =
+      fs::path(LEDGERLAB_SOURCE_DIR) / "../shared/data/latency/wonderproxy.csv";
+  if (!fs::exists(csv)) GTEST_SKIP() << csv << " is not here";
+  const LatencyData data = load_latency_data(find_data("wonderproxy-217", ""));
+  std::ifstream stream(csv);
+  std::string line, field;
+  std::getline(stream, line);
+  std::size_t rows = 0;
+  for (; std::getline(stream, line); ++rows) {
+    ASSERT_LT(rows, data.regions.size());
+    std::istringstream fields(line);
+    std::getline(fields, field, ',');
+    EXPECT_EQ(field, data.regions[rows].id);
+    for (std::size_t column = 0; column < data.regions.size(); ++column) {
+      ASSERT_TRUE(std::getline(fields, field, ','));
+      const auto round_trip_ns = static_cast<std::int64_t>(std::llround(std::stod(field) * 1e6));
+      if (round_trip_ns == 0 && rows != column) continue;  // a missing value
+      EXPECT_EQ(data.between(rows, column), ns(round_trip_ns / 2)) << rows << " " << column;
+    }
+  }
+  EXPECT_EQ(rows, 217u);
+}
+
+TEST_F(DataPath, BandwidthsMayBeDrawnFromQuantiles) {
+  const LatencyData data = load_latency_data(find_data("bitcoin-simulator", ""));
+  const LatencyRegion& europe = data.regions[1];
+  ASSERT_EQ(europe.up_quantiles.size(), data.quantile_percent.size());
+  EXPECT_TRUE(data.regions[4].up_quantiles.empty());  // Japan's up-links: the mean alone
+  EXPECT_EQ(bandwidth_at(data.quantile_percent, europe.up_quantiles, 0), 100'000u);
+  EXPECT_EQ(bandwidth_at(data.quantile_percent, europe.up_quantiles, 500'000'000), 3'610'000u);
+  EXPECT_EQ(bandwidth_at(data.quantile_percent, europe.up_quantiles, 525'000'000), 3'895'000u);
+  EXPECT_LT(bandwidth_at(data.quantile_percent, europe.up_quantiles, 999'999'999), 100'000'000u);
+}
+
+TEST(LatencyData, QuantilesAreCheckedAsStrictlyAsTheRest) {
+  const std::string text =
+      header +
+      "[regions]\nid\tup_mbps\tdown_mbps\na\t1\t2\n[latency]\nfrom\ta\na\t4\n[bandwidth]\n";
+  const auto refused = [&](const std::string& rows) {
+    try {
+      parse_latency_data(text + rows, "t");
+    } catch (const LatencyDataError&) {
+      return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(refused("region\tdirection\t0\t100\na\tup\t1\t3\n"));
+  EXPECT_TRUE(refused("region\tdirection\t0\t90\na\tup\t1\t3\n"));
+  EXPECT_TRUE(refused("region\tdirection\t5\t100\na\tup\t1\t3\n"));
+  EXPECT_TRUE(refused("region\tdirection\t0\t100\na\tup\t3\t1\n"));
+  EXPECT_TRUE(refused("region\tdirection\t0\t100\na\tout\t1\t3\n"));
+  EXPECT_TRUE(refused("region\tdirection\t0\t100\nb\tup\t1\t3\n"));
+  EXPECT_TRUE(refused("region\tdirection\t0\t100\na\tup\t1\n"));
 }
 
 TEST_F(DataPath, MissingDataNamesThePlaces) {

@@ -82,8 +82,9 @@ Topology connected(std::uint32_t nodes, const char* key,
     Topology out = build(nodes, attempt(i));
     if (is_connected(out)) return out;
   }
-  throw TopologyError(key, " found no connected graph of " + std::to_string(nodes) + " nodes in " +
-                               std::to_string(max_attempts) + " attempts: let them open more links");
+  throw TopologyError(key, " found no connected graph of " + std::to_string(nodes) +
+                               " nodes in " + std::to_string(max_attempts) +
+                               " attempts: let them open more links");
 }
 
 }  // namespace

@@ -71,6 +71,8 @@ class Session {
 
   /// Is another world wanted? True at first; then while a row misses its SE and the budget lasts.
   bool more() const;
+  /// Is more precision asked for than by default (--effort full)?
+  bool full() const { return effort_.precision < Effort{}.precision; }
   /// Seed of the next world.
   std::uint64_t seed() const { return effort_.seed + worlds_; }
   /// A world has run: what binds the result to it.

@@ -91,10 +91,12 @@ std::string changed(const Target& target, const Params& params) {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> list{
-      w1(),     w2(),  w3(),        w4(),  w6(),  w7(),               // proof of work
-      w8(),     w11(), w12(),       w13(), w14(), w15(), s1(), s2(),  // proof of stake
-      counts(), b1(),  elections(), f1(),  f3(),                      // agreement
-      g1(),     g2(),  g3(),        g4(),                             // gossip
+      w1(),     w2(),  w3(),  w4(),        w6(),  w7(),  // proof of work
+      w8(),     w9(),  w10(), w11(),       w12(), w13(),
+      w14(),    w15(), w20(), w21(),       w22(),
+      s1(),     s2(),                              // proof of stake
+      counts(), b1(),  b2(),  elections(), f1(),  f3(),  // agreement
+      g1(),     g2(),  g3(),  g4(),        g5(),                // gossip
   };
   return list;
 }

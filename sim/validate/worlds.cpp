@@ -27,6 +27,7 @@ std::string Setup::text() const {
   line("cost_table = \"zero\"");
   line("[clients]");
   line("count = " + std::to_string(clients));
+  if (!client_lines.empty()) line(client_lines);
   line("[workload]");
   line("rate = \"" + rate + "\"");
   line("[genesis]");

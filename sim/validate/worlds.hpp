@@ -24,6 +24,7 @@ struct Setup {
   Duration drain = seconds(1);
   std::uint32_t clients = 0;
   std::string rate = "1 tx/s";
+  std::string client_lines;  // more lines of [clients]
   std::string relay_params = "mode = \"push\", forward = false";  // if the protocol relays
   std::string network;       // more lines of [network]
   std::string system;        // more lines of the system: "hash_shares = [1, 2]"

@@ -40,6 +40,7 @@ TEST(Exact, CalculatorCountsAndCommitTimes) {
     expect_pass(run("F3", {protocol}, 1));
     expect_pass(run("F1", {protocol}, 1));
   }
+  expect_pass(run("B2", {}, 4));
 }
 
 // TARGETS.md section 4, from SimBlock's regions read one way.
@@ -73,6 +74,13 @@ TEST(Statistical, AttacksSucceedAsOftenAsTheirClosedFormsSay) {
   expect_pass(run("W3", {"alpha=0.35", "gamma=0.5"}, 1));
   expect_pass(run("W4", {"alpha=0.35"}, 1));
   expect_pass(run("W14", {"miners=20"}, 40));
+}
+
+TEST(Statistical, NineMinersAsPublishedAndTheirTwin) {
+  expect_pass(run("W9", {}, 12));
+  expect_pass(run("W10", {}, 8));
+  // The selfish miner of the paper is another one, and that shows.
+  EXPECT_EQ(run("W10", {"race=publish"}, 8).verdict, Verdict::fail);
 }
 
 TEST(Statistical, ElectionsAreSplitAndLastAsTheFormulaSays) {

@@ -12,7 +12,9 @@ namespace {
 
 class Selfish final : public behaviour::ChainAttack {
  public:
-  using ChainAttack::ChainAttack;
+  Selfish(const BehaviourContext& context, std::unique_ptr<Module> inner)
+      : ChainAttack(context, std::move(inner)),
+        decides_races_(context.node.params->text("race") == "publish") {}
 
   void inspect(Inspector& inspector) const override {
     ChainAttack::inspect(inspector);
@@ -50,7 +52,8 @@ class Selfish final : public behaviour::ChainAttack {
     private_ = height;
     withheld_.push_back(content);
     ++branch_;
-    if (!active(input) || (tie && branch_ == 2)) publish_all();  // the pool wins the race of ones
+    // The pool wins the race of ones.
+    if (!active(input) || (decides_races_ && tie && branch_ == 2)) publish_all();
     return true;
   }
 
@@ -69,6 +72,7 @@ class Selfish final : public behaviour::ChainAttack {
     branch_ = 0;
   }
 
+  bool decides_races_;
   Height private_ = 0;        // length of the private chain
   Height public_ = 0;         // length of the public chain
   std::uint64_t branch_ = 0;  // privateBranchLen
@@ -87,6 +91,14 @@ void register_behaviour_selfish(Registry& registry) {
       "I. Eyal, E. G. Sirer: Majority Is Not Enough: Bitcoin Mining Is Vulnerable, Financial "
       "Cryptography 2014, algorithm 1";
   info.fits = {"lottery"};
+  info.params = {{"race",
+                  ParamType::choice,
+                  "publish",
+                  "the block that would decide a race of two single blocks: published at once, as "
+                  "in the paper, or withheld as the beginning of a new lead (miningsimulation)",
+                  {},
+                  {},
+                  {"publish", "withhold"}}};
   info.own_settings = behaviour::settles_nothing;
   info.wrap_module = [](const BehaviourContext& context,
                         std::unique_ptr<Module> module) -> std::unique_ptr<Module> {

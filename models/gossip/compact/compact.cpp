@@ -53,8 +53,10 @@ bool same_transactions(const std::vector<TxRef>& a, const std::vector<TxRef>& b)
 Compact::Compact(const ModuleContext& context)
     : Relay(context),
       // Whether a node's software is new enough is no matter of its restarts.
-      speaks_(draw_ppb(draw64(context.seed, context.self, draw_support, 0),
-                       context.params->count("support"))),
+      speaks_(context.params->count("support_first") > 0
+                  ? context.self < context.params->count("support_first")
+                  : draw_ppb(draw64(context.seed, context.self, draw_support, 0),
+                             context.params->count("support"))),
       share_(context.share_results),
       favourites_max_(context.params->count("high_bandwidth_peers")),
       prefill_bytes_(context.params->count("prefill_bytes")),
