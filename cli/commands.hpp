@@ -35,6 +35,7 @@ struct RunArguments {
   bool compare = false;  // several systems side by side, the first is the baseline
   std::uint32_t seeds = 1;
   std::vector<std::string> systems;  // names; empty: all
+  std::vector<std::string> engines;  // each system on each of these; empty: the scenario's
   bool json = false;
   bool csv = false;
   bool quiet = false;
@@ -45,6 +46,18 @@ struct RunArguments {
   std::filesystem::path out;  // empty: out/<name>-<n>
 };
 int run(const RunArguments& arguments);
+
+/// One run in a process of its own; `run` and `compare` start it, people do not.
+struct WorkerArguments {
+  ScenarioArguments scenario;
+  std::string engine;
+  std::string system;
+  std::string digest;         // of the plan that the parent has
+  bool no_sharing = false;
+  std::filesystem::path trace;  // empty: none
+  std::filesystem::path out;    // directory for the result
+};
+int worker(const WorkerArguments& arguments);
 
 struct ReportArguments {
   std::filesystem::path results;  // a run directory, or its results.sqlite

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "cli/worker.hpp"
 #include "sim/engine/module.hpp"
 #include "sim/record/trace_file.hpp"
 #include "sim/report/results.hpp"
@@ -44,6 +45,12 @@ int guarded(int argc, char** argv) {
   } catch (const DataNotFoundError& error) {
     complain(error.what());
     return exit_missing_input;
+  } catch (const WorkerFailed& failure) {
+    std::fprintf(stderr, "%s\n", failure.what());
+    return failure.code();
+  } catch (const EngineRefuses& error) {
+    complain(error.what());
+    return exit_bad_scenario;
   } catch (const EngineUnavailable& error) {
     complain(error.what());
     return exit_no_engine;

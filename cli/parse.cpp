@@ -45,6 +45,28 @@ void add_run_options(CLI::App& verb, RunArguments& run) {
                 "execute every block on every node (slower, same trace)");
 }
 
+void add_compare_options(CLI::App& verb, RunArguments& run) {
+  add_run_options(verb, run);
+  verb.add_option("--engines", run.engines,
+                  "each system on each of these engines: native,simgrid,ns3")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"native", "simgrid", "ns3"}));
+}
+
+/// What `run` and `compare` start for an engine that lives once a process.
+CLI::App* add_worker(CLI::App& app, WorkerArguments& worker) {
+  CLI::App* verb = app.add_subcommand("worker", "one run for a parent process (internal)");
+  verb->group("");  // not in the help
+  add_scenario(*verb, worker.scenario);
+  verb->add_option("--engine", worker.engine, "engine")->required();
+  verb->add_option("--system", worker.system, "system")->required();
+  verb->add_option("--digest", worker.digest, "plan digest that the parent has")->required();
+  verb->add_option("--out", worker.out, "directory for the result")->required();
+  verb->add_option("--trace", worker.trace, "file for the full trace");
+  verb->add_flag("--no-sharing", worker.no_sharing, "execute every block on every node");
+  return verb;
+}
+
 void add_validate_options(CLI::App& verb, ValidateArguments& validate) {
   verb.add_option("id", validate.id, "target, such as W6; all without it");
   verb.add_option("--set", validate.settings, "set a parameter of the target: --set D='2 s'")
@@ -129,7 +151,9 @@ bool has_verb(const CLI::App& app, const std::string& word) {
 /// CLI11 would say that a verb is missing, which misses the point.
 int unknown_verb(const CLI::App& app, const std::string& word) {
   std::vector<std::string> verbs;
-  for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
+  for (const CLI::App* verb : app.get_subcommands({})) {
+    if (!verb->get_group().empty()) verbs.push_back(verb->get_name());
+  }
   std::cerr << "ledgerlab: there is no verb \"" << word << "\"";
   const std::string close = nearest(word, verbs);
   if (!close.empty()) std::cerr << "; did you mean \"" << close << "\"?";
@@ -165,7 +189,9 @@ int parse_and_dispatch(int argc, char** argv) {
   add_run_options(*run_verb, run_arguments);
   CLI::App* compare_verb = app.add_subcommand(
       "compare", "run the systems of a scenario on one network, load and faults, side by side");
-  add_run_options(*compare_verb, compare_arguments);
+  add_compare_options(*compare_verb, compare_arguments);
+  WorkerArguments worker_arguments;
+  CLI::App* worker_verb = add_worker(app, worker_arguments);
 
   CLI::App* plot_verb = add_plot(app, plot_arguments);
   CLI::App* report_verb =
@@ -215,6 +241,7 @@ int parse_and_dispatch(int argc, char** argv) {
   }
   if (*run_verb) return run(run_arguments);
   if (*compare_verb) return run(compare_arguments);
+  if (*worker_verb) return worker(worker_arguments);
   if (*calibrate_verb) return calibrate(calibrate_arguments);
   if (*plot_verb) return plot(plot_arguments);
   if (*report_verb) return report(report_arguments);

@@ -47,11 +47,28 @@ std::string jitter_text(const NetworkSpec& links) {
          (links.jitter == JitterKind::uniform ? ", uniform" : ", exponential") + drawn;
 }
 
+/// What the simgrid engine is told beside the network of every engine.
+void add_simgrid(Listing& out, const NetworkPlan& network) {
+  const NetworkSpec& links = network.links;
+  out.line("flow model", links.flow_model + (links.flow_model == "constant"
+                                                 ? ""
+                                                 : ", flows from " +
+                                                       std::to_string(links.flow_threshold) + " B"));
+  if (links.backbone_bps != 0) {
+    out.line("backbone", bandwidth_text({links.backbone_bps}) +
+                             (links.backbone_per_pair ? ", each pair of regions" : ", for all"));
+  }
+  if (!links.platform_file.empty()) {
+    out.line("platform", links.platform_file + ", SHA-256 " + network.platform_digest);
+  }
+}
+
 void add_network(Listing& out, const Plan& plan) {
   const NetworkPlan& network = plan.network;
   const NetworkSpec& links = network.links;
   out.head("network");
   out.line("engine", network.engine);
+  if (network.engine == "simgrid") add_simgrid(out, network);
   out.line("nodes", fmt::format("{} replicas (0 to {}), {} clients", network.replicas,
                                 network.replicas - 1, plan.clients.count));
   const auto ends = std::minmax_element(links.latency.begin(), links.latency.end());

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/worker.hpp"
 #include "sim/record/trace_file.hpp"
 #include "sim/report/page.hpp"
 #include "sim/report/render.hpp"
@@ -114,6 +115,9 @@ std::string reproduce_line(const RunArguments& arguments, const Plan& plan) {
   out += " --seed " + std::to_string(plan.seed);
   if (arguments.seeds > 1) out += " --seeds " + std::to_string(arguments.seeds);
   for (const std::string& system : arguments.systems) out += " --system " + shell_word(system);
+  for (std::size_t i = 0; i < arguments.engines.size(); ++i) {
+    out += (i == 0 ? " --engines " : ",") + arguments.engines[i];
+  }
   for (const std::string& set : arguments.scenario.settings) out += " --set " + shell_word(set);
   return out;
 }
@@ -141,14 +145,70 @@ std::vector<std::size_t> chosen_systems(const RunArguments& arguments, const Pla
   return chosen;
 }
 
-std::string versions_text(const Plan& plan) {
-  const PlanVersions versions = current_versions(plan.network.engine);
-  std::string out = std::string("ledgerlab ") + LEDGERLAB_VERSION + "\nengine " +
-                    plan.network.engine + " " + versions.engine + "\ntrace schema " +
-                    std::to_string(versions.trace_schema) + "\nresults schema " +
-                    std::to_string(results_schema_version) + "\ncost table " +
-                    plan.hardware.costs.name + "\n";
-  for (const SystemPlan& system : plan.systems) {
+/// The scenario for one engine.
+struct Variant {
+  Document document;
+  Plan plan;  // for the first seed
+  PlanVersions versions;
+};
+
+std::vector<Variant> make_variants(const RunArguments& arguments, const Document& document) {
+  std::vector<Variant> out;
+  const auto add = [&](Document own) {
+    Plan plan = load_plan(own, arguments.scenario.seed);
+    PlanVersions versions = current_versions(plan.network.engine);
+    out.push_back({std::move(own), std::move(plan), std::move(versions)});
+  };
+  if (arguments.engines.empty()) add(document);
+  for (const std::string& engine : arguments.engines) add(for_engine(document, engine));
+  return out;
+}
+
+/// One column of the comparison: a system of the plan on one engine.
+struct Column {
+  std::size_t variant = 0;
+  std::size_t system = 0;
+};
+
+/// Each system on every engine, side by side.
+std::vector<Column> make_columns(const RunArguments& arguments,
+                                 const std::vector<Variant>& variants) {
+  std::vector<Column> out;
+  for (const std::size_t system : chosen_systems(arguments, variants.front().plan)) {
+    for (std::size_t variant = 0; variant < variants.size(); ++variant) {
+      out.push_back({variant, system});
+    }
+  }
+  return out;
+}
+
+/// What tables and pages tell of: with several engines, the plan with one system a column, named
+/// after its engine.
+Plan make_shown(const std::vector<Variant>& variants, const std::vector<Column>& columns) {
+  Plan shown = variants.front().plan;
+  if (variants.size() == 1) return shown;
+  shown.network.engine.clear();
+  for (const Variant& variant : variants) {
+    shown.network.engine += (shown.network.engine.empty() ? "" : ", ") + variant.plan.network.engine;
+  }
+  shown.systems.clear();
+  for (const Column& column : columns) {
+    const Plan& plan = variants[column.variant].plan;
+    shown.systems.push_back(plan.systems[column.system]);
+    shown.systems.back().name += " (" + plan.network.engine + ")";
+  }
+  return shown;
+}
+
+std::string versions_text(const Plan& shown, const std::vector<Variant>& variants) {
+  std::string out = std::string("ledgerlab ") + LEDGERLAB_VERSION + "\n";
+  for (const Variant& variant : variants) {
+    out += "engine " + variant.plan.network.engine + " " + variant.versions.engine + "\n";
+  }
+  out += "trace schema " + std::to_string(variants.front().versions.trace_schema) +
+         "\nresults schema " + std::to_string(results_schema_version) + "\ncost table " +
+         shown.hardware.costs.name + "\n";
+  for (const SystemPlan& system : shown.systems) {
     out += "system " + system.name + ":";
     for (const auto& [slot, choice] : system.slots()) {
       if (*choice) out += " " + choice->info->label();
@@ -158,34 +218,35 @@ std::string versions_text(const Plan& plan) {
   return out;
 }
 
-void keep_plan(RunDirectory& directory, const Document& document, const Plan& plan,
-               const std::string& reproduce) {
-  directory.write_file("scenario.toml", document.source);
-  directory.write_file("versions.txt", versions_text(plan));
+void keep_plan(RunDirectory& directory, const std::string& source, const Plan& shown,
+               const std::vector<Variant>& variants, const std::string& reproduce) {
+  directory.write_file("scenario.toml", source);
+  directory.write_file("versions.txt", versions_text(shown, variants));
   directory.write_file("reproduce.txt", reproduce + "\n");
-  const PlanVersions versions = current_versions(plan.network.engine);
   std::size_t index = 0;
-  for (const SystemPlan& system : plan.systems) {
-    directory.write_file(
-        "plan-" + std::to_string(++index) + ".txt",
-        "# " + system.name + " " + system.digest + "\n" + canonical_plan(plan, system, versions));
+  for (const Variant& variant : variants) {
+    for (const SystemPlan& system : variant.plan.systems) {
+      directory.write_file("plan-" + std::to_string(++index) + ".txt",
+                           "# " + system.name + " " + system.digest + "\n" +
+                               canonical_plan(variant.plan, system, variant.versions));
+    }
   }
 }
 
 /// Runs what is missing; stops early when interrupted.
 class Session {
  public:
-  Session(const RunArguments& arguments, Document document)
+  Session(const RunArguments& arguments, const Document& document)
       : arguments_(arguments),
-        document_(std::move(document)),
-        first_(load_plan(document_, arguments.scenario.seed)),
-        chosen_(chosen_systems(arguments, first_)),
+        variants_(make_variants(arguments, document)),
+        columns_(make_columns(arguments, variants_)),
+        first_(make_shown(variants_, columns_)),
         reproduce_(reproduce_line(arguments, first_)),
         keeper_(arguments, first_),
         progress_(arguments.quiet, arguments.progress) {
     if (RunDirectory* directory = keeper_.directory()) {
       keeper_.guard([&] {
-        keep_plan(*directory, document_, first_, reproduce_);
+        keep_plan(*directory, document.source, first_, variants_, reproduce_);
         directory->describe(about());
       });
     }
@@ -194,10 +255,13 @@ class Session {
   void run_all() {
     for (std::uint32_t i = 0; i < arguments_.seeds && !stop_requested && !trace_failed_; ++i) {
       const std::uint64_t seed = first_.seed + i;
-      const Plan plan = i == 0 ? first_ : load_plan(document_, seed);
-      for (const std::size_t index : chosen_) {
+      std::vector<Plan> plans;
+      for (const Variant& variant : variants_) {
+        plans.push_back(i == 0 ? variant.plan : load_plan(variant.document, seed));
+      }
+      for (const Column& column : columns_) {
         if (stop_requested || trace_failed_) break;
-        run_one(plan, plan.systems[index]);
+        run_one(plans[column.variant], plans[column.variant].systems[column.system]);
       }
     }
     progress_.clear();
@@ -248,26 +312,20 @@ class Session {
   }
 
   void run_one(const Plan& plan, const SystemPlan& system) {
+    SystemPlan shown = system;
+    if (variants_.size() > 1) shown.name += " (" + plan.network.engine + ")";
     if (RunDirectory* directory = keeper_.directory(); directory != nullptr && !arguments_.force) {
       std::optional<RunResult> stored;
-      keeper_.guard([&] { stored = directory->find(system, plan.seed); });
+      keeper_.guard([&] { stored = directory->find(shown, plan.seed); });
       if (stored) {
         ++reused_;
         runs_.push_back(std::move(*stored));
         return;
       }
     }
-    RunOptions options;
-    options.stop = &stop_requested;
-    options.share_results = !arguments_.no_sharing;
-    progress_.begin(system.name + ", seed " + std::to_string(plan.seed));
-    options.progress = [this](const Progress& p) { progress_.tell(p); };
-    if (RunDirectory* directory = keeper_.directory(); directory != nullptr && arguments_.trace) {
-      options.trace_file =
-          directory->path() / ("trace-" + system.digest.substr(0, 16) + ".lltrace");
-    }
+    progress_.begin(shown.name + ", seed " + std::to_string(plan.seed));
     try {
-      runs_.push_back(run_system(plan, system, options));
+      runs_.push_back(execute(plan, system));
     } catch (const TraceFileError& error) {
       // A full disk under the trace: what has finished is still told.
       progress_.clear();
@@ -275,10 +333,33 @@ class Session {
       trace_failed_ = true;
       return;
     }
+    runs_.back().system = shown.name;
     progress_.clear();
     if (RunDirectory* directory = keeper_.directory()) {
-      keeper_.guard([&] { directory->store(runs_.back(), system); });
+      keeper_.guard([&] { directory->store(runs_.back(), shown); });
     }
+  }
+
+  /// Here, or in a process of its own where the engine lives once a process.
+  RunResult execute(const Plan& plan, const SystemPlan& system) {
+    std::filesystem::path trace;
+    if (RunDirectory* directory = keeper_.directory(); directory != nullptr && arguments_.trace) {
+      trace = directory->path() / ("trace-" + system.digest.substr(0, 16) + ".lltrace");
+    }
+    const auto progress = [this](const Progress& p) { progress_.tell(p); };
+    if (plan.network.engine != "native") {
+      ScenarioArguments scenario = arguments_.scenario;
+      scenario.seed = plan.seed;
+      return run_in_worker({std::move(scenario), plan.network.engine, system.name, system.digest,
+                            arguments_.no_sharing, trace, {}},
+                           progress);
+    }
+    RunOptions options;
+    options.stop = &stop_requested;
+    options.share_results = !arguments_.no_sharing;
+    options.progress = progress;
+    options.trace_file = trace.string();
+    return run_system(plan, system, options);
   }
 
   const SystemPlan& system_of(const RunResult& run) const {
@@ -310,9 +391,9 @@ class Session {
   }
 
   const RunArguments& arguments_;
-  Document document_;
-  Plan first_;
-  std::vector<std::size_t> chosen_;
+  std::vector<Variant> variants_;
+  std::vector<Column> columns_;
+  Plan first_;  // as shown
   std::string reproduce_;
   Keeper keeper_;
   ProgressLine progress_;
@@ -325,8 +406,8 @@ class Session {
 
 int run(const RunArguments& arguments) {
   catch_interrupts();
-  Document document = load_document(arguments.scenario.file, arguments.scenario.settings);
-  Session session(arguments, std::move(document));
+  const Document document = load_document(arguments.scenario.file, arguments.scenario.settings);
+  Session session(arguments, document);
   session.run_all();
   return session.finish();
 }

@@ -127,9 +127,11 @@ struct NetworkSpec {
   std::uint32_t mtu = 1448;          // payload bytes of a packet
   std::uint32_t overhead_bytes = 0;  // added to every message (headers), by the scenario
   // Read by the simgrid engine alone:
-  std::string flow_model = "CM02";  // SimGrid network model: CM02 (plain fluid sharing), LV08, Constant
-  std::uint64_t backbone_bps = 0;   // what all traffic into and all out of one region shares; 0 = no limit
-  std::string platform_file;        // its hosts, in their order by name, are the nodes; empty: made from this spec
+  std::string flow_model = "CM02";      // CM02 (plain fluid sharing), LV08, constant
+  std::uint32_t flow_threshold = 16384; // bytes from which a message is a flow
+  std::uint64_t backbone_bps = 0;       // a link that messages share beside access links; 0 = none
+  bool backbone_per_pair = false;       // each ordered pair of regions its own; else one for all
+  std::string platform_file;            // its hosts, by name, are the nodes; empty: from this spec
   TransportKind transport = TransportKind::ideal;  // read by the native engine alone
   // Read by the ns3 engine alone:
   QueueKind queue = QueueKind::droptail;

@@ -22,8 +22,8 @@ struct EngineModule {
   /// Of the adapter and its simulator, without starting it: part of the plan digest.
   std::string (*version)();
   /// Starts the simulator. Throws std::invalid_argument when the spec contradicts itself or asks for
-  /// what the engine cannot do, PlatformFileError when a file it names cannot be used, and
-  /// EngineBusy when this process has had its one run.
+  /// what the engine cannot do, EngineRefuses when a file it names cannot be used, and EngineBusy
+  /// when this process has had its one run.
   std::unique_ptr<Engine> (*make)(const NetworkSpec& spec);
 };
 
@@ -46,8 +46,8 @@ struct EngineLimit : std::length_error {
   using std::length_error::length_error;
 };
 
-/// A file that describes the platform is broken or does not fit the scenario (exit code 65).
-struct PlatformFileError : std::runtime_error {
+/// The scenario asks for what the engine cannot do, or names a file it cannot use (exit code 65).
+struct EngineRefuses : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 

@@ -23,7 +23,11 @@ std::uint64_t plan_seed(const Plan& plan, std::string_view purpose) {
 std::unique_ptr<Engine> make_engine(const Plan& plan) {
   const NetworkSpec& links = plan.network.links;
   if (plan.network.engine == "native") return make_native_engine(links);
-  return load_engine_module(plan.network.engine).make(links);
+  try {
+    return load_engine_module(plan.network.engine).make(links);
+  } catch (const std::invalid_argument& error) {
+    throw EngineRefuses(error.what());
+  }
 }
 
 /// Address groups of the replicas: drawn out of all /16 of IPv4, but a behaviour's nodes share as

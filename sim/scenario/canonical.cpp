@@ -92,7 +92,9 @@ void add_network(Lines& lines, const NetworkPlan& network) {
   }
   if (network.engine == "simgrid") {
     lines.add("network.flow_model", links.flow_model);
-    lines.add("network.backbone_bps", std::to_string(links.backbone_bps));
+    lines.add("network.flow_threshold", links.flow_threshold);
+    lines.add("network.backbone_bps", links.backbone_bps);
+    lines.add("network.backbone_per_pair", links.backbone_per_pair ? 1 : 0);
     lines.add("network.platform", network.platform_digest);
   }
   if (links.jitter_of_link) lines.add("network.jitter_of_link", 1);

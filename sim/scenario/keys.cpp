@@ -260,14 +260,21 @@ const KeyTable& network_keys() {
             "0 B", "1 GiB"),
         key("pcap", Type::text, "",
             "ns3: a folder for one file of packets a node; changes no result"),
-        choice("flow_model", {"CM02", "LV08"},
+        choice("flow_model", {"CM02", "LV08", "constant"},
                "simgrid: its network model; CM02 shares bandwidth and adds nothing, LV08 multiplies "
-               "latency by 13.01 and bandwidth by 0.97 for the ramps of TCP"),
+               "latency by 13.01 and bandwidth by 0.97 for the ramps of TCP, constant knows one "
+               "latency and no bandwidth"),
+        key("flow_threshold", Type::size, "16 KiB",
+            "simgrid: messages from this size are flows that share links; smaller ones queue at the "
+            "access links, which costs no more with many under way",
+            "0 B", "1 GiB"),
         key("backbone", Type::bandwidth, "unlimited",
-            "simgrid: what all traffic into, and all out of, one region shares"),
+            "simgrid: a link that messages share beside their access links"),
+        choice("backbone_scope", {"global", "pair"},
+               "simgrid: one backbone for all messages, or one for each ordered pair of regions"),
         key("platform", Type::text, "",
-            "simgrid: a platform file instead of latency, up and down; its hosts, in the order of "
-            "their names, are the nodes"),
+            "simgrid: a SimGrid platform file (XML) in place of latency, up and down; its hosts, in "
+            "the order of their names, are the replicas and then the clients"),
         choice("sessions", {"assumed", "handshake"},
                "assumed: one key of the world; handshake: every two nodes agree on keys before their "
                "first message, and frames are charged for"),

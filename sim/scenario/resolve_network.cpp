@@ -362,38 +362,48 @@ void read_ns3(Resolving& r, Section& network) {
   }
 }
 
-/// What one engine reads and another does not have.
-void read_engine(Resolving& r, Section& network) {
+/// Keys of [network] that one engine alone reads.
+struct EngineKey {
+  std::string_view key;
+  std::string_view engine;
+};
+constexpr EngineKey engine_keys[] = {
+    {"transport", "native"},   {"tcp", "ns3"},
+    {"queue", "ns3"},          {"queue_size", "ns3"},
+    {"pcap", "ns3"},           {"flow_model", "simgrid"}, {"flow_threshold", "simgrid"}, {"backbone", "simgrid"},
+    {"backbone_scope", "simgrid"}, {"platform", "simgrid"},
+};
+
+void refuse_other_engines_keys(const Resolving& r, Section& network) {
+  for (const auto& [key, engine] : engine_keys) {
+    if (r.plan.network.engine == engine || !network.given(key)) continue;
+    network.problem(std::string(key),
+                    "is not read: only engine = \"" + std::string(engine) + "\" does");
+  }
+}
+
+void read_native(Resolving& r, Section& network) {
   NetworkSpec& links = r.plan.network.links;
-  const std::string& engine = r.plan.network.engine;
-  for (const auto& [key, reader] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"transport", "native"},
-           {"tcp", "ns3"},
-           {"queue", "ns3"},
-           {"queue_size", "ns3"},
-           {"pcap", "ns3"},
-           {"flow_model", "simgrid"},
-           {"backbone", "simgrid"},
-           {"platform", "simgrid"}}) {
-    if (engine != reader && network.given(key)) {
-      network.problem(key, std::string("is not read: only engine = \"") + reader + "\" does");
-    }
+  links.transport = read_choice<TransportKind>(network, "transport", transport_names);
+  if (links.transport == TransportKind::tcp && links.link_model != LinkModel::queues) {
+    network.problem("transport", "\"tcp\" needs link_model \"queues\"");
   }
-  if (engine == "native") {
-    links.transport = read_choice<TransportKind>(network, "transport", transport_names);
-    if (links.transport == TransportKind::tcp && links.link_model != LinkModel::queues) {
-      network.problem("transport", "\"tcp\" needs link_model \"queues\"");
-    }
-  }
-  if (engine == "ns3") read_ns3(r, network);
-  if (engine != "simgrid") return;
+}
+
+void read_simgrid(Resolving& r, Section& network) {
+  NetworkSpec& links = r.plan.network.links;
   links.flow_model = network.text("flow_model");
+  links.flow_threshold = static_cast<std::uint32_t>(network.count("flow_threshold"));
   links.backbone_bps = network.count("backbone");
+  links.backbone_per_pair = network.text("backbone_scope") == "pair";
   if (const std::string platform = network.text("platform"); !platform.empty()) {
     links.platform_file = find_data(platform, r.document.file).string();
     std::ifstream file(links.platform_file, std::ios::binary);
     const std::string content(std::istreambuf_iterator<char>(file), {});
     r.plan.network.platform_digest = to_hex(sha256(as_bytes(content)));
+    if (links.backbone_bps != 0) {
+      network.problem("backbone", "a platform file says which links are shared: leave it out");
+    }
   }
   if (links.jitter != JitterKind::none) {
     network.problem("jitter", "the simgrid engine has none: leave it out");
@@ -403,9 +413,31 @@ void read_engine(Resolving& r, Section& network) {
                     "the simgrid engine has no packets: leave it out, or lose whole messages with "
                     "[[faults]] kind = \"loss\"");
   }
+  const auto differs = [&](Duration d) { return d != links.latency.front(); };
+  if (links.flow_model != "constant") return;
+  if (std::any_of(links.latency.begin(), links.latency.end(), differs)) {
+    network.problem("flow_model", "constant knows one time for all: take a single latency, "
+                                  "such as latency = \"20 ms\"");
+  }
+  if (links.backbone_bps != 0 || !links.platform_file.empty()) {
+    network.problem("flow_model",
+                    "constant has no links: leave network.backbone and network.platform out");
+  }
 }
 
 }  // namespace
+
+Document for_engine(Document document, const std::string& engine) {
+  apply_setting(document, "network.engine=" + engine);
+  Entry* network = document.root.find("network");
+  if (network == nullptr) return document;
+  std::erase_if(network->value.entries, [&](const Entry& entry) {
+    return std::any_of(std::begin(engine_keys), std::end(engine_keys), [&](const EngineKey& k) {
+      return k.key == entry.key && k.engine != engine;
+    });
+  });
+  return document;
+}
 
 void resolve_network(Resolving& r) {
   Section network(r.problems, r.section("network"), "network", {1, 1});
@@ -429,7 +461,11 @@ void resolve_network(Resolving& r) {
       read_placement(r, network, r.plan.network.replicas, "round_robin", r.plan.seed);
   read_core(r, network);
   read_topology(r, network);
-  read_engine(r, network);
+  refuse_other_engines_keys(r, network);
+  const std::string& engine = r.plan.network.engine;
+  if (engine == "native") read_native(r, network);
+  if (engine == "ns3") read_ns3(r, network);
+  if (engine == "simgrid") read_simgrid(r, network);
 }
 
 void resolve_hardware(Resolving& r) {

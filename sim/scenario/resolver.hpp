@@ -26,6 +26,10 @@ class EngineUnavailable : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The document for this engine: network.engine says so, and what only other engines read is left
+/// out of [network]. One scenario can so be compared on several.
+Document for_engine(Document document, const std::string& engine);
+
 /// The versions this build has of what a plan digest binds; throws EngineUnavailable.
 PlanVersions current_versions(const std::string& engine);
 
