@@ -14,7 +14,9 @@ pkg_check_modules(CRYPTOPP REQUIRED IMPORTED_TARGET libcrypto++)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 # Other simulators are optional: without its package an engine is not built, and a scenario that asks
-# for it is told which package it needs.
+# for it is told which package it needs. `lab` names here what is installed, so that a package which
+# came or went configures anew.
+set(LEDGERLAB_ENGINE_PACKAGES "" CACHE STRING "packages of other simulators that lab found")
 pkg_check_modules(SIMGRID QUIET IMPORTED_TARGET simgrid)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(Ns3 QUIET)

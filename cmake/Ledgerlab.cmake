@@ -76,7 +76,9 @@ function(ledgerlab_engine_module name)
     OUTPUT_NAME ledgerlab-engine-${name}
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/ledgerlab
     BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN/..")
-  install(TARGETS engine_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ledgerlab OPTIONAL)
+  # Not part of the package: ns-3 is under the GPL, and the product needs neither simulator.
+  install(TARGETS engine_${name} COMPONENT engine-${name} EXCLUDE_FROM_ALL
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ledgerlab)
 endfunction()
 
 # ledgerlab_test(NAME SOURCES...): one GoogleTest program, one ctest entry.

@@ -19,7 +19,7 @@ std::string package_of(const std::string& engine) { return "lib" + engine + "-de
 
 std::string with_package(const std::string& engine) {
   return "Debian package " + package_of(engine) + " (apt-get install " + package_of(engine) +
-         ", then ./lab build)";
+         "; ./lab engines installs and builds it)";
 }
 
 std::vector<fs::path> module_folders() {
@@ -58,11 +58,11 @@ const EngineModule& open_module(const std::string& name, const fs::path& file) {
   if (module.interface_number != engine_interface) {
     throw EngineMissing(what + " has interface " + std::to_string(module.interface_number) +
                         ", this ledgerlab has " + std::to_string(engine_interface) +
-                        "; build both from one source (./lab build)");
+                        "; build both from one source (./lab engines)");
   }
   if (std::strcmp(module.build, LEDGERLAB_ENGINE_BUILD) != 0) {
     throw EngineMissing(what + " is of another build than this ledgerlab (" + module.build +
-                        ", not " LEDGERLAB_ENGINE_BUILD "); build both together (./lab build)");
+                        ", not " LEDGERLAB_ENGINE_BUILD "); build both together (./lab engines)");
   }
   if (module.name != name) throw EngineMissing(what + " is the engine " + module.name);
   return module;

@@ -3,8 +3,11 @@
 #include <simgrid/Exception.hpp>
 #include <simgrid/kernel/resource/NetworkModelIntf.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -16,7 +19,7 @@
 namespace ledgerlab::simgrid_engine {
 namespace {
 
-constexpr double unlimited_bytes_per_s = 1e18;
+constexpr double unlimited_bytes_per_s = 1e20;
 constexpr double host_flops = 1e9;  // a host needs a speed; nothing is computed on it
 // LV08's factors (P. Velho, A. Legrand, "Accuracy study and improvement of network simulation in the
 // SimGrid framework", SIMUTools 2009).
@@ -173,8 +176,32 @@ void Platform::connect_pairs(sg::NetZone* world, const std::vector<sg::NetZone*>
   }
 }
 
+/// SimGrid calls abort() on some faults of a platform file. Then the file is to be named, and the
+/// process ends as it does for every broken input.
+class AbortOnFile {
+ public:
+  explicit AbortOnFile(const std::string& file) {
+    text() = "ledgerlab: platform file " + file + ": SimGrid refuses it, see above\n";
+    before_ = std::signal(SIGABRT, [](int) {
+      [[maybe_unused]] const auto told = ::write(STDERR_FILENO, text().data(), text().size());
+      _exit(65);
+    });
+  }
+  ~AbortOnFile() { std::signal(SIGABRT, before_); }
+  AbortOnFile(const AbortOnFile&) = delete;
+  AbortOnFile& operator=(const AbortOnFile&) = delete;
+
+ private:
+  static std::string& text() {
+    static std::string text;
+    return text;
+  }
+  void (*before_)(int);
+};
+
 void Platform::read_file(sg::Engine& engine) {
   const std::string& file = spec_.platform_file;
+  const AbortOnFile guard(file);
   try {
     engine.load_platform(file);
   } catch (const std::exception& error) {

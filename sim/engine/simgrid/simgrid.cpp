@@ -6,6 +6,7 @@
 #include <simgrid/s4u.hpp>
 #include <simgrid/version.h>
 #include <xbt/config.hpp>
+#include <xbt/log.h>
 
 #include <algorithm>
 #include <map>
@@ -27,6 +28,10 @@ std::string version_text() {
   sg_version_get(&major, &minor, &patch);
   return "simgrid@1 (SimGrid " + std::to_string(major) + "." + std::to_string(minor) + ")";
 }
+
+/// Dates this close, in seconds, are one; ours are nanoseconds apart.
+constexpr const char* precision = "surf/precision:1e-10";
+constexpr double same_instant_s = 1e-11;
 
 /// Nanoseconds that `bytes` take on a link, rounded up; 0 bps is unlimited.
 std::int64_t serialisation(std::uint64_t bytes, std::uint64_t bps) {
@@ -113,6 +118,7 @@ class SimgridEngine final : public Engine {
   std::vector<Node> nodes_;
   std::map<std::uint64_t, Line> lines_;  // by (from, to)
   std::uint64_t flows_ = 0;
+  bool settled_ = true;  // nothing more ends at SimGrid's present date
   std::vector<sg::CommPtr> ended_;  // SimGrid still touches a comm after its callback
   std::set<sg::Activity*> pause_;   // not empty: SimGrid returns after its present step
   std::int64_t longest_queue_ = 0;
@@ -179,6 +185,7 @@ SimgridEngine::~SimgridEngine() {
   the_engine = nullptr;
   // SimGrid crashes when a comm goes before its end; those under way stay with it.
   for (Transfer& t : transfers_) (void)t.comm.detach();
+  xbt_log_control_set("root.thresh:critical");  // it would complain of them at the end
   engine_->track_vetoed_activities(nullptr);
 }
 
@@ -188,8 +195,10 @@ void SimgridEngine::configure() {
   static char* arguments[] = {name, quiet, nullptr};
   int count = 2;
   engine_ = new sg::Engine(&count, arguments);
-  // SimGrid takes dates this close, in seconds, for one; ours are nanoseconds apart.
-  sg::Engine::set_config("surf/precision:1e-10");
+  sg::Engine::set_config(precision);
+  // The lazy update gives flows that maestro starts a wrong rate for a while: a message was 12 %
+  // faster than its link.
+  sg::Engine::set_config("network/optim:Full");
   if (spec_.flow_model == "constant") {
     sg::Engine::set_config("network/model:Constant");
     sg::Engine::set_config("network/latency-factor:" +
@@ -261,6 +270,7 @@ void SimgridEngine::start_flow(std::uint32_t slot) {
   t.comm->set_payload_size(std::max<std::uint64_t>(1, t.bytes));
   t.comm->set_data(reinterpret_cast<void*>(std::uintptr_t{slot} + 1));
   ++flows_;
+  settled_ = false;
   t.comm->start();
 }
 
@@ -289,9 +299,14 @@ void SimgridEngine::come_to(std::int64_t at) {
 
 /// Moves SimGrid on towards `at`; true if it moved, so that the queue is to be looked at again.
 bool SimgridEngine::flows_ended_before(std::int64_t at) {
-  const double date = to_seconds(at);
-  if (sg::Engine::get_clock() >= date) return false;
-  engine_->run_until(date);
+  // What ends at the instant `at` itself belongs to it, however its date is rounded. A latency that
+  // ends with a step leaves its transfer for the next, be there nothing to transfer.
+  const double date = to_seconds(at) + same_instant_s;
+  const double clock = sg::Engine::get_clock();
+  if (clock >= date && settled_) return false;
+  settled_ = clock >= date;
+  engine_->run_until(std::max(date, clock));
+  if (!pause_.empty()) settled_ = false;
   pause_.clear();
   ended_.clear();
   return true;
