@@ -94,13 +94,15 @@ class Cli(unittest.TestCase):
             copies[folder] = os.path.join(self.dir, folder, name)
             shutil.copy(os.path.join(os.path.dirname(BINARY), "..", folder, name), copies[folder])
         for engine in ("ns3", "simgrid"):
-            done = subprocess.run(
-                [copies["bin"], "run", STARTER, "--set", f"network.engine={engine}"], cwd=self.dir,
-                env={**os.environ, "LD_LIBRARY_PATH": os.path.dirname(copies["lib"])},
-                capture_output=True, text=True, timeout=120)
-            self.assertEqual(done.returncode, 69, done.stderr)
-            self.assertIn(f"lib{engine}-dev", done.stderr)
-            self.assertIn("native", done.stderr)
+            for words in (["run", STARTER, "--set", f"network.engine={engine}"],
+                          ["compare", STARTER, "--engines", f"native,{engine}"]):
+                done = subprocess.run(
+                    [copies["bin"], *words], cwd=self.dir,
+                    env={**os.environ, "LD_LIBRARY_PATH": os.path.dirname(copies["lib"])},
+                    capture_output=True, text=True, timeout=120)
+                self.assertEqual(done.returncode, 69, done.stderr)
+                self.assertIn(f"lib{engine}-dev", done.stderr)
+                self.assertIn("native", done.stderr)
 
     # --- plan and models --------------------------------------------------------------------
     def test_plan_shows_topology_and_digests(self):

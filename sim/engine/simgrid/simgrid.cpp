@@ -31,7 +31,7 @@ std::string version_text() {
 
 /// Dates this close, in seconds, are one; ours are nanoseconds apart.
 constexpr const char* precision = "surf/precision:1e-10";
-constexpr double same_instant_s = 1e-11;
+constexpr double same_instant_s = 1e-10;
 
 /// Nanoseconds that `bytes` take on a link, rounded up; 0 bps is unlimited.
 std::int64_t serialisation(std::uint64_t bytes, std::uint64_t bps) {
@@ -305,7 +305,7 @@ bool SimgridEngine::flows_ended_before(std::int64_t at) {
   const double clock = sg::Engine::get_clock();
   if (clock >= date && settled_) return false;
   settled_ = clock >= date;
-  engine_->run_until(std::max(date, clock));
+  engine_->run_until(settled_ ? clock + same_instant_s : date);
   if (!pause_.empty()) settled_ = false;
   pause_.clear();
   ended_.clear();
