@@ -95,7 +95,7 @@ class Engines(unittest.TestCase):
         self.assertIn("raft (native)", text)
         self.assertIn("raft (simgrid)", text)
         with open(os.path.join(self.dir, "o", "versions.txt"), encoding="utf-8") as file:
-            self.assertIn("engine simgrid simgrid@1 (SimGrid", file.read())
+            self.assertIn("engine simgrid simgrid@2 (SimGrid", file.read())
 
     @needs("ns3")
     def test_three_engines(self):

@@ -26,7 +26,7 @@ namespace {
 std::string version_text() {
   int major = 0, minor = 0, patch = 0;
   sg_version_get(&major, &minor, &patch);
-  return "simgrid@1 (SimGrid " + std::to_string(major) + "." + std::to_string(minor) + ")";
+  return "simgrid@2 (SimGrid " + std::to_string(major) + "." + std::to_string(minor) + ")";
 }
 
 /// Dates this close, in seconds, are one; ours are nanoseconds apart.
