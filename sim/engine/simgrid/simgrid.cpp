@@ -31,7 +31,8 @@ std::string version_text() {
 
 /// Dates this close, in seconds, are one; ours are nanoseconds apart.
 constexpr const char* precision = "surf/precision:1e-10";
-constexpr double same_instant_s = 1e-10;
+/// Long enough for what no link slows, and to be seen on a clock of days; well below the precision.
+double least_step(double clock) { return std::max(1e-12, clock * 5e-16); }
 
 /// Nanoseconds that `bytes` take on a link, rounded up; 0 bps is unlimited.
 std::int64_t serialisation(std::uint64_t bytes, std::uint64_t bps) {
@@ -299,13 +300,13 @@ void SimgridEngine::come_to(std::int64_t at) {
 
 /// Moves SimGrid on towards `at`; true if it moved, so that the queue is to be looked at again.
 bool SimgridEngine::flows_ended_before(std::int64_t at) {
-  // What ends at the instant `at` itself belongs to it, however its date is rounded. A latency that
-  // ends with a step leaves its transfer for the next, be there nothing to transfer.
-  const double date = to_seconds(at) + same_instant_s;
+  // A latency that ends with a step leaves its transfer for the next, be there nothing to transfer:
+  // one step more, so that what ends at the instant `at` is known before it is handled.
+  const double date = to_seconds(at);
   const double clock = sg::Engine::get_clock();
   if (clock >= date && settled_) return false;
   settled_ = clock >= date;
-  engine_->run_until(settled_ ? clock + same_instant_s : date);
+  engine_->run_until(settled_ ? clock + least_step(clock) : date);
   if (!pause_.empty()) settled_ = false;
   pause_.clear();
   ended_.clear();
