@@ -300,14 +300,15 @@ void SimgridEngine::come_to(std::int64_t at) {
 
 /// Moves SimGrid on towards `at`; true if it moved, so that the queue is to be looked at again.
 bool SimgridEngine::flows_ended_before(std::int64_t at) {
-  // A latency that ends with a step leaves its transfer for the next, be there nothing to transfer:
-  // one step more, so that what ends at the instant `at` is known before it is handled.
+  // Where no link takes time the end of a latency and of its transfer are steps of their own, and
+  // rounding can make one more: a whole least step must pass without any before the instant `at`
+  // is handled.
   const double date = to_seconds(at);
   const double clock = sg::Engine::get_clock();
   if (clock >= date && settled_) return false;
-  settled_ = clock >= date;
-  engine_->run_until(settled_ ? clock + least_step(clock) : date);
-  if (!pause_.empty()) settled_ = false;
+  const double target = clock >= date ? clock + least_step(clock) : date;
+  engine_->run_until(target);
+  settled_ = clock >= date && pause_.empty() && sg::Engine::get_clock() >= target;
   pause_.clear();
   ended_.clear();
   return true;
