@@ -11,47 +11,13 @@
 #include <vector>
 
 #include "models/base/draw.hpp"
+#include "tests/support/engine_recorder.hpp"
 
 namespace ledgerlab {
 namespace {
 
-struct Delivery {
-  Time ready;
-  NodeId to, from;
-  Token token;
-  friend bool operator==(const Delivery&, const Delivery&) = default;
-};
-
-std::ostream& operator<<(std::ostream& out, const Delivery& d) {
-  return out << d.from << "->" << d.to << " #" << d.token << " at " << count_ns(d.ready);
-}
-
-/// Records what it is handed; wakes stand as messages from the node to itself.
-class Recorder : public EngineSink {
- public:
-  explicit Recorder(Engine& engine, bool early = false) : engine_(engine), early_(early) {}
-  void on_message(Time ready, NodeId to, NodeId from, Token token) override {
-    EXPECT_GE(ready, engine_.now());
-    EXPECT_TRUE(early_ || ready == engine_.now());
-    all.push_back({ready, to, from, token});
-    if (react) react(all.back());
-  }
-  void on_wake(NodeId node) override {
-    all.push_back({engine_.now(), node, node, 0});
-    if (react) react(all.back());
-  }
-  bool may_deliver_early(NodeId, Time ready) override {
-    EXPECT_GT(ready, engine_.now());
-    return early_;
-  }
-
-  std::vector<Delivery> all;
-  std::function<void(Delivery)> react;
-
- private:
-  Engine& engine_;
-  const bool early_;
-};
+using testing::Delivery;
+using testing::Recorder;
 
 NetworkSpec plain(std::uint32_t nodes, Duration latency) {
   NetworkSpec spec;
@@ -357,17 +323,7 @@ TEST(Native, LinksKeepOrderExactlyOnceAboveThePhysicalBound) {
 
 TEST(Native, TenThousandStartsAndEnds) {
   const NetworkSpec spec = limited(4, ms(1), 1'000'000, 1'000'000);
-  std::vector<Delivery> first;
-  for (int cycle = 0; cycle < 10'000; ++cycle) {
-    const auto engine = make_native_engine(spec);
-    engine->multicast(time_start, 0, std::vector<NodeId>{1, 2, 3}, 100, 1);
-    engine->wake_at(2, time_start + ms(3));
-    if (cycle % 2 == 1) continue;  // ended with events pending
-    const std::vector<Delivery> got = run(*engine);
-    if (cycle == 0) first = got;
-    ASSERT_EQ(got, first);
-    ASSERT_EQ(got.size(), 4u);
-  }
+  testing::start_and_end(10'000, [&] { return make_native_engine(spec); });
 }
 
 TEST(Native, RefusesWhatContradictsItself) {

@@ -10,37 +10,14 @@
 #include "models/base/draw.hpp"
 #include "sim/engine/native/native.hpp"
 #include "sim/engine/native/tcp_link.hpp"
+#include "tests/support/engine_recorder.hpp"
 
 namespace ledgerlab {
 namespace {
 
-struct Delivery {
-  Time ready;
-  NodeId to, from;
-  Token token;
-  friend bool operator==(const Delivery&, const Delivery&) = default;
-};
-
-class Recorder final : public EngineSink {
- public:
-  explicit Recorder(Engine& engine) : engine_(engine) {}
-  void on_message(Time ready, NodeId to, NodeId from, Token token) override {
-    EXPECT_EQ(ready, engine_.now());
-    all.push_back({ready, to, from, token});
-    if (react) react(all.back());
-  }
-  void on_wake(NodeId node) override {
-    all.push_back({engine_.now(), node, node, 0});
-    if (react) react(all.back());
-  }
-  bool may_deliver_early(NodeId, Time) override { return false; }
-
-  std::vector<Delivery> all;
-  std::function<void(Delivery)> react;
-
- private:
-  Engine& engine_;
-};
+using testing::Delivery;
+using testing::Recorder;
+using testing::run;
 
 NetworkSpec limited(std::uint32_t nodes, Duration latency, std::uint64_t up, std::uint64_t down) {
   NetworkSpec spec;
@@ -52,13 +29,6 @@ NetworkSpec limited(std::uint32_t nodes, Duration latency, std::uint64_t up, std
   spec.overhead_bytes = 54;
   spec.transport = TransportKind::tcp;
   return spec;
-}
-
-std::vector<Delivery> run(Engine& engine, Duration time = seconds(1'000)) {
-  Recorder sink(engine);
-  engine.run_until(engine.now() + time, sink);
-  EXPECT_EQ(engine.pending(), 0u);
-  return sink.all;
 }
 
 constexpr std::int64_t bit_ns = 1'000;  // at 1 Mbit/s
@@ -264,17 +234,7 @@ TEST(NativeTcp, LossCostsTime) {
 
 TEST(NativeTcp, TenThousandStartsAndEnds) {
   const NetworkSpec spec = limited(4, ms(1), 1'000'000, 1'000'000);
-  std::vector<Delivery> first;
-  for (int cycle = 0; cycle < 10'000; ++cycle) {
-    const auto engine = make_native_engine(spec);
-    engine->multicast(time_start, 0, std::vector<NodeId>{1, 2, 3}, 100, 1);
-    engine->wake_at(2, time_start + ms(3));
-    if (cycle % 2 == 1) continue;  // ended with events pending
-    const std::vector<Delivery> got = run(*engine);
-    if (cycle == 0) first = got;
-    ASSERT_EQ(got, first);
-    ASSERT_EQ(got.size(), 4u);
-  }
+  testing::start_and_end(10'000, [&] { return make_native_engine(spec); });
 }
 
 TEST(NativeTcp, StopsAfterTheInstantAndRefusesMisuse) {

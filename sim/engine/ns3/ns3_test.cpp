@@ -8,39 +8,16 @@
 #include "models/base/draw.hpp"
 #include "sim/engine/module.hpp"
 #include "sim/engine/ns3/limits.hpp"
+#include "tests/support/engine_recorder.hpp"
 
 extern "C" const ledgerlab::EngineModule* ledgerlab_engine();
 
 namespace ledgerlab {
 namespace {
 
-struct Delivery {
-  Time ready;
-  NodeId to, from;
-  Token token;
-  friend bool operator==(const Delivery&, const Delivery&) = default;
-};
-
-class Recorder final : public EngineSink {
- public:
-  explicit Recorder(Engine& engine) : engine_(engine) {}
-  void on_message(Time ready, NodeId to, NodeId from, Token token) override {
-    EXPECT_EQ(ready, engine_.now());
-    all.push_back({ready, to, from, token});
-    if (react) react(all.back());
-  }
-  void on_wake(NodeId node) override {
-    all.push_back({engine_.now(), node, node, 0});
-    if (react) react(all.back());
-  }
-  bool may_deliver_early(NodeId, Time) override { return false; }
-
-  std::vector<Delivery> all;
-  std::function<void(Delivery)> react;
-
- private:
-  Engine& engine_;
-};
+using testing::Delivery;
+using testing::Recorder;
+using testing::run;
 
 std::unique_ptr<Engine> make(const NetworkSpec& spec) { return ledgerlab_engine()->make(spec); }
 
@@ -52,13 +29,6 @@ NetworkSpec limited(std::uint32_t nodes, Duration latency, std::uint64_t up, std
   spec.up_bps.assign(nodes, up);
   spec.down_bps.assign(nodes, down);
   return spec;
-}
-
-std::vector<Delivery> run(Engine& engine, Duration time = seconds(100)) {
-  Recorder sink(engine);
-  engine.run_until(engine.now() + time, sink);
-  EXPECT_EQ(engine.pending(), 0u);
-  return sink.all;
 }
 
 constexpr std::int64_t headers = 54;      // PPP, IPv4, TCP with time stamps
