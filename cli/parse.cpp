@@ -1,5 +1,6 @@
 // The command line's grammar: the only file that sees CLI11.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "cli/commands.hpp"
@@ -51,6 +52,15 @@ void add_compare_options(CLI::App& verb, RunArguments& run) {
                   "each system on each of these engines: native,simgrid,ns3")
       ->delimiter(',')
       ->check(CLI::IsMember({"native", "simgrid", "ns3"}));
+}
+
+/// Two runs of one engine would pass for two seeds.
+void refuse_engine_twice(const std::vector<std::string>& engines) {
+  for (std::size_t i = 0; i < engines.size(); ++i) {
+    if (std::find(engines.begin(), engines.begin() + i, engines[i]) != engines.begin() + i) {
+      throw CLI::ValidationError("--engines", engines[i] + " is named twice");
+    }
+  }
 }
 
 /// What `run` and `compare` start for an engine that lives once a process.
@@ -235,6 +245,7 @@ int parse_and_dispatch(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);
+    refuse_engine_twice(compare_arguments.engines);
   } catch (const CLI::ParseError& error) {
     // Help and version are successes; every other code of CLI11's is a usage error here.
     return app.exit(error) == 0 ? exit_pass : exit_usage;

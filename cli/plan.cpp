@@ -71,11 +71,15 @@ void add_network(Listing& out, const Plan& plan) {
   if (network.engine == "simgrid") add_simgrid(out, network);
   out.line("nodes", fmt::format("{} replicas (0 to {}), {} clients", network.replicas,
                                 network.replicas - 1, plan.clients.count));
-  const auto ends = std::minmax_element(links.latency.begin(), links.latency.end());
-  out.line("latency, one way", network.latency_source + ": " + duration_text(*ends.first) + " to " +
-                                   duration_text(*ends.second));
-  out.line("up-link, down-link",
-           bandwidth_text(links.up_bps) + ", " + bandwidth_text(links.down_bps));
+  if (links.platform_file.empty()) {
+    const auto ends = std::minmax_element(links.latency.begin(), links.latency.end());
+    out.line("latency, one way", network.latency_source + ": " + duration_text(*ends.first) +
+                                     " to " + duration_text(*ends.second));
+    out.line("up-link, down-link",
+             bandwidth_text(links.up_bps) + ", " + bandwidth_text(links.down_bps));
+  } else {
+    out.line("latency and links", network.latency_source);
+  }
   out.line("jitter", jitter_text(links));
   if (links.link_model != LinkModel::queues) {
     out.line("link model", links.link_model == LinkModel::bottleneck ? "bottleneck" : "cut-through");

@@ -398,6 +398,7 @@ void read_simgrid(Resolving& r, Section& network) {
   links.backbone_per_pair = network.text("backbone_scope") == "pair";
   if (const std::string platform = network.text("platform"); !platform.empty()) {
     links.platform_file = find_data(platform, r.document.file).string();
+    r.plan.network.latency_source = "of the platform file";
     std::ifstream file(links.platform_file, std::ios::binary);
     const std::string content(std::istreambuf_iterator<char>(file), {});
     r.plan.network.platform_digest = to_hex(sha256(as_bytes(content)));

@@ -33,6 +33,14 @@ class Cli(unittest.TestCase):
             file.write(text)
         return path
 
+    def test_platforms_run_as_they_stand(self):
+        folder = os.path.join(TREE, "scenarios", "platforms")
+        names = [n for n in sorted(os.listdir(folder)) if n.endswith(".toml")]
+        self.assertGreaterEqual(len(names), 10)
+        for name in names:
+            self.call("run", os.path.join(folder, name), "--quiet", "--out", "o-" + name,
+                      "--set", "duration=60 s", "--set", "warm_up=1 s", "--set", "drain=1 s")
+
     # --- usage and input --------------------------------------------------------------------
     def test_help_and_version(self):
         self.assertIn("Exit codes", self.call("--help").stdout)

@@ -110,6 +110,8 @@ class Engines(unittest.TestCase):
     def test_unknown_engine_is_a_usage_error(self):
         self.raft()
         self.call("compare", "s.toml", "--engines", "native,ns4", code=64)
+        said = self.call("compare", "s.toml", "--engines", "native,native", code=64).stderr
+        self.assertIn("native is named twice", said)
 
     @needs("simgrid")
     def test_keys_of_one_engine_are_left_out_for_the_others(self):
@@ -196,12 +198,24 @@ for = "1 s"
         self.raft('engine = "simgrid"\nplatform = "p.xml"')
         plan = self.call("plan", "s.toml").stdout
         self.assertIn("SHA-256", plan)
+        self.assertIn("latency of the platform file", plan)
+        self.assertNotIn("10 ms between all", plan)  # what stands beside it is not read
         one = json.loads(self.call("run", "s.toml", "--json").stdout)["runs"][0]
         with open(os.path.join(self.dir, "p.xml"), "a", encoding="utf-8") as file:
             file.write("<!-- changed -->\n")
         two = json.loads(self.call("run", "s.toml", "--json").stdout)["runs"][0]
         self.assertNotEqual(one["plan_digest"], two["plan_digest"])
         self.assertEqual(one["trace_hash"], two["trace_hash"])
+
+    @needs("simgrid")
+    def test_a_missing_route_is_refused(self):
+        for threshold in ("0 B", "16 KiB"):  # as flows, and beside them
+            hosts = "".join(f'<host id="h{i}" speed="1Gf"/>\n' for i in range(4))
+            route = '<route src="h0" dst="h1"><link_ctn id="l"/></route>\n'
+            self.write(PLATFORM.format(hosts=hosts, routes=route), "p.xml")
+            self.raft(f'engine = "simgrid"\nplatform = "p.xml"\nflow_threshold = "{threshold}"')
+            said = self.call("run", "s.toml", code=65).stderr
+            self.assertIn("p.xml: no route from host h", said)
 
     @needs("simgrid")
     def test_broken_platform_files(self):

@@ -48,15 +48,19 @@ bool same_transactions(const std::vector<TxRef>& a, const std::vector<TxRef>& b)
                     [](const TxRef& x, const TxRef& y) { return x == y || x->bytes == y->bytes; });
 }
 
+/// Whether a node's software is new enough; no matter of its restarts.
+bool speaks(const ModuleContext& context) {
+  const auto share = context.params->count("support");
+  const auto first = context.params->count("support_first");
+  return first > 0 ? context.self < first
+                   : draw_ppb(draw64(context.seed, context.self, draw_support, 0), share);
+}
+
 }  // namespace
 
 Compact::Compact(const ModuleContext& context)
     : Relay(context),
-      // Whether a node's software is new enough is no matter of its restarts.
-      speaks_(context.params->count("support_first") > 0
-                  ? context.self < context.params->count("support_first")
-                  : draw_ppb(draw64(context.seed, context.self, draw_support, 0),
-                             context.params->count("support"))),
+      speaks_(speaks(context)),
       share_(context.share_results),
       favourites_max_(context.params->count("high_bandwidth_peers")),
       prefill_bytes_(context.params->count("prefill_bytes")),

@@ -245,6 +245,11 @@ Path Platform::path(NodeId from, NodeId to) {
     std::vector<sg::Link*> links;
     double latency = 0;
     hosts_[from]->route_to(hosts_[to], links, &latency);
+    if (links.empty() && from != to) {  // SimGrid tells a missing route by an empty one
+      throw EngineRefuses("platform file " + spec_.platform_file + ": no route from host " +
+                          hosts_[from]->get_name() + " to host " + hosts_[to]->get_name() +
+                          ": every two hosts that stand for a node need one");
+    }
     double narrowest = std::numeric_limits<double>::max();
     for (const sg::Link* link : links) narrowest = std::min(narrowest, link->get_bandwidth());
     place->second.latency_ns = to_ns(latency * latency_factor);

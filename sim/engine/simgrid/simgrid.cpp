@@ -224,7 +224,8 @@ void SimgridEngine::wake_at(NodeId node, Time time) {
 std::uint32_t SimgridEngine::take_slot() {
   if (free_.empty()) {
     if (transfers_.size() == event_index_count) {
-      throw EngineLimit("simgrid engine: more than 2^24 = 16777216 messages under way");
+      throw EngineLimit("simgrid engine: more than 2^24 = 16777216 messages under way: "
+                        "fewer nodes, or a relay with fewer neighbours");
     }
     free_.push_back(static_cast<std::uint32_t>(transfers_.size()));
     transfers_.emplace_back();
