@@ -1,6 +1,8 @@
 // The simulated disk: one numbered log per module, group commit, the persist gate across steps, and
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
+#include <functional>
+#include <string_view>
 
 #include "models/base/int128.hpp"
 #include "sim/host/world.hpp"
@@ -10,10 +12,12 @@ namespace {
 
 void apply_operation(ModuleLog& log, DiskOperation&& op) {
   auto& records = log.durable;
-  const auto below = [](const Record& r, std::uint64_t index) { return r.index < index; };
+  const auto below = [](const StoredRecord& r, std::uint64_t index) { return r.index < index; };
   switch (op.kind) {
     case EffectKind::persist:
-      records.push_back(std::move(op.record));
+      // Thousands of nodes hold a log: growing by a quarter wastes less than doubling.
+      if (records.size() == records.capacity()) records.reserve(records.size() * 5 / 4 + 2);
+      records.push_back({op.index, std::move(op.record)});
       break;
     case EffectKind::truncate:
       records.erase(std::lower_bound(records.begin(), records.end(), op.index, below),
@@ -25,7 +29,24 @@ void apply_operation(ModuleLog& log, DiskOperation&& op) {
   }
 }
 
+bool same_record(const Record& a, const Record& b) {
+  return a.slot == b.slot && a.block == b.block && a.messages == b.messages &&
+         a.snapshot == b.snapshot && a.bytes == b.bytes;
+}
+
 }  // namespace
+
+/// All nodes write the same of a block, most of them soon after one another.
+RecordRef World::shared_record(Record&& record) {
+  if (record.messages || record.snapshot) return std::make_shared<const Record>(std::move(record));
+  const std::string_view text(reinterpret_cast<const char*>(record.bytes.data()),
+                              record.bytes.size());
+  std::size_t place = std::hash<std::string_view>()(text);
+  if (record.block) place ^= static_cast<std::size_t>(record.block->id.tag());
+  RecordRef& kept = recent_records_[place % recent_records_.size()];
+  if (!kept || !same_record(*kept, record)) kept = std::make_shared<const Record>(std::move(record));
+  return kept;
+}
 
 void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
   if (!n.disk) {
@@ -38,9 +59,11 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
   op.kind = e.kind;
   op.slot = e.slot;
   if (e.kind == EffectKind::persist) {
-    op.record = std::move(effects.record_of(e));
-    op.record.index = op.index = log.next_index++;
-    op.record.slot = e.slot;
+    op.index = log.next_index++;
+    Record& record = effects.record_of(e);
+    record.index = 0;
+    record.slot = e.slot;
+    op.record = shared_record(std::move(record));
     op.bytes = e.b;
     stats_.disk_bytes += e.b;
     n.disk_bytes += e.b;
@@ -120,7 +143,7 @@ std::vector<Record> World::disk_crash(Node& n, std::uint64_t* lost) {
   for (ModuleLog& log : disk.logs) {
     log.last_operation = log.gated_until = 0;
     log.next_index = log.durable.empty() ? 1 : log.durable.back().index + 1;
-    kept.insert(kept.end(), log.durable.begin(), log.durable.end());
+    for (const StoredRecord& record : log.durable) kept.push_back(record.copy());
   }
   return kept;
 }

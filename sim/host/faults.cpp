@@ -248,7 +248,7 @@ void World::start_node(NodeId id, Time at) {
   std::vector<Record> records;
   if (n.disk) {
     for (const ModuleLog& log : n.disk->logs) {
-      records.insert(records.end(), log.durable.begin(), log.durable.end());
+      for (const StoredRecord& record : log.durable) records.push_back(record.copy());
     }
   }
   if (!records.empty()) n.program->restore(records);

@@ -42,17 +42,32 @@ struct GateItem {
   BlockRef block;
 };
 
+/// A record without its index.
+using RecordRef = std::shared_ptr<const Record>;
+
 /// One operation on the module logs of a node, in the order it was listed.
 struct DiskOperation {
   EffectKind kind = EffectKind::persist;  // persist, truncate, forget
   Slot slot = Slot::consensus;
   std::uint64_t index = 0;
   std::uint64_t bytes = 0;
-  Record record;
+  RecordRef record;
+};
+
+/// A record in its place: what it says is shared by all nodes that wrote the same.
+struct StoredRecord {
+  std::uint64_t index = 0;
+  RecordRef record;
+
+  Record copy() const {
+    Record out = *record;
+    out.index = index;
+    return out;
+  }
 };
 
 struct ModuleLog {
-  std::vector<Record> durable;
+  std::vector<StoredRecord> durable;
   std::uint64_t next_index = 1;      // of the next persist
   std::uint64_t last_operation = 0;  // number of this module's latest operation
   std::uint64_t gated_until = 0;     // what its latest output waited for: outputs keep their order

@@ -164,6 +164,7 @@ class World final : public EngineSink {
   void disk_start(Node& n, Time now);
   void disk_complete(Node& n, Time now);
   std::vector<Record> disk_crash(Node& n, std::uint64_t* lost);
+  RecordRef shared_record(Record&& record);
 
   // faults.cpp
   void schedule_faults();
@@ -200,6 +201,7 @@ class World final : public EngineSink {
   std::unique_ptr<Interner> interner_;
   std::unique_ptr<Effects> effects_;  // of the step that runs
   std::vector<std::unique_ptr<Effects>> spare_effects_;
+  std::array<RecordRef, 64> recent_records_;  // written last, by content: shared where they repeat
   std::vector<const Message*> in_flight_;  // by token
   std::vector<Token> free_tokens_;
   std::unique_ptr<LinkState> links_;  // partitions, loss, delay in force

@@ -74,8 +74,8 @@ class BlockTree {
     const Weight own = weight_of(work);
     const Weight weight = own > weight_max - above.weight ? weight_max : above.weight + own;
     const bool invalid = above.invalid;
-    // Growing by a quarter wastes less than doubling, and ten thousand nodes hold a tree.
-    if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 4 + 4);
+    // Growing by an eighth wastes less than doubling, and ten thousand nodes hold a tree.
+    if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 8 + 2);
     entries_.push_back({std::move(block), weight, tie_key, parent, 0, invalid, std::move(extra)});
     ++entries_[parent].children;
     if (2 * entries_.size() > index_.size()) {
@@ -172,7 +172,7 @@ class BlockTree {
       for (; height(first_) < lowest; ++first_) entries_[first_] = Entry{};
       entries_[first_].parent = no_block;
       if (best_ < final_) choose_best();
-      if (3 * first_ <= entries_.size()) return;
+      if (6 * first_ <= entries_.size()) return;
     }
     // First who stays (1: an ancestor, 2: the final block and above), then where.
     std::vector<Index> moved(entries_.size(), 0);

@@ -66,8 +66,7 @@ void ChainModule<Carried, Own>::on_application_state(const Input& input, Effects
   running_ = true;
   rebuild_tree(final_block);
   head_ = tree_.at(tree_.final_block()).block;
-  archive_base_ = head_->height;
-  archive_ = {head_};
+  archive_.reset(head_);
   polled_height_ = head_->height;
   effects.set_timer({timer_poll, 0}, poll_);
   // Who comes back asks where the others are (Nakamoto, section 5: nodes "rejoin the network at
@@ -155,7 +154,7 @@ void ChainModule<Carried, Own>::on_block(const Input& input, Effects& effects, M
   const BlockRef& block = carried.block;
   if (tree_.contains(block->id) || orphans_.contains(block->id) || keeps(block->id)) return;
   if (block->height <= tree_.at(tree_.final_block()).block->height) {
-    const BlockRef settled = archived(block->height);
+    const BlockRef settled = archive_.at(block->height);
     if (settled && settled->id != block->id) {
       // A node that settled the losing side of a long partition stays there: what is final is never
       // undone (DESIGN 13.3), and the checkers see two histories.
@@ -287,15 +286,14 @@ void ChainModule<Carried, Own>::settle(Effects& effects) {
   const Height target = height + 1 - depth_;
   if (target <= tree_.height(final_before)) return;
   const Index settled = tree_.ancestor(tree_.find(head_->id), target);
-  std::vector<BlockRef> blocks;
-  for (Index i = settled; i != final_before; i = tree_.at(i).parent) {
-    blocks.push_back(tree_.at(i).block);
-  }
-  std::reverse(blocks.begin(), blocks.end());
-  for (BlockRef& block : blocks) {
+  std::vector<Index> way;
+  for (Index i = settled; i != final_before; i = tree_.at(i).parent) way.push_back(i);
+  std::reverse(way.begin(), way.end());
+  for (const Index i : way) {
+    const auto& [block, content] = std::tie(tree_.at(i).block, tree_.at(i).extra.content);
     effects.call(Slot::application, Finalise{block});
     effects.announce_final(block);
-    archive_.push_back(std::move(block));
+    archive_.add(block, content ? &content->template as<Content>()->settled : nullptr);
   }
   tree_.finalise(settled, below_);
   orphans_.take_up_to(target);

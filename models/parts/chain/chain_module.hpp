@@ -163,7 +163,6 @@ class ChainModule : public Module {
   void on_tip(const Input& input, Effects& effects, const Tip& tip);
   std::vector<Place> locator() const;
   void send_stored(Effects& effects, NodeId to, const BlockRef& block);
-  BlockRef archived(Height height) const;
   NodeId next_neighbour(NodeId after) const;
 
   NodeId self_;
@@ -179,8 +178,7 @@ class ChainModule : public Module {
   BlockTree<Kept> tree_;
   OrphanPool<Orphan> orphans_;
   std::vector<Record> restored_;   // until the application tells its state
-  std::vector<BlockRef> archive_;  // settled blocks by height, from archive_base_
-  Height archive_base_ = 0;
+  Archive archive_;                // settled blocks
 
   BlockRef genesis_;
   BlockRef head_;

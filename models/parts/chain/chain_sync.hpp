@@ -139,19 +139,13 @@ std::vector<Place> ChainModule<Carried, Own>::locator() const {
 }
 
 template <class Carried, class Own>
-BlockRef ChainModule<Carried, Own>::archived(Height height) const {
-  if (height < archive_base_ || height - archive_base_ >= archive_.size()) return {};
-  return archive_[height - archive_base_];
-}
-
-template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_get_blocks(const Input& input, Effects& effects,
                                               const GetBlocks& get) {
   // `want` is in the tree or, if it is settled here, in the archive.
   const Index tip = tree_.find(get.want.id);
   const Height settled = tree_.height(tree_.final_block());
   const auto on_chain = [&](Height h) -> BlockRef {
-    if (h <= settled || tip == no_block) return archived(h);
+    if (h <= settled || tip == no_block) return archive_.at(h);
     const Index at = tree_.ancestor(tip, h);
     return at == no_block ? BlockRef() : tree_.at(at).block;
   };
@@ -165,7 +159,7 @@ void ChainModule<Carried, Own>::on_get_blocks(const Input& input, Effects& effec
   const auto shared = std::find_if(get.locator.begin(), get.locator.end(), [&](const Place& place) {
     return place.height <= top && is_on_chain(place);
   });
-  const Height from = shared != get.locator.end() ? shared->height : archive_base_;
+  const Height from = shared != get.locator.end() ? shared->height : archive_.base();
   const Height last = std::min<Height>(top, from + std::min(get.limit, sync_batch_));
   for (Height h = from + 1; h <= last; ++h) {
     if (const BlockRef block = on_chain(h)) send_stored(effects, input.from, block);

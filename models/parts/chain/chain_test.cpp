@@ -1,4 +1,5 @@
-// The block tree against a plain model of itself, its rules one by one, and the orphan pool.
+// The block tree against a plain model of itself, its rules one by one, the orphan pool and the
+// archive of settled blocks.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "models/base/draw.hpp"
+#include "models/parts/chain/archive.hpp"
 #include "models/parts/chain/block_tree.hpp"
 #include "models/parts/chain/orphan_pool.hpp"
 
@@ -284,6 +286,60 @@ TEST(Weights, SaturateInsteadOfWrapping) {
   EXPECT_EQ(tree.best(), three);
   EXPECT_TRUE(tree.at(three).weight == weight_max);
   EXPECT_EQ(weight_to_u256(weight_of(U256(0, 0, 7, 9))), U256(0, 0, 7, 9));
+}
+
+/// Archives of one chain, of which some begin above genesis, against the chain itself.
+TEST(Archive, GivesTheBlocksFromItsBaseUp) {
+  constexpr Height length = 300;
+  std::vector<BlockRef> chain;
+  for (Height h = 0; h <= length; ++h) chain.push_back(block(h, h == 0 ? 0 : h - 1, h));
+  std::vector<Archive::Shared> shared(length + 1);
+  for (const Height base : {Height{7}, Height{0}, Height{150}, Height{0}, Height{7}}) {
+    Archive archive;
+    EXPECT_EQ(archive.at(0), nullptr);
+    archive.reset(chain[base]);
+    for (Height top = base; top <= length; ++top) {
+      if (top > base) archive.add(chain[top], top % 10 == 9 ? nullptr : &shared[top]);
+      if (top % 37 != 0 && top != length) continue;
+      for (Height h = 0; h <= length; ++h) {
+        ASSERT_EQ(archive.at(h), h < base || h > top ? nullptr : chain[h]) << h << " of " << top;
+      }
+    }
+    EXPECT_EQ(archive.base(), base);
+  }
+}
+
+TEST(Archive, NodesOfOneChainShareItsLinks) {
+  const BlockRef genesis = block(0, 0, 0);
+  const BlockRef next = block(1, 0, 1);
+  Archive::Shared shared;
+  Archive first;
+  Archive second;
+  first.reset(genesis);
+  second.reset(genesis);
+  first.add(next, &shared);
+  EXPECT_EQ(shared.use_count(), 1);
+  second.add(next, &shared);
+  EXPECT_EQ(shared.use_count(), 2);
+  Archive later;  // began at the block itself: reaches no further down
+  later.reset(next);
+  EXPECT_EQ(later.at(0), nullptr);
+  EXPECT_EQ(later.at(1), next);
+}
+
+TEST(Archive, ALongChainGoesWithoutRecursion) {
+  Archive archive;
+  archive.reset(block(0, 0, 0));
+  const PayloadRef payload = std::make_shared<Payload>();
+  for (Height h = 1; h <= 500'000; ++h) {
+    auto b = std::make_shared<Block>();
+    b->height = h;
+    b->payload = payload;
+    archive.add(b, nullptr);
+  }
+  EXPECT_EQ(archive.at(250'001)->height, 250'001u);
+  archive.reset(block(0, 0, 0));
+  EXPECT_EQ(archive.at(1), nullptr);
 }
 
 TEST(Size, AnEntryIsAFewDozenBytes) { EXPECT_LE(sizeof(BlockTree<std::uint64_t>::Entry), 64u); }

@@ -7,6 +7,7 @@
 #include "models/api/block.hpp"
 #include "models/api/message.hpp"
 #include "models/base/u256.hpp"
+#include "models/parts/chain/archive.hpp"
 
 namespace ledgerlab::chain {
 
@@ -18,6 +19,7 @@ template <class Carried>
 struct BlockContent {
   static constexpr MessageInfo info{1, "Block", Role::proposal, Auth::none};
   Carried carried;
+  mutable Archive::Shared settled{};  // its place in the archives of all who have settled it
   const BlockRef& carried_block() const { return carried.block; }
   template <class A>
   void fields(A& a) {

@@ -48,12 +48,17 @@ LinkNoise::LinkNoise(const NetworkSpec& spec)
   if (on()) links_.resize(links_at_first);
 }
 
+void LinkNoise::fetch(NodeId from, NodeId to, NoiseLane lane) const {
+  const std::uint64_t key = std::uint64_t{from | static_cast<std::uint32_t>(lane)} << 32 | to;
+  if (!links_.empty()) __builtin_prefetch(&links_[slot_of(key, links_.size())], 1);
+}
+
 LinkNoise::Link& LinkNoise::link(std::uint32_t from, NodeId to) {
   const std::uint64_t key = std::uint64_t{from} << 32 | to;
   for (std::size_t slot = slot_of(key, links_.size());; slot = (slot + 1) & (links_.size() - 1)) {
     if (links_[slot].key == key) return links_[slot];
     if (links_[slot].key != free_slot) continue;
-    if (used_ * 2 >= links_.size()) {
+    if (used_ * 4 >= links_.size() * 3) {
       rehash();
       return link(from, to);
     }

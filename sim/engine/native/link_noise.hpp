@@ -33,6 +33,9 @@ class LinkNoise {
   std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
                        std::uint64_t bytes, NoiseLane lane = NoiseLane::usual);
 
+  /// Asks for the cache line of a link that is needed soon.
+  void fetch(NodeId from, NodeId to, NoiseLane lane = NoiseLane::usual) const;
+
  private:
   struct Link {
     std::uint64_t key = free_slot;

@@ -218,6 +218,7 @@ constexpr std::uint64_t narrower(std::uint64_t a, std::uint64_t b) {
 void NativeEngine::transfer(std::int64_t depart, NodeId from, std::span<const NodeId> to,
                             std::uint64_t size, std::uint32_t index) {
   if (size <= small_bytes_) {
+    for (const NodeId receiver : to) noise_.fetch(from, receiver);
     const std::int64_t sent = later(depart, small_delay_);
     for (const NodeId receiver : to) {
       queue_.push({travelled(from, receiver, sent, size, NoiseLane::usual),
