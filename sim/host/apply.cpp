@@ -320,8 +320,10 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
     n.found_nonce = nonce;
     return;
   }
-  n.found_due = hold + draw_exponential(n.draws(Purpose("host.search.time"), key),
-                                        mean_search_time(search.target, n.hash_rate));
+  const Duration takes = draw_exponential(n.draws(Purpose("host.search.time"), key),
+                                          mean_search_time(search.target, n.hash_rate));
+  // The draw saturates, and so does the sum: a tiny miner's find lies beyond the end of time.
+  n.found_due = takes < time_never - hold ? hold + takes : time_never;
   if (n.found_due > spec_.end) return;  // nobody will see it
   n.found_stamp = stamp_of(n, search, n.found_due);
   n.found_nonce = spec_.mint_ticket(stamped(search.header, n.found_stamp), search.target);

@@ -310,6 +310,18 @@ TEST(Host, DriftingClockDelaysTimers) {
   EXPECT_GT(wall, time_at(140'000'000));
 }
 
+TEST(Host, ASearchBeyondTheEndOfTimeFindsNothing) {
+  Fixture f;
+  f.spec.hash_rate = {1, 1};
+  const auto world = f.run([](const Input& input, Effects& effects) {
+    if (input.kind == InputKind::start) effects.set_timer({1, 0}, ms(10));
+    // Its mean of 2^255 s is cut to the longest duration; the sum with the present must be, too.
+    if (input.kind == InputKind::timer) effects.search({{}, U256{1, 0, 0, 0}, 0, 1});
+  });
+  EXPECT_EQ(f.seen.of(EventType::timer, 0).size(), 1u);
+  EXPECT_TRUE(f.seen.of(EventType::found, 0).empty());
+}
+
 TEST(Host, EndlessInstantEndsTheRunByName) {
   Fixture f;
   f.spec.make_node = [](NodeId, std::uint64_t) {
