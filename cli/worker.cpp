@@ -163,13 +163,19 @@ int worker(const WorkerArguments& arguments) {
   const Document document =
       for_engine(load_document(arguments.scenario.file, arguments.scenario.settings),
                  arguments.engine);
-  const Plan plan = load_plan(document, arguments.scenario.seed);
+  Plan plan = load_plan(document, arguments.scenario.seed);
   const auto system =
       std::find_if(plan.systems.begin(), plan.systems.end(),
                    [&](const SystemPlan& s) { return s.name == arguments.system; });
   if (system == plan.systems.end() || system->digest != arguments.digest) {
     throw ScenarioErrors({{arguments.scenario.file.string(), {}, "",
                            "the scenario has changed since the comparison began", "", false}});
+  }
+  if (std::string& folder = plan.network.links.pcap_folder; !folder.empty()) {
+    // The other systems and seeds of the comparison have nodes of the same numbers.
+    std::string own = system->name + "-" + std::to_string(plan.seed);
+    std::replace(own.begin(), own.end(), '/', '_');
+    folder += "/" + own;
   }
   RunOptions options;
   options.stop = &stop_requested;

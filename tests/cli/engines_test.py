@@ -107,6 +107,18 @@ class Engines(unittest.TestCase):
                           .stdout)["runs"]
         self.assertEqual([r["engine"] for r in runs], engines)
 
+    @needs("ns3")
+    def test_packets_of_each_run_in_a_folder_of_its_own(self):
+        self.raft('engine = "ns3"\npcap = "packets"')
+        self.call("run", "s.toml", "--seeds", "2", "--quiet")
+        folder = os.path.join(self.dir, "packets")
+        self.assertEqual(sorted(os.listdir(folder)), ["raft-3", "raft-4"])
+        for run in os.listdir(folder):
+            names = sorted(os.listdir(os.path.join(folder, run)))
+            self.assertEqual(names, [f"node-{i}.pcap" for i in range(4)])
+            for name in names:
+                self.assertGreater(os.path.getsize(os.path.join(folder, run, name)), 1000)
+
     def test_unknown_engine_is_a_usage_error(self):
         self.raft()
         self.call("compare", "s.toml", "--engines", "native,ns4", code=64)
