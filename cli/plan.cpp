@@ -240,11 +240,12 @@ void add_system(Listing& out, const Plan& plan, const SystemPlan& system) {
                                   100.0 * static_cast<double>(most) / static_cast<double>(all)));
   }
   const Forecast cost = forecast(plan, system);
-  out.line(
-      "expected cost",
-      fmt::format("about {:.0f} transactions, up to {:.2g} deliveries of them, {:.0f} s or less "
-                  "(rough)",
-                  cost.transactions, cost.deliveries, cost.seconds + 1));
+  out.line("expected cost",
+           plan.clients.count == 0
+               ? std::string("no clients, so nothing but what the protocol sends of itself")
+               : fmt::format("about {:.0f} transactions, up to {:.2g} deliveries of them, {:.0f} s "
+                             "or less (rough)",
+                             cost.transactions, cost.deliveries, cost.seconds + 1));
   out.line("plan digest", system.digest);
 }
 

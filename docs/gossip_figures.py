@@ -9,6 +9,7 @@ first pool that admits it. Bytes are those delivered, by what they carry: conten
 blocks, everything else that is not a block's own message counts for the transactions.
 """
 import collections
+import json
 import pathlib
 import re
 import subprocess
@@ -18,7 +19,9 @@ LINE = re.compile(r"\s*([\d.]+) s  node (\d+)\s+(\w+)\s+(.*)")
 BLOCK_KINDS = {"BlockInv", "GetCompact", "CmpctBlock", "GetBlockTxn", "BlockTxn", "SendCmpct",
                "Headers", "GetHeaders", "SendHeaders", "Block", "GetBlocks", "GetTip", "Tip"}
 RELAY_KINDS = BLOCK_KINDS | {"Inv", "GetData", "Content", "SendTxRcncl", "ReqTxRcncl", "Sketch",
-                             "ReconcilDiff"}
+                             "ReconcilDiff", "GOSSIP", "Message", "SubOpts", "IHAVE", "IWANT",
+                             "GRAFT", "PRUNE"}
+CONTENTS = {"Content", "GOSSIP", "Message"}
 
 
 def share(values, part):
@@ -46,7 +49,7 @@ def read(binary, trace):
             transactions[words[1]].setdefault(node, time)
         elif kind == "deliver" and words[0] in RELAY_KINDS:
             count = int(words[-2])
-            of_block = words[0] in BLOCK_KINDS or (words[0] == "Content" and count > 400)
+            of_block = words[0] in BLOCK_KINDS or (words[0] in CONTENTS and count > 400)
             size["block" if of_block else "transaction"] += count
             size["messages"] += 1
     return blocks, transactions, size, len(nodes)
@@ -66,10 +69,11 @@ def main():
     binary, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     print("| system | block p50 | block p90 | bytes/block/node | tx p50 | tx p90 | bytes/tx/node |")
     print("|---|---|---|---|---|---|---|")
-    for trace in sorted(folder.glob("*.lltrace"), key=lambda p: p.stat().st_mtime):
+    for run in json.loads((folder / "results.json").read_text())["runs"]:
+        trace = folder / f"trace-{run['plan_digest'][:16]}.lltrace"
         blocks, transactions, size, replicas = read(binary, trace)
         of_blocks, of_txs = spread(blocks, replicas), spread(transactions, replicas)
-        print(f"| {trace.stem} | {share(of_blocks, .5):.3f} s | {share(of_blocks, .9):.3f} s | "
+        print(f"| {run['system']} | {share(of_blocks, .5):.3f} s | {share(of_blocks, .9):.3f} s | "
               f"{size['block'] / max(1, len(blocks)) / replicas:,.0f} | "
               f"{share(of_txs, .5):.3f} s | {share(of_txs, .9):.3f} s | "
               f"{size['transaction'] / max(1, len(transactions)) / replicas:,.0f} |")

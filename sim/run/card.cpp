@@ -7,12 +7,26 @@
 namespace ledgerlab {
 namespace {
 
-void add_model(std::vector<std::string>& card, const char* slot, const ModelChoice& model) {
+/// What stands for something without doing it says so in its summary.
+bool modelled(const ModelInfo& info) { return info.family == "none" || info.family == "modelled"; }
+
+/// Real, unless it has to draw what a modelled payload does not hold: its parameters modelled_*.
+std::string_view standing(const ModelInfo& info, bool modelled_payloads) {
+  if (modelled(info)) return "";
+  for (const ParamInfo& param : info.params) {
+    if (modelled_payloads && param.key.starts_with("modelled_")) {
+      return "real messages, modelled: payloads, and what of them a node lacks is drawn; ";
+    }
+  }
+  return "real; ";
+}
+
+void add_model(std::vector<std::string>& card, const char* slot, const ModelChoice& model,
+               bool modelled_payloads) {
   if (!model) return;
   const ModelInfo& info = *model.info;
-  // What stands for something without doing it says so in its summary.
-  const char* real = info.family == "none" || info.family == "modelled" ? "" : "real; ";
-  card.push_back(fmt::format("{} {}: {}{}", slot, info.label(), real,
+  card.push_back(fmt::format("{} {}: {}{}", slot, info.label(),
+                             standing(info, modelled_payloads),
                              info.paper.empty() ? info.summary : info.paper));
 }
 
@@ -44,7 +58,10 @@ std::string sessions_of(const Plan& plan, const SystemPlan& system) {
 std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, BuiltWorld& built,
                                     bool share_results) {
   std::vector<std::string> card;
-  for (const auto& [slot, choice] : system.slots()) add_model(card, slot, *choice);
+  const bool modelled_payloads = system.mempool && modelled(*system.mempool.info);
+  for (const auto& [slot, choice] : system.slots()) {
+    add_model(card, slot, *choice, modelled_payloads);
+  }
   add_checkers(card, system);
   for (const BehaviourPlan& b : system.behaviours) {
     std::string nodes;
