@@ -1,0 +1,115 @@
+// One table says where a precompile sits, since when, what it costs and what it does.
+#include "models/parts/precompile/precompile.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "models/crypto/hash.hpp"
+#include "models/crypto/secp256k1.hpp"
+#include "models/parts/precompile/rules.hpp"
+
+namespace ledgerlab::precompile {
+namespace {
+
+std::int64_t words(ByteView input) { return static_cast<std::int64_t>((input.size() + 31) / 32); }
+
+template <std::size_t N>
+Bytes right_aligned(const FixedBytes<N>& value) {
+  Bytes out(32, 0);
+  std::copy(value.data.begin(), value.data.end(), out.end() - N);
+  return out;
+}
+
+/// Base price and price per word of input.
+template <std::int64_t Base, std::int64_t PerWord>
+std::int64_t linear(ByteView input, Revision) {
+  return Base + PerWord * words(input);
+}
+
+struct Entry {
+  std::uint16_t address;
+  Revision since;
+  std::int64_t (*price)(ByteView input, Revision revision);
+  Answer (*answer)(ByteView input);
+};
+
+constexpr std::array entries = {
+    Entry{1, Revision::frontier, linear<3000, 0>, ecrecover},
+    Entry{2, Revision::frontier, linear<60, 12>,
+          [](ByteView input) -> Answer { return right_aligned(sha256(input)); }},
+    Entry{3, Revision::frontier, linear<600, 120>,
+          [](ByteView input) -> Answer { return right_aligned(ripemd160(input)); }},
+    Entry{4, Revision::frontier, linear<15, 3>,
+          [](ByteView input) -> Answer { return Bytes(input.begin(), input.end()); }},
+    Entry{5, Revision::byzantium, modexp_price, modexp},
+    Entry{9, Revision::istanbul, blake2f_price, blake2f},
+};
+
+/// Nothing for addresses that are not zero before their last two bytes.
+std::optional<std::uint16_t> small_address(const Address& address) {
+  const auto& data = address.data;
+  if (!std::all_of(data.begin(), data.end() - 2, [](Byte b) { return b == 0; })) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint16_t>(data[18] << 8 | data[19]);
+}
+
+template <class Table>
+const Entry* find(const Table& table, const Address& address) {
+  const auto number = small_address(address);
+  if (!number) return nullptr;
+  for (const Entry& entry : table) {
+    if (entry.address == *number) return &entry;
+  }
+  return nullptr;
+}
+
+Outcome charge_and_run(const Entry& entry, Revision revision, ByteView input, std::int64_t gas) {
+  const std::int64_t price = entry.price(input, revision);
+  if (price > gas || price == unpayable) return {ContractStatus::out_of_gas, 0, {}};
+  Answer answer = entry.answer(input);
+  if (!answer) return {ContractStatus::precompile_failure, 0, {}};
+  return {ContractStatus::success, gas - price, std::move(*answer)};
+}
+
+}  // namespace
+
+Bytes padded(ByteView input, std::size_t offset, std::size_t size) {
+  Bytes out(size, 0);
+  if (offset < input.size()) {
+    std::copy_n(input.begin() + static_cast<std::ptrdiff_t>(offset),
+                std::min(size, input.size() - offset), out.begin());
+  }
+  return out;
+}
+
+// Yellow Paper appendix E: whatever does not recover gives no output, and the call succeeds.
+Answer ecrecover(ByteView input) {
+  const Bytes data = padded(input, 0, 128);
+  const bool small =
+      std::all_of(data.begin() + 32, data.begin() + 63, [](Byte b) { return b == 0; });
+  if (!small || (data[63] != 27 && data[63] != 28)) return Bytes{};
+  Hash256 digest;
+  std::copy_n(data.begin(), 32, digest.data.begin());
+  RecoverableSignature signature;
+  std::copy_n(data.begin() + 64, 64, signature.signature.data.begin());
+  signature.recovery_id = static_cast<std::uint8_t>(data[63] - 27);
+  const auto key = secp256k1_recover(signature, digest);
+  return key ? right_aligned(address_of(*key)) : Bytes{};
+}
+
+bool is_precompile(const Address& address, Revision revision) {
+  const Entry* entry = find(entries, address);
+  return entry != nullptr && revision >= entry->since;
+}
+
+Outcome run(const Address& address, Revision revision, ByteView input, std::int64_t gas) {
+  const Entry* entry = find(entries, address);
+  if (entry == nullptr || revision < entry->since) {
+    throw std::logic_error("precompile::run: no precompile at this address and revision");
+  }
+  return charge_and_run(*entry, revision, input, gas);
+}
+
+}  // namespace ledgerlab::precompile

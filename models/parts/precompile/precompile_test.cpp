@@ -1,0 +1,152 @@
+// Known answers of the Yellow Paper's and the EIPs' examples, prices by fork, and what must fail.
+#include "models/parts/precompile/precompile.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ledgerlab::precompile {
+namespace {
+
+constexpr std::int64_t plenty = 1'000'000'000;
+
+Address at(std::uint16_t number) {
+  Address out;
+  out.data[18] = static_cast<Byte>(number >> 8);
+  out.data[19] = static_cast<Byte>(number);
+  return out;
+}
+
+Outcome call(std::uint16_t number, std::string_view hex, Revision revision = Revision::cancun,
+             std::int64_t gas = plenty) {
+  return run(at(number), revision, *from_hex(hex), gas);
+}
+
+/// Hexadecimal text of a number in 32 bytes.
+std::string word(std::uint64_t value) { return to_hex(to_big_endian(U256(value))); }
+
+TEST(Precompile, SetsByFork) {
+  const auto count = [](Revision revision) {
+    int found = 0;
+    for (std::uint16_t i = 0; i < 1024; ++i) found += is_precompile(at(i), revision) ? 1 : 0;
+    return found;
+  };
+  EXPECT_EQ(count(Revision::frontier), 4);
+  EXPECT_EQ(count(Revision::spurious_dragon), 4);
+  EXPECT_FALSE(is_precompile(at(0), Revision::cancun));
+  EXPECT_TRUE(is_precompile(at(9), Revision::istanbul));
+  EXPECT_FALSE(is_precompile(at(9), Revision::petersburg));
+  Address far = at(1);
+  far.data[0] = 1;
+  EXPECT_FALSE(is_precompile(far, Revision::cancun));
+  EXPECT_THROW(run(far, Revision::cancun, {}, plenty), std::logic_error);
+}
+
+TEST(Precompile, HashesAndIdentity) {
+  EXPECT_EQ(to_hex(call(2, "616263").output),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(call(3, "616263").output),
+            "0000000000000000000000008eb208f7e05d987a9b044a8e98c6b087f15a0bfc");
+  EXPECT_EQ(to_hex(call(4, "616263").output), "616263");
+  EXPECT_EQ(plenty - call(2, word(1) + "00").gas_left, 60 + 2 * 12);
+  EXPECT_EQ(plenty - call(3, word(1)).gas_left, 600 + 120);
+  EXPECT_EQ(plenty - call(4, "").gas_left, 15);
+}
+
+TEST(Precompile, GasIsTakenExactly) {
+  EXPECT_EQ(call(2, "61", Revision::cancun, 72).status, ContractStatus::success);
+  const Outcome short_of_one = call(2, "61", Revision::cancun, 71);
+  EXPECT_EQ(short_of_one.status, ContractStatus::out_of_gas);
+  EXPECT_EQ(short_of_one.gas_left, 0);
+  EXPECT_TRUE(short_of_one.output.empty());
+}
+
+// go-ethereum's "ValidKey"; also a vector of Constantine.
+constexpr std::string_view recoverable =
+    "18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e5255ff7f715d3d1c"
+    "000000000000000000000000000000000000000000000000000000000000001c"
+    "73b1693892219d736caba55bdb67216e485557ea6b6af75f37096c9aa6a5a75f"
+    "eeb940b1d03b21e36b0e47e79769f095fe2ab855bd91e3a38756b7d75a9c4549";
+
+TEST(Precompile, EcrecoverGivesTheAddressOrNothing) {
+  EXPECT_EQ(to_hex(call(1, recoverable).output),
+            "000000000000000000000000a94f5374fce5edbc8e2a8697c15331677e6ebf0b");
+  std::string wrong_v(recoverable);
+  wrong_v[64] = '1';  // v is the whole word
+  const Outcome refused = call(1, wrong_v);
+  EXPECT_EQ(refused.status, ContractStatus::success);
+  EXPECT_TRUE(refused.output.empty());
+  EXPECT_EQ(plenty - refused.gas_left, 3000);
+  EXPECT_TRUE(call(1, "").output.empty());
+}
+
+// EIP-198's examples: 3^(p-1) mod p for p = 2^256 - 2^32 - 978 + 1, and a base cut off.
+TEST(Precompile, Modexp) {
+  const std::string p = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f";
+  const std::string e = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2e";
+  const std::string fermat = word(1) + word(32) + word(32) + "03" + e + p;
+  const Outcome old = call(5, fermat, Revision::byzantium);
+  EXPECT_EQ(to_hex(old.output), word(1));
+  EXPECT_EQ(plenty - old.gas_left, 13056);
+  EXPECT_EQ(plenty - call(5, fermat, Revision::berlin).gas_left, 1360);
+  const std::string cut = word(1) + word(2) + word(32) + "03" + "ffff" + "80";
+  EXPECT_EQ(to_hex(call(5, cut).output),
+            "3b01b01ac41f2d6e917c6d6a221ce793802469026d9ab7578fa2e79e4da6aaab");
+}
+
+TEST(Precompile, ModexpDegenerates) {
+  EXPECT_TRUE(call(5, "").output.empty());
+  EXPECT_EQ(plenty - call(5, "").gas_left, 200);
+  EXPECT_EQ(to_hex(call(5, word(0) + word(0) + word(1) + "05").output), "01");  // 0^0
+  EXPECT_EQ(to_hex(call(5, word(0) + word(0) + word(1) + "01").output), "00");  // modulo 1
+  EXPECT_EQ(to_hex(call(5, word(1) + word(1) + word(2) + "0302" + "0000").output), "0000");
+  EXPECT_EQ(to_hex(call(5, word(1) + word(1) + word(1) + "0502" + "08").output), "01");  // even
+}
+
+TEST(Precompile, ModexpHostileLengths) {
+  const std::string huge(64, 'f');
+  for (const auto& lengths : {huge + word(1) + word(1), word(1) + huge + word(1),
+                              word(1) + word(1) + huge, huge + huge + huge}) {
+    for (const Revision revision : {Revision::byzantium, Revision::cancun}) {
+      const Outcome refused = call(5, lengths, revision, INT64_MAX);
+      EXPECT_EQ(refused.status, ContractStatus::out_of_gas);
+    }
+  }
+  // Neither base nor modulus: nothing to do, however long the exponent.
+  const Outcome idle = call(5, word(0) + huge + word(0), Revision::byzantium, 0);
+  EXPECT_EQ(idle.status, ContractStatus::success);
+  EXPECT_TRUE(idle.output.empty());
+}
+
+// EIP-152's vectors 4 to 8.
+const std::string blake_state =
+    "48c9bdf267e6096a3ba7ca8485ae67bb2bf894fe72f36e3cf1361d5f3af54fa5"
+    "d182e6ad7f520e511f6c3e2b8c68059b6bbd41fbabd9831f79217e1319cde05b"
+    "6162630000000000" +
+    std::string(240, '0') + "03000000000000000000000000000000";
+
+TEST(Precompile, Blake2f) {
+  const Outcome twelve = call(9, "0000000c" + blake_state + "01");
+  EXPECT_EQ(to_hex(twelve.output),
+            "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+            "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923");
+  EXPECT_EQ(plenty - twelve.gas_left, 12);
+  EXPECT_EQ(to_hex(call(9, "00000000" + blake_state + "01").output).substr(0, 16),
+            "08c9bcf367e6096a");
+  EXPECT_EQ(to_hex(call(9, "0000000c" + blake_state + "00").output).substr(0, 16),
+            "75ab69d3190a562c");
+}
+
+TEST(Precompile, Blake2fRefuses) {
+  for (const auto& input : {std::string(), "0000000c" + blake_state,
+                            "0000000c" + blake_state + "02", "0000000c" + blake_state + "0100"}) {
+    const Outcome refused = call(9, input);
+    EXPECT_EQ(refused.status, ContractStatus::precompile_failure);
+    EXPECT_EQ(refused.gas_left, 0);
+  }
+  // 2^32 - 1 rounds are paid before they are run.
+  EXPECT_EQ(call(9, "ffffffff" + blake_state + "01").status, ContractStatus::out_of_gas);
+}
+
+}  // namespace
+}  // namespace ledgerlab::precompile
