@@ -1,0 +1,157 @@
+// The judge judged: ledgerlab_vectors on sets made here, right and doctored.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Answer {
+  int code = -1;
+  std::string out;
+};
+
+class Runner : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    home_ =
+        fs::path(::testing::TempDir()) /
+        ("vectors-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(home_);
+    write("eth-tests/RLPTests/rlptest.json",
+          R"({"cat": {"in": "cat", "out": "0x83636174"}, "one": {"in": 1, "out": "0x01"}})");
+  }
+  void TearDown() override { fs::remove_all(home_); }
+
+  void write(const fs::path& name, const std::string& text) {
+    fs::create_directories((home_ / name).parent_path());
+    std::ofstream(home_ / name) << text;
+  }
+  void index(const std::string& rows) {
+    write("INDEX.tsv",
+          "path\torigin\tcommit\tlicence\tfiles\tcases\thow_split\twhat_it_checks\n" + rows);
+  }
+  static std::string row(const std::string& path, int cases) {
+    return path + "\to\tc\tl\t1\t" + std::to_string(cases) + "\th\tw\n";
+  }
+
+  /// Standard output and exit code of the program.
+  Answer run(const std::string& arguments) {
+    const std::string command = "LEDGERLAB_VECTORS='" + home_.string() + "' LEDGERLAB_SOAK=0 '" +
+                                LEDGERLAB_VECTORS_PROGRAM + "' " + arguments;
+    Answer answer;
+    FILE* pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) return answer;
+    std::array<char, 4096> buffer;
+    for (std::size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+      answer.out.append(buffer.data(), n);
+    }
+    const int status = ::pclose(pipe);
+    if (WIFEXITED(status)) answer.code = WEXITSTATUS(status);
+    return answer;
+  }
+  static nlohmann::json family(const Answer& answer, std::size_t i = 0) {
+    return nlohmann::json::parse(answer.out).at("families").at(i);
+  }
+
+  fs::path home_;
+  const std::string rlp_ = "eth-tests/RLPTests/rlptest.json";
+};
+
+TEST_F(Runner, CountsWhatPasses) {
+  index(row(rlp_, 2));
+  const Answer answer = run("--json");
+  EXPECT_EQ(answer.code, 0);
+  const auto want = nlohmann::json::parse(
+      R"({"families":[{"family":"eth-tests/RLPTests/rlptest.json","passed":2,"failed":0,
+          "skipped":0,"reasons":{}}]})");
+  EXPECT_EQ(nlohmann::json::parse(answer.out), want);
+}
+
+TEST_F(Runner, FailsOnADoctoredCase) {
+  write(rlp_, R"({"cat": {"in": "cat", "out": "0x83636174"}, "one": {"in": 1, "out": "0x02"}})");
+  index(row(rlp_, 2));
+  const Answer answer = run("--json");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(family(answer).at("passed"), 1);
+  EXPECT_EQ(family(answer).at("failed"), 1);
+  const Answer named = run("--list-failures");
+  EXPECT_EQ(named.code, 1);
+  EXPECT_NE(named.out.find("FAILED " + rlp_ + ": one: "), std::string::npos) << named.out;
+}
+
+TEST_F(Runner, FailsOnAFamilyItCannotRead) {
+  write(rlp_, "{");
+  index(row(rlp_, 2));
+  EXPECT_EQ(run("").code, 1);
+}
+
+TEST_F(Runner, FailsOnAFamilyWithoutCases) {
+  write(rlp_, "{}");
+  index(row(rlp_, 2));
+  EXPECT_EQ(run("").code, 1);
+}
+
+TEST_F(Runner, SkipsAloudWhatItCannotRun) {
+  write("new/kind.json", "{}");
+  index(row(rlp_, 2) + row("new/kind.json", 7) + row("eth-tests/RLPTests/gone.json", 3));
+  const Answer answer = run("--json");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(family(answer, 1).at("skipped"), 7);
+  EXPECT_EQ(family(answer, 1).at("reasons").size(), 1u);
+  EXPECT_EQ(family(answer, 2).at("skipped"), 3);
+}
+
+TEST_F(Runner, ChoosesFamiliesByNameBeginningAndPattern) {
+  write("new/kind.json", "{}");
+  index(row(rlp_, 2) + row("new/kind.json", 7));
+  for (const char* words : {"new/kind.json", "new", "new/", "'new/*'", "'*kind*'"}) {
+    const Answer answer = run(std::string("--json ") + words);
+    EXPECT_EQ(answer.code, 0) << words;
+    EXPECT_EQ(nlohmann::json::parse(answer.out).at("families").size(), 1u) << words;
+  }
+  const Answer unknown = run("eth-tests/RLPTests/rlptes.json 2>&1");
+  EXPECT_EQ(unknown.code, 64);
+  EXPECT_EQ(run("--no-such-option 2>/dev/null").code, 64);
+  const Answer near = run("rlptests.json 2>&1");
+  EXPECT_EQ(near.code, 64);
+  EXPECT_NE(near.out.find("near: " + rlp_), std::string::npos) << near.out;
+}
+
+TEST_F(Runner, FilterNarrows) {
+  index(row(rlp_, 2));
+  const Answer answer = run("--json --filter ca");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(family(answer).at("passed"), 1);
+  EXPECT_EQ(run("--filter nothing-is-called-so 2>/dev/null").code, 1);
+}
+
+TEST_F(Runner, AbsentVectorsAreSaid) {
+  const Answer absent = run("2>&1");
+  EXPECT_EQ(absent.code, 66);
+  EXPECT_NE(absent.out.find("VECTORS ABSENT"), std::string::npos);
+  EXPECT_EQ(run("--if-present 2>/dev/null").code, 77);
+}
+
+TEST_F(Runner, NoticesThatAnArchiveChanged) {
+  index(row(rlp_, 2));
+  const auto pack = [&] {
+    const std::string folder = "cd '" + home_.string() + "' && ";
+    ASSERT_EQ(std::system((folder + "tar cJf set.tar.xz eth-tests && rm -r eth-tests").c_str()), 0);
+  };
+  pack();
+  EXPECT_EQ(family(run("--json")).at("passed"), 2);
+  EXPECT_EQ(family(run("--json")).at("passed"), 2);
+  write(rlp_, R"({"cat": {"in": "cat", "out": "0x83636173"}, "one": {"in": 1, "out": "0x02"}})");
+  pack();
+  EXPECT_EQ(family(run("--json")).at("failed"), 2);
+}
+
+}  // namespace
