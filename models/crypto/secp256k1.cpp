@@ -115,6 +115,57 @@ std::optional<Secp256k1PublicKey> secp256k1_recover(const RecoverableSignature& 
   return to_bytes(key);
 }
 
+std::optional<Secp256k1Signature> secp256k1_from_der(ByteView der) {
+  secp256k1_ecdsa_signature signature;
+  if (secp256k1_ecdsa_signature_parse_der(context(), &signature, der.data(), der.size()) != 1) {
+    return std::nullopt;
+  }
+  Secp256k1Signature out;
+  secp256k1_ecdsa_signature_serialize_compact(context(), out.data.data(), &signature);
+  return out;
+}
+
+Bytes secp256k1_to_der(const Secp256k1Signature& signature) {
+  secp256k1_ecdsa_signature parsed;
+  Bytes out(72);
+  std::size_t size = out.size();
+  if (secp256k1_ecdsa_signature_parse_compact(context(), &parsed, signature.data.data()) != 1 ||
+      secp256k1_ecdsa_signature_serialize_der(context(), out.data(), &size, &parsed) != 1) {
+    throw std::invalid_argument("r or s is not below the group's order");
+  }
+  out.resize(size);
+  return out;
+}
+
+std::optional<Secp256k1PublicKey> secp256k1_add(const Secp256k1PublicKey& a,
+                                                const Secp256k1PublicKey& b) {
+  secp256k1_pubkey x, y, sum;
+  if (!from_bytes(a, x) || !from_bytes(b, y)) return std::nullopt;
+  const secp256k1_pubkey* const both[] = {&x, &y};
+  if (secp256k1_ec_pubkey_combine(context(), &sum, both, 2) != 1) return std::nullopt;
+  return to_bytes(sum);
+}
+
+std::optional<Secp256k1PublicKey> secp256k1_add_scalar(const Secp256k1PublicKey& key,
+                                                       const FixedBytes<32>& scalar) {
+  secp256k1_pubkey parsed;
+  if (!from_bytes(key, parsed) ||
+      secp256k1_ec_pubkey_tweak_add(context(), &parsed, scalar.data.data()) != 1) {
+    return std::nullopt;
+  }
+  return to_bytes(parsed);
+}
+
+std::optional<Secp256k1PublicKey> secp256k1_multiply(const Secp256k1PublicKey& key,
+                                                     const FixedBytes<32>& scalar) {
+  secp256k1_pubkey parsed;
+  if (!from_bytes(key, parsed) ||
+      secp256k1_ec_pubkey_tweak_mul(context(), &parsed, scalar.data.data()) != 1) {
+    return std::nullopt;
+  }
+  return to_bytes(parsed);
+}
+
 Address address_of(const Secp256k1PublicKey& key) {
   const Hash256 hash = keccak256(key.view());
   Address out;

@@ -48,6 +48,21 @@ bool secp256k1_verify(const Secp256k1PublicKey& key, const Hash256& digest,
 std::optional<Secp256k1PublicKey> secp256k1_recover(const RecoverableSignature& signature,
                                                     const Hash256& digest);
 
+/// r and s of a signature in DER; negative values and those beyond the group's order become zero,
+/// which never verifies. Nothing on any other form.
+std::optional<Secp256k1Signature> secp256k1_from_der(ByteView der);
+Bytes secp256k1_to_der(const Secp256k1Signature& signature);
+
+/// Point arithmetic; nothing for a point off the curve, a scalar that is zero or not below the
+/// group's order (zero may be added), or a result at infinity.
+std::optional<Secp256k1PublicKey> secp256k1_add(const Secp256k1PublicKey& a,
+                                                const Secp256k1PublicKey& b);
+/// key + scalar * G.
+std::optional<Secp256k1PublicKey> secp256k1_add_scalar(const Secp256k1PublicKey& key,
+                                                       const FixedBytes<32>& scalar);
+std::optional<Secp256k1PublicKey> secp256k1_multiply(const Secp256k1PublicKey& key,
+                                                     const FixedBytes<32>& scalar);
+
 /// The last 20 bytes of Keccak-256 of the public key (Yellow Paper, appendix F).
 Address address_of(const Secp256k1PublicKey& key);
 

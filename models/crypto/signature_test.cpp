@@ -3,6 +3,7 @@
 
 #include "models/crypto/ed25519.hpp"
 #include "models/crypto/hash.hpp"
+#include "models/crypto/schnorr.hpp"
 #include "models/crypto/secp256k1.hpp"
 
 namespace ledgerlab {
@@ -102,6 +103,87 @@ TEST(Secp256k1, RefusesWhatIsNoKeyAndNoSignature) {
   EXPECT_FALSE(secp256k1_parse(hybrid));
   hybrid[0] = 4;
   EXPECT_EQ(secp256k1_parse(hybrid), key);
+}
+
+TEST(Ed25519, Zip215TakesSmallOrderPointsThatTheStrictRuleRefuses) {
+  // Key and R are the identity, s is zero: [8]0 = [8]0 + [8][k]0 whatever the message.
+  Ed25519PublicKey key{{1}};
+  Ed25519Signature signature{{1}};
+  EXPECT_TRUE(ed25519_verify_zip215(key, Bytes{1, 2, 3}, signature));
+  EXPECT_FALSE(ed25519_verify(key, Bytes{1, 2, 3}, signature));
+  signature.data[32] = 1;
+  EXPECT_FALSE(ed25519_verify_zip215(key, Bytes{1, 2, 3}, signature));
+}
+
+TEST(Ed25519, Zip215AgreesOnOrdinarySignatures) {
+  const auto pair = ed25519_keypair(Ed25519Seed{{1, 2, 3}});
+  const Bytes message(20, 7);
+  const auto signature = ed25519_sign(pair, message);
+  EXPECT_TRUE(ed25519_verify_zip215(pair.public_key, message, signature));
+  for (std::size_t bit = 0; bit < 512; bit += 5) {
+    auto bad = signature;
+    bad.data[bit / 8] ^= static_cast<Byte>(1 << bit % 8);
+    EXPECT_FALSE(ed25519_verify_zip215(pair.public_key, message, bad)) << bit;
+  }
+}
+
+TEST(Schnorr, Bip340Vector1) {
+  const auto secret = fixed<32>("b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfef");
+  const auto message =
+      fixed<32>("243f6a8885a308d313198a2e03707344a4093822299f31d0082efa98ec4e6c89");
+  const auto key = xonly_public_key(secret).value();
+  EXPECT_EQ(to_hex(key), "dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659");
+  const auto signature = schnorr_sign(secret, message.view(), FixedBytes<32>{{}}).value();
+  EXPECT_TRUE(schnorr_verify(key, message.view(), signature));
+  FixedBytes<32> auxiliary;
+  auxiliary.data[31] = 1;
+  EXPECT_EQ(to_hex(schnorr_sign(secret, message.view(), auxiliary).value()),
+            "6896bd60eeae296db48a229ff71dfe071bde413e6d43f917dc8dcf8c78de3341"
+            "8906d11ac976abccb20b091292bff4ea897efcb639ea871cfa95f6de339e4b0a");
+  auto bad = signature;
+  bad.data[40] ^= 1;
+  EXPECT_FALSE(schnorr_verify(key, message.view(), bad));
+  EXPECT_FALSE(schnorr_sign(Secp256k1SecretKey{}, message.view(), auxiliary));
+}
+
+TEST(Schnorr, TweakedSecretFitsTweakedKey) {
+  const Secp256k1SecretKey secret{{7, 7}};
+  const Hash256 tweak = tagged_hash("TapTweak", xonly_public_key(secret).value().view());
+  const auto key = xonly_tweak_add(xonly_public_key(secret).value(), tweak).value();
+  const auto tweaked = xonly_tweak_secret(secret, tweak).value();
+  EXPECT_EQ(xonly_public_key(tweaked).value(), key.key);
+  EXPECT_FALSE(xonly_tweak_add(key.key, fixed<32>(order)));
+  EXPECT_TRUE(xonly_is_valid(key.key));
+  // No point has an x beyond the field's prime (BIP 340, lift_x).
+  EXPECT_FALSE(xonly_is_valid(
+      fixed<32>("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")));
+}
+
+TEST(Secp256k1, PointArithmeticAgrees) {
+  Secp256k1SecretKey two{}, three{}, five{}, six{};
+  two.data[31] = 2, three.data[31] = 3, five.data[31] = 5, six.data[31] = 6;
+  const auto point = [](const Secp256k1SecretKey& k) { return secp256k1_public_key(k).value(); };
+  EXPECT_EQ(secp256k1_add(point(two), point(three)), point(five));
+  EXPECT_EQ(secp256k1_add_scalar(point(two), three), point(five));
+  EXPECT_EQ(secp256k1_multiply(point(two), three), point(six));
+  EXPECT_FALSE(secp256k1_multiply(point(two), fixed<32>(order)));
+  auto minus = point(two);  // -(x, y) = (x, p - y): found by its sum, which is infinity
+  const auto compressed = secp256k1_compress(minus).value();
+  FixedBytes<33> other = compressed;
+  other.data[0] ^= 1;
+  minus = secp256k1_parse(other.view()).value();
+  EXPECT_FALSE(secp256k1_add(point(two), minus));
+}
+
+TEST(Secp256k1, DerThereAndBack) {
+  const Secp256k1SecretKey secret{{9}};
+  const Hash256 digest = sha256(as_bytes("der"));
+  const auto signature = secp256k1_sign(secret, digest).value();
+  const Bytes der = secp256k1_to_der(signature);
+  EXPECT_EQ(secp256k1_from_der(der), signature);
+  Bytes longer = der;
+  longer.push_back(0);
+  EXPECT_FALSE(secp256k1_from_der(longer));
 }
 
 }  // namespace
