@@ -5,6 +5,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "models/crypto/bn254.hpp"
 #include "models/crypto/hash.hpp"
 #include "models/crypto/secp256k1.hpp"
 #include "models/parts/precompile/rules.hpp"
@@ -27,6 +28,38 @@ std::int64_t linear(ByteView input, Revision) {
   return Base + PerWord * words(input);
 }
 
+/// EIP-196's prices, and those of EIP-1108 from Istanbul.
+template <std::int64_t Byzantium, std::int64_t Istanbul>
+std::int64_t bn254_price(ByteView, Revision revision) {
+  return revision >= Revision::istanbul ? Istanbul : Byzantium;
+}
+
+// EIP-197, EIP-1108
+std::int64_t bn254_pairing_price(ByteView input, Revision revision) {
+  const auto pairs = static_cast<std::int64_t>(input.size() / 192);
+  return revision >= Revision::istanbul ? 45'000 + 34'000 * pairs : 100'000 + 80'000 * pairs;
+}
+
+Answer bn254_add(ByteView input) {
+  const auto sum = bn254::add(padded(input, 0, 128));
+  if (!sum) return std::nullopt;
+  return Bytes(sum->data.begin(), sum->data.end());
+}
+
+Answer bn254_multiply(ByteView input) {
+  const auto product = bn254::multiply(padded(input, 0, 96));
+  if (!product) return std::nullopt;
+  return Bytes(product->data.begin(), product->data.end());
+}
+
+Answer bn254_pairing(ByteView input) {
+  const auto is_one = bn254::pairing_check(input);
+  if (!is_one) return std::nullopt;
+  Bytes out(32, 0);
+  out.back() = *is_one ? 1 : 0;
+  return out;
+}
+
 struct Entry {
   std::uint16_t address;
   Revision since;
@@ -43,6 +76,9 @@ constexpr std::array entries = {
     Entry{4, Revision::frontier, linear<15, 3>,
           [](ByteView input) -> Answer { return Bytes(input.begin(), input.end()); }},
     Entry{5, Revision::byzantium, modexp_price, modexp},
+    Entry{6, Revision::byzantium, bn254_price<500, 150>, bn254_add},
+    Entry{7, Revision::byzantium, bn254_price<40'000, 6'000>, bn254_multiply},
+    Entry{8, Revision::byzantium, bn254_pairing_price, bn254_pairing},
     Entry{9, Revision::istanbul, blake2f_price, blake2f},
 };
 

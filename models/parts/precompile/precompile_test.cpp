@@ -33,6 +33,9 @@ TEST(Precompile, SetsByFork) {
   };
   EXPECT_EQ(count(Revision::frontier), 4);
   EXPECT_EQ(count(Revision::spurious_dragon), 4);
+  EXPECT_EQ(count(Revision::byzantium), 8);
+  EXPECT_EQ(count(Revision::petersburg), 8);
+  EXPECT_EQ(count(Revision::istanbul), 9);
   EXPECT_FALSE(is_precompile(at(0), Revision::cancun));
   EXPECT_TRUE(is_precompile(at(9), Revision::istanbul));
   EXPECT_FALSE(is_precompile(at(9), Revision::petersburg));
@@ -116,6 +119,26 @@ TEST(Precompile, ModexpHostileLengths) {
   const Outcome idle = call(5, word(0) + huge + word(0), Revision::byzantium, 0);
   EXPECT_EQ(idle.status, ContractStatus::success);
   EXPECT_TRUE(idle.output.empty());
+}
+
+// EIP-196, EIP-197, EIP-1108: short inputs of the first two are filled up with zeros.
+TEST(Precompile, Bn254) {
+  const std::string g1 = word(1) + word(2);
+  const Outcome sum = call(6, g1, Revision::byzantium);
+  EXPECT_EQ(to_hex(sum.output), g1);
+  EXPECT_EQ(plenty - sum.gas_left, 500);
+  EXPECT_EQ(plenty - call(6, g1, Revision::istanbul).gas_left, 150);
+  EXPECT_EQ(plenty - call(7, g1, Revision::byzantium).gas_left, 40'000);
+  EXPECT_EQ(plenty - call(7, g1, Revision::istanbul).gas_left, 6'000);
+  EXPECT_EQ(to_hex(call(7, g1).output), word(0) + word(0));
+  EXPECT_EQ(to_hex(call(8, "").output), word(1));
+  EXPECT_EQ(plenty - call(8, "", Revision::byzantium).gas_left, 100'000);
+  const std::string zeros(2 * 384, '0');
+  EXPECT_EQ(plenty - call(8, zeros, Revision::byzantium).gas_left, 260'000);
+  EXPECT_EQ(plenty - call(8, zeros, Revision::istanbul).gas_left, 113'000);
+  EXPECT_EQ(call(6, word(1) + word(1)).status, ContractStatus::precompile_failure);
+  EXPECT_EQ(call(7, word(1) + word(1)).status, ContractStatus::precompile_failure);
+  EXPECT_EQ(call(8, "00").status, ContractStatus::precompile_failure);
 }
 
 // EIP-152's vectors 4 to 8.
