@@ -2,6 +2,7 @@
 #include "sim/engine/native/link_noise.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "models/base/draw.hpp"
@@ -19,11 +20,9 @@ constexpr Purpose gap_purpose{"native.packets_to_next_loss"};
 constexpr Purpose again_purpose{"native.retransmission_loss"};
 
 constexpr std::uint64_t ppb_whole = 1'000'000'000;
-constexpr std::size_t links_at_first = 1024;
+constexpr std::uint32_t row_at_first = 4;  // a cache line
 
-std::size_t slot_of(std::uint64_t key, std::size_t slots) {
-  return static_cast<std::size_t>((key * 0x9e3779b97f4a7c15u) >> 20) & (slots - 1);
-}
+std::size_t lane_index(NoiseLane lane) { return lane == NoiseLane::usual ? 0 : 1; }
 
 /// The counter of the n-th message from a sender (the stream) to a receiver.
 std::uint64_t draw_counter(NodeId to, std::uint64_t count) {
@@ -40,43 +39,66 @@ LinkNoise::LinkNoise(const NetworkSpec& spec)
       of_link_(spec.jitter_of_link),
       loss_ppb_(spec.packet_loss_ppb),
       timeout_ns_(count_ns(spec.retransmission_timeout)),
-      mtu_(spec.mtu) {
+      mtu_(spec.mtu),
+      nodes_(spec.nodes) {
   if (loss_ppb_ != 0) {
     const Uint128 kept = (Uint128{ppb_whole - loss_ppb_} << 64) / ppb_whole;
     loss_rate_q58_ = fixed::neg_ln_q58(static_cast<std::uint64_t>(kept));
   }
-  if (on()) links_.resize(links_at_first);
 }
 
 void LinkNoise::fetch(NodeId from, NodeId to, NoiseLane lane) const {
-  const std::uint64_t key = std::uint64_t{from | static_cast<std::uint32_t>(lane)} << 32 | to;
-  if (!links_.empty()) __builtin_prefetch(&links_[slot_of(key, links_.size())], 1);
+  const std::vector<Row>& rows = rows_[lane_index(lane)];
+  if (rows.empty() || rows[from].slots == 0) return;
+  __builtin_prefetch(&links_[rows[from].begin + (to & (rows[from].slots - 1))], 1);
 }
 
-LinkNoise::Link& LinkNoise::link(std::uint32_t from, NodeId to) {
-  const std::uint64_t key = std::uint64_t{from} << 32 | to;
-  for (std::size_t slot = slot_of(key, links_.size());; slot = (slot + 1) & (links_.size() - 1)) {
-    if (links_[slot].key == key) return links_[slot];
-    if (links_[slot].key != free_slot) continue;
-    if (used_ * 4 >= links_.size() * 3) {
-      rehash();
-      return link(from, to);
+LinkNoise::Link& LinkNoise::link(NodeId from, NodeId to, NoiseLane lane) {
+  std::vector<Row>& rows = rows_[lane_index(lane)];
+  if (rows.empty()) rows.resize(nodes_);
+  Row& row = rows[from];
+  if (row.slots != 0) {
+    const std::uint32_t mask = row.slots - 1;
+    for (std::uint32_t slot = to & mask;; slot = (slot + 1) & mask) {
+      Link& link = links_[row.begin + slot];
+      if (link.to == to) return link;
+      if (link.to != free_slot) continue;
+      if (row.used * 4 >= row.slots * 3) break;
+      ++row.used;
+      link.to = to;
+      return link;
     }
-    ++used_;
-    links_[slot].key = key;
-    return links_[slot];
   }
+  grow(row);
+  return link(from, to, lane);
 }
 
-void LinkNoise::rehash() {
-  std::vector<Link> old(links_.size() * 2);
-  std::swap(old, links_);
-  for (const Link& moved : old) {
-    if (moved.key == free_slot) continue;
-    std::size_t slot = slot_of(moved.key, links_.size());
-    while (links_[slot].key != free_slot) slot = (slot + 1) & (links_.size() - 1);
-    links_[slot] = moved;
+void LinkNoise::grow(Row& row) {
+  const Row old = row;
+  row.slots = old.slots == 0 ? row_at_first : old.slots * 2;
+  row.begin = take_slots(row.slots);
+  for (std::uint32_t i = 0; i < old.slots; ++i) {
+    Link& moved = links_[old.begin + i];
+    if (moved.to == free_slot) continue;
+    std::uint32_t slot = static_cast<std::uint32_t>(moved.to) & (row.slots - 1);
+    while (links_[row.begin + slot].to != free_slot) slot = (slot + 1) & (row.slots - 1);
+    links_[row.begin + slot] = std::exchange(moved, Link{});
   }
+  if (old.slots != 0)
+    left_[static_cast<std::size_t>(std::countr_zero(old.slots))].push_back(old.begin);
+}
+
+/// A block of free slots, one that another row has left or a new one.
+std::uint32_t LinkNoise::take_slots(std::uint32_t slots) {
+  std::vector<std::uint32_t>& left = left_[static_cast<std::size_t>(std::countr_zero(slots))];
+  if (!left.empty()) {
+    const std::uint32_t begin = left.back();
+    left.pop_back();
+    return begin;
+  }
+  const std::size_t begin = links_.size();
+  links_.resize(begin + slots);
+  return static_cast<std::uint32_t>(begin);
 }
 
 std::int64_t LinkNoise::jitter_ns(std::uint64_t u, std::int64_t latency) const {
@@ -120,8 +142,9 @@ std::uint64_t LinkNoise::jitter_draw(std::uint32_t from, NodeId to, std::uint64_
 std::int64_t LinkNoise::arrival(NodeId sender, NodeId to, std::int64_t sent, std::int64_t latency,
                                 std::uint64_t bytes, NoiseLane lane) {
   const std::uint32_t from = sender | static_cast<std::uint32_t>(lane);  // also its stream of draws
-  Link& state = link(from, to);
-  const std::uint64_t counter = draw_counter(to, state.count++);
+  Link& state = link(sender, to, lane);
+  const std::uint64_t counter = draw_counter(to, state.count);
+  ++state.count;
   std::int64_t at = later(sent, latency);
   if (jitter_ != JitterKind::none) {
     at = later(at, jitter_ns(jitter_draw(from, to, counter), latency));

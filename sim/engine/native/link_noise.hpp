@@ -3,6 +3,7 @@
 // overtakes an earlier one of its link.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -37,15 +38,24 @@ class LinkNoise {
   void fetch(NodeId from, NodeId to, NoiseLane lane = NoiseLane::usual) const;
 
  private:
+  /// To whom, and how many messages so far: node numbers have 20 bits.
   struct Link {
-    std::uint64_t key = free_slot;
+    std::uint64_t to : 21 = free_slot;
+    std::uint64_t count : 43 = 0;
     std::int64_t last_arrival = 0;
-    std::uint64_t count = 0;
   };
-  static constexpr std::uint64_t free_slot = ~std::uint64_t{0};
+  /// The links of one sender in one lane, side by side: a broadcast uses all of them. Open
+  /// addressing by the receiver's number, a power of two of slots, at most three quarters used.
+  struct Row {
+    std::uint32_t begin = 0;
+    std::uint32_t slots = 0;
+    std::uint32_t used = 0;
+  };
+  static constexpr std::uint64_t free_slot = (1u << 21) - 1;
 
-  Link& link(std::uint32_t from, NodeId to);
-  void rehash();
+  Link& link(NodeId from, NodeId to, NoiseLane lane);
+  void grow(Row& row);
+  std::uint32_t take_slots(std::uint32_t slots);
   std::int64_t jitter_ns(std::uint64_t u, std::int64_t latency) const;
   std::uint64_t jitter_draw(std::uint32_t from, NodeId to, std::uint64_t counter) const;
   std::int64_t retransmission_ns(std::uint64_t u, std::uint64_t packets) const;
@@ -58,8 +68,11 @@ class LinkNoise {
   std::int64_t timeout_ns_;
   std::uint32_t mtu_;
   std::uint64_t loss_rate_q58_ = 0;  // -ln(1 - p)
-  std::vector<Link> links_;          // open addressing, a power of two, never iterated but to grow
-  std::size_t used_ = 0;
+  std::uint32_t nodes_;
+  std::array<std::vector<Row>, 2> rows_;  // by lane and sender, the second when first used
+  std::vector<Link> links_;               // of all rows
+  std::array<std::vector<std::uint32_t>, 32>
+      left_;  // by binary logarithm: blocks of rows that grew
 };
 
 }  // namespace ledgerlab::native

@@ -187,6 +187,7 @@ void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> t
   const std::int64_t* const latency = latencies_from(from);
   std::int64_t sent = std::max(count_ns(depart), sender.up.free_at);
   if (noise_.on()) {
+    for (const NodeId receiver : to) noise_.fetch(from, receiver);
     for (const NodeId receiver : to) {
       sent = later(sent, serialisation);
       queue_.push({noise_.arrival(from, receiver, sent, latency[region_[receiver]], size),
@@ -231,8 +232,8 @@ void NativeEngine::transfer(std::int64_t depart, NodeId from, std::span<const No
     const std::int64_t start = std::max(depart, up.free_at);
     std::int64_t arrival = 0;
     if (model_ == LinkModel::bottleneck) {
-      const std::int64_t passage = later(
-          transfer_delay_, serialisation_(size, narrower(up.bps, nodes_[receiver].down.bps)));
+      const std::int64_t passage =
+          later(transfer_delay_, serialisation_(size, narrower(up.bps, nodes_[receiver].down.bps)));
       arrival = travelled(from, receiver, later(start, passage), size, NoiseLane::large);
       up.free_at = arrival;  // BlockMessageTask.run begins the next one
       up.serialised = later(up.serialised, passage);
@@ -275,8 +276,8 @@ inline void NativeEngine::arrive(NodeId to, NodeId from, std::uint32_t index, En
     }
   } else if (node.down.bps != 0) {
     behind = node.down.free_at >= now_;
-    ready = node.down.queue(now_,
-                            serialisation_(overhead_bytes_ + slots_.bytes(index), node.down.bps));
+    ready =
+        node.down.queue(now_, serialisation_(overhead_bytes_ + slots_.bytes(index), node.down.bps));
     longest_queue_ = std::max(longest_queue_, ready - now_);
   }
   // What the host cannot know, whether an earlier message is still to be handed over, is checked
