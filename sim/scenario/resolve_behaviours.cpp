@@ -10,16 +10,18 @@ namespace {
 constexpr std::uint32_t behaviour_stream = 0xffffd;
 
 bool fits(const ModelInfo& behaviour, const SystemPlan& system) {
+  // Families of consensus; of an attack on discovery, discovery models.
   const auto& families = behaviour.fits;
-  if (behaviour.slot == Slot::overlay && !system.discovery) return false;
-  return system.consensus && (families.empty() || std::count(families.begin(), families.end(),
-                                                             system.consensus.info->family) != 0);
+  const bool overlay = behaviour.slot == Slot::overlay;
+  if (!system.consensus || (overlay && !system.discovery)) return false;
+  const std::string& of = overlay ? system.discovery.info->name : system.consensus.info->family;
+  return families.empty() || std::count(families.begin(), families.end(), of) != 0;
 }
 
 std::string families_of(const ModelInfo& behaviour) {
   if (behaviour.slot == Slot::overlay) {
-    return behaviour.name + " attacks discovery: give the system one, such as discovery = "
-                            "\"kademlia\"";
+    return behaviour.name + " attacks discovery by " + alternatives(behaviour.fits) +
+           ": give the system discovery = \"" + behaviour.fits.front() + "\"";
   }
   return behaviour.name + " fits consensus of the " +
          (behaviour.fits.size() == 1 ? "family " : "families ") + alternatives(behaviour.fits);

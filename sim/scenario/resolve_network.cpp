@@ -402,6 +402,11 @@ void read_simgrid(Resolving& r, Section& network) {
     std::ifstream file(links.platform_file, std::ios::binary);
     const std::string content(std::istreambuf_iterator<char>(file), {});
     r.plan.network.platform_digest = to_hex(sha256(as_bytes(content)));
+    for (const char* key : {"latency", "up", "down"}) {
+      if (!network.given(key)) continue;
+      r.plan.notes.push_back(std::string("network.") + key +
+                             " is not read by this engine: the platform file says it");
+    }
     if (links.backbone_bps != 0) {
       network.problem("backbone", "a platform file says which links are shared: leave it out");
     }

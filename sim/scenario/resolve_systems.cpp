@@ -164,7 +164,10 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
     if (slot.of_relays && !fits) {
       for (const std::string& key : {slot.key, slot.params_key}) {
         if (consensus != nullptr && section.given(key)) {
-          section.problem(key, "is not read: " + consensus->name + " does not relay");
+          section.problem(key, "is not read: " + consensus->name + " does not relay" +
+                                   (slot.kind == ModelKind::discovery
+                                        ? "; only discovery = \"static_list\" serves it"
+                                        : ""));
         }
       }
       continue;

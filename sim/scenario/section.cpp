@@ -51,7 +51,7 @@ std::optional<std::string> written(ParamType type, const Value& value) {
 std::string expected(ParamType type) {
   if (type == ParamType::flag) return "expected true or false";
   if (type == ParamType::integer) return "expected an integer such as 42";
-  if (type == ParamType::text || type == ParamType::choice) return "expected a text";
+  if (type == ParamType::text || type == ParamType::choice) return "expected a text in quotes";
   return "expected a " + std::string(param_type_name(type)) + " such as \"" +
          std::string(value_syntax(type).example) + "\"";
 }

@@ -148,6 +148,7 @@ void register_behaviour_eclipse(Registry& registry) {
   info.name = "eclipse";
   info.kind = ModelKind::behaviour;
   info.slot = Slot::overlay;
+  info.fits = {"kademlia"};
   info.summary =
       "Takes all places among the victims' contacts and peers, and keeps every content from them.";
   info.paper =

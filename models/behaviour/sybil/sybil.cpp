@@ -40,6 +40,7 @@ void register_behaviour_sybil(Registry& registry) {
   info.name = "sybil";
   info.kind = ModelKind::behaviour;
   info.slot = Slot::overlay;
+  info.fits = {"kademlia"};
   info.summary = "Identities of one adversary that name only one another when asked for contacts.";
   info.paper = "J. R. Douceur: The Sybil Attack, IPTPS 2002";
   info.params = {{"contacts", ParamType::integer, "16", "accomplices named in an answer", "1", "64",

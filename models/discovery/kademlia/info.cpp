@@ -62,6 +62,7 @@ void register_discovery_kademlia(Registry& registry) {
       "keep_alive = \"5 s\", peer_timeout = \"12 s\", query_timeout = \"500 ms\", "
       "dial_timeout = \"500 ms\", first_refresh = \"2 s\", refresh = \"60 s\"";
   info.contract.run = seconds(30);
+  info.check = overlay::check_peering;
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<kademlia::Kademlia>(context);
   };

@@ -25,6 +25,12 @@ std::vector<ParamInfo> peering_params() {
   };
 }
 
+std::string check_peering(const Params& params, std::uint32_t) {
+  if (params.duration("peer_timeout") > params.duration("keep_alive")) return {};
+  return "peer_timeout must be longer than keep_alive, or peers are given up before they can be "
+         "heard of again";
+}
+
 MessageTypes peering_messages() { return message_list<Connect, Accept, Refuse, Close, KeepAlive>(); }
 
 Peering::Peering(const ModuleContext& context)

@@ -16,6 +16,8 @@ inline constexpr std::uint32_t first_timer = 8;
 
 /// The parameters that Peering reads; a model appends them to its own.
 std::vector<ParamInfo> peering_params();
+/// Those that contradict each other: an error text with the fix, or empty.
+std::string check_peering(const Params& params, std::uint32_t replicas);
 /// The messages of Peering; a model appends them to its own.
 MessageTypes peering_messages();
 
