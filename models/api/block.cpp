@@ -9,11 +9,29 @@
 
 namespace ledgerlab {
 
+namespace {
+
+/// Of the transaction in a witness envelope; 0: it is none.
+std::size_t stripped_size(ByteView bytes) {
+  if (bytes.size() <= witness_envelope_head || bytes[0] != witness_envelope) return 0;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size |= std::size_t{bytes[1 + i]} << (8 * i);
+  return size <= bytes.size() - witness_envelope_head ? size : 0;
+}
+
+}  // namespace
+
 TxRef make_transaction(Bytes bytes) {
   auto tx = std::make_shared<Transaction>();
-  const std::size_t covered =
-      bytes.size() > tx_signature_bytes ? bytes.size() - tx_signature_bytes : 0;
-  tx->id = keccak256(ByteView(bytes).first(covered));
+  if (const std::size_t stripped = stripped_size(bytes); stripped > 0) {
+    tx->id = sha256(sha256(ByteView(bytes).subspan(witness_envelope_head, stripped)).view());
+    tx->covered = static_cast<std::uint32_t>(witness_envelope_head + stripped);
+    tx->witnessed = true;
+  } else {
+    tx->covered = static_cast<std::uint32_t>(
+        bytes.size() > tx_signature_bytes ? bytes.size() - tx_signature_bytes : 0);
+    tx->id = keccak256(ByteView(bytes).first(tx->covered));
+  }
   tx->bytes = std::move(bytes);
   return tx;
 }
@@ -38,8 +56,7 @@ PayloadRef assemble(std::vector<TxRef> transactions, std::uint32_t count, std::u
     writer(std::string("ledgerlab modelled payload"), payload->root, count, bytes);
     payload->root = sha256(text);
   }
-  payload->bytes =
-      static_cast<std::uint32_t>(codec::encoded_size(payload->transactions)) + bytes;
+  payload->bytes = static_cast<std::uint32_t>(codec::encoded_size(payload->transactions)) + bytes;
   return payload;
 }
 

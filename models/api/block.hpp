@@ -12,16 +12,39 @@ namespace ledgerlab {
 
 /// A transaction as the consensus side sees it: opaque bytes with an id.
 struct Transaction {
-  Bytes bytes;  // the ledger's own canonical encoding, its signature last
-  TxId id;      // Keccak-256 of `bytes` without the signature (DESIGN 13.4: identity is without
-                // the authenticator; a block with a transaction whose signature fails is refused)
+  Bytes bytes;  // the ledger's own canonical encoding, its signature or witness last
+  /// Of the first `covered` bytes (DESIGN 13.4: identity is without the authenticator; a block with
+  /// a transaction whose signature fails is refused). Keccak-256 of all but the last 65 bytes, the
+  /// signature; in a witness envelope Bitcoin's txid.
+  TxId id;
+  std::uint32_t covered = 0;
+  bool witnessed = false;  // a witness envelope
   /// The ledger's decoded form, computed once per object (a pure function of `bytes`).
   mutable std::shared_ptr<const void> decoded;
+
+  /// What the id does not cover: signature or witness.
+  ByteView authenticator() const { return ByteView(bytes).subspan(covered); }
 };
 using TxRef = std::shared_ptr<const Transaction>;
-/// Bytes of the signature at the end of every transaction.
+/// Bytes of the signature at the end of a transaction outside a witness envelope.
 inline constexpr std::size_t tx_signature_bytes = 65;
+/// First byte of a witness envelope: 0xb7 || length of the stripped transaction (4 bytes, little
+/// endian) || stripped transaction || witness. No EIP-2718 type (below 0x80) and no RLP list (0xc0
+/// and above) begins so. The id is double SHA-256 of the stripped transaction.
+inline constexpr Byte witness_envelope = 0xb7;
+inline constexpr std::size_t witness_envelope_head = 5;
 TxRef make_transaction(Bytes bytes);
+
+/// What became of a transaction in a block.
+enum class TxOutcome : std::uint8_t {
+  no_effect,  // nothing changed: not its turn, or its sender could not pay
+  succeeded,
+  failed  // it was its turn and it paid, but what it asked for was undone
+};
+constexpr TxOutcome max_value(TxOutcome) { return TxOutcome::failed; }
+inline TxOutcome outcome_at(const std::vector<TxOutcome>& outcomes, std::size_t i) {
+  return i < outcomes.size() ? outcomes[i] : TxOutcome::no_effect;
+}
 
 /// An ordered list of transactions.
 struct Payload {

@@ -144,6 +144,12 @@ struct Simulated {
 };
 
 // --- mempool <-> application ----------------------------------------------------------------
+/// A transaction of a ledger without senders and nonces (UTXO), as a pool must know it.
+struct TxSpends {
+  std::vector<Hash256> outputs;  // what it uses up: two pool members never share one (a conflict)
+  std::vector<TxId> parents;     // transactions it spends from that are in no adopted block
+  bool replaceable = false;      // it says that a conflict may replace it (BIP 125)
+};
 /// Admission check against the adopted state. Answered by Checked.
 struct Check {
   TxRef transaction;
@@ -155,19 +161,25 @@ struct Checked {
   Address sender;
   std::uint64_t nonce = 0;       // of the transaction
   std::uint64_t next_nonce = 0;  // of the sender in the adopted state
-  std::uint64_t fee = 0;         // smallest units
+  /// What pools rank by, in the ledger's unit: smallest units of the whole transaction, of a unit
+  /// of gas, of 1,000 units of weight.
+  std::uint64_t fee = 0;
+  /// What it takes of a block's weight at most: gas limit, weight units. 0 where blocks have none.
+  std::uint64_t weight = 0;
+  /// Ledgers whose transactions are ordered by what they spend. Null: by sender and nonce.
+  std::shared_ptr<const TxSpends> spends;
 };
 /// application -> mempool: the adopted history changed.
 struct HeadChanged {
   std::vector<BlockRef> reverted;
   std::vector<BlockRef> included;
-  /// Which transactions of each included block had effect; filled where tentative replies are sent.
-  std::vector<std::vector<std::uint8_t>> succeeded;
+  /// Of the transactions of each included block; filled where tentative replies are sent.
+  std::vector<std::vector<TxOutcome>> outcomes;
 };
 /// application -> mempool: final and durable here; clients that asked this node are told.
 struct Finalised {
   BlockRef block;
-  std::vector<std::uint8_t> succeeded;
+  std::vector<TxOutcome> outcomes;
 };
 
 // --- consensus -> mempool, client -----------------------------------------------------------
@@ -207,8 +219,8 @@ struct Relayed {
   MessageRef content;
   NodeId from = no_node;
 };
-/// owner -> relay: what it got is invalid by the rules, whoever sent it. No answer to Relayed at all
-/// means that it is not wanted.
+/// owner -> relay: what it got is invalid by the rules, whoever sent it. No answer to Relayed at
+/// all means that it is not wanted.
 struct Rejected {
   Hash128 content;  // identity
 };
@@ -246,12 +258,12 @@ struct Queried {
   Height height = 0;  // of the adopted head
 };
 
-using CallBody = std::variant<Pending, Build, Built, AskedFor, Validate, Validated, Execute,
-                              Executed, Adopt, Adopted, Finalise, TakeSnapshot, Snapshot, Install,
-                              Installed, TakeStakes, Stakes, ApplicationState, Simulate, Simulated,
-                              Check, Checked, HeadChanged, Finalised, RoleChange, Publish, Peers,
-                              Relayed, Operate, ConfirmRead, ReadConfirmed, Query, Queried,
-                              MatchShortIds, ShortIdsMatched, Rejected>;
+using CallBody =
+    std::variant<Pending, Build, Built, AskedFor, Validate, Validated, Execute, Executed, Adopt,
+                 Adopted, Finalise, TakeSnapshot, Snapshot, Install, Installed, TakeStakes, Stakes,
+                 ApplicationState, Simulate, Simulated, Check, Checked, HeadChanged, Finalised,
+                 RoleChange, Publish, Peers, Relayed, Operate, ConfirmRead, ReadConfirmed, Query,
+                 Queried, MatchShortIds, ShortIdsMatched, Rejected>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

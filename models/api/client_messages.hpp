@@ -37,10 +37,10 @@ struct Reply {
   TxId transaction;
   Height height = 0;
   BlockId block;
-  bool succeeded = false;
+  TxOutcome outcome = TxOutcome::no_effect;
   template <class A>
   void fields(A& a) {
-    a(transaction, height, block, succeeded);
+    a(transaction, height, block, outcome);
   }
 };
 
@@ -52,10 +52,10 @@ struct TentativeReply {
   TxId transaction;
   Height height = 0;
   BlockId block;
-  bool succeeded = false;
+  TxOutcome outcome = TxOutcome::no_effect;
   template <class A>
   void fields(A& a) {
-    a(transaction, height, block, succeeded);
+    a(transaction, height, block, outcome);
   }
 };
 

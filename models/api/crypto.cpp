@@ -8,10 +8,12 @@ namespace ledgerlab {
 
 std::string_view operation_name(Operation op) {
   constexpr std::array<std::string_view, operation_count> names{
-      "message_handle", "message_byte", "sign",         "verify",     "mac",
-      "hash_byte",      "vrf_prove",    "vrf_verify",   "tx_sign",    "tx_verify",
-      "tx_check",       "tx_execute",   "state_update", "log_append", "user",
-      "x25519",         "hkdf",         "aead",         "aead_byte"};
+      "message_handle", "message_byte",   "sign",         "verify",       "mac",
+      "hash_byte",      "vrf_prove",      "vrf_verify",   "tx_sign",      "tx_verify",
+      "tx_check",       "tx_execute",     "state_update", "log_append",   "user",
+      "x25519",         "hkdf",           "aead",         "aead_byte",    "evm_gas",
+      "lua_gas",        "js_gas",         "wasm_gas",     "process_gas",  "script_op",
+      "schnorr_verify", "contract_frame", "storage_read", "storage_write"};
   return names[static_cast<std::size_t>(op)];
 }
 

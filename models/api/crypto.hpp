@@ -3,6 +3,8 @@
 // length); `real` uses the libraries. Both charge the node's CPU by the same operations.
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <optional>
 #include <string_view>
 
@@ -31,21 +33,36 @@ enum class Operation : std::uint8_t {
   log_append,    // one record handed to the disk
   user,          // a protocol's own, in nanoseconds
   // What sessions between nodes take. Runs that assume sessions do not read these rows.
-  x25519,    // one scalar multiplication
-  hkdf,      // one HMAC-SHA-256 of HKDF
-  aead,      // ChaCha20-Poly1305: begin and end of one frame
-  aead_byte  // per byte of it
+  x25519,     // one scalar multiplication
+  hkdf,       // one HMAC-SHA-256 of HKDF
+  aead,       // ChaCha20-Poly1305: begin and end of one frame
+  aead_byte,  // per byte of it
+  // What contracts take. Runs without a contract engine read none of these rows, runs with one only
+  // the row of its gas (ModelInfo::gas_row) and the last three.
+  evm_gas,  // one unit of an engine's gas, in the mean over its calibrated loops
+  lua_gas,
+  js_gas,
+  wasm_gas,
+  process_gas,
+  script_op,       // one instruction of a Bitcoin script
+  schnorr_verify,  // BIP 340
+  contract_frame,  // one frame: its set-up and its return
+  storage_read,    // one item of contract data looked up in the state
+  storage_write    // one item of contract data written into its trie
 };
-inline constexpr std::size_t operation_count = 19;
+inline constexpr std::size_t operation_count = 29;
 inline constexpr std::size_t first_session_operation = 15;
+inline constexpr std::size_t first_contract_operation = 19;
 std::string_view operation_name(Operation op);
 
 /// Picoseconds on the reference CPU, by operation.
 struct CostTable {
   std::string name = "zero";
   std::array<std::uint64_t, operation_count> picoseconds{};
-  bool session_rows = true;  // false: the table's file has not all rows of sessions
+  /// Rows that the table's file has not; only rows from first_session_operation on may be missing.
+  std::bitset<operation_count> missing;
   std::uint64_t of(Operation op) const { return picoseconds[static_cast<std::size_t>(op)]; }
+  bool has(Operation op) const { return !missing[static_cast<std::size_t>(op)]; }
 };
 
 using Signature = FixedBytes<64>;

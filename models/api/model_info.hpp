@@ -7,12 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "models/api/contract.hpp"
 #include "models/api/module.hpp"
 #include "models/api/params.hpp"
+#include "models/api/wallet.hpp"
 
 namespace ledgerlab {
 
-/// Kinds of models; each is a folder models/<kind>/ and fills one slot, or describes load.
+/// Kinds of models; each is a folder models/<kind>/ and fills one slot, describes load, or is
+/// plugged into the model of a slot (contract engines and storage into the ledger).
 enum class ModelKind : std::uint8_t {
   consensus,
   ledger,
@@ -21,7 +24,9 @@ enum class ModelKind : std::uint8_t {
   discovery,
   client,
   workload,
-  behaviour
+  behaviour,
+  contract,
+  storage
 };
 std::string_view model_kind_name(ModelKind kind);
 
@@ -88,43 +93,32 @@ class LedgerAudit {
   virtual Hash256 state_root() const = 0;
 };
 
-/// Genesis: the accounts every node starts from. Balances are equal; keys come from the suite.
+struct ModelInfo;
+
+/// Genesis: the accounts every node starts from, and the rules of the ledger that follows. Balances
+/// are equal; keys come from the suite.
 struct GenesisSpec {
   std::uint32_t accounts = 0;
-  std::uint64_t balance = 0;          // smallest units each
+  std::uint64_t balance = 0;               // smallest units each
   std::vector<std::uint64_t> stakes = {};  // by replica, smallest units; empty: no such accounts
+  /// Of the ledger model. Null: its defaults (tests).
+  const Params* params = nullptr;
+  /// The contract engine plugged into the ledger, null: none; and its parameters.
+  const ModelInfo* contract_model = nullptr;
+  const Params* contract_params = nullptr;
+  /// Null: none.
+  std::shared_ptr<const std::vector<GenesisContract>> contracts = {};
 };
 
 /// The account whose balance is the stake of this replica: a ledger account like any other, whose
 /// key the suite knows by this index. No workload pays from or to it by itself.
 constexpr AccountIndex stake_account(NodeId replica) { return 0x8000'0000u + replica; }
 
-/// The load that one client offers: when its transactions are due and what they ask for. Pure: its
-/// answers follow from the workload's seed, the client and k alone, whatever the system does.
-class Load {
- public:
-  /// A transfer between accounts of genesis.
-  struct Item {
-    AccountIndex payer = 0;
-    std::uint64_t nonce = 0;
-    AccountIndex payee = 0;
-    std::uint64_t amount = 0;  // smallest units
-    std::uint64_t fee = 0;
-  };
-  virtual ~Load() = default;
-  /// When the k-th transaction is due, given when the one before it was (before the first: the
-  /// start of the load). time_never: there is none.
-  virtual Time due(std::uint64_t k, Time previous) const = 0;
-  virtual Item item(std::uint64_t k) const = 0;
-};
-
-struct ModelInfo;
-
 /// Everything a factory gets. Spans stay valid as long as the world lives.
 struct ModuleContext {
   NodeId self = 0;
-  std::uint32_t replicas = 0;          // nodes 0..replicas-1 run the protocol
-  std::uint32_t nodes = 0;             // with clients
+  std::uint32_t replicas = 0;  // nodes 0..replicas-1 run the protocol
+  std::uint32_t nodes = 0;     // with clients
   /// Of the static overlay. In a system with a discovery model only that model gets them, as its
   /// first contacts (none where the overlay is complete: anybody will do), and the other slots
   /// begin without neighbours until it tells them its Peers.
@@ -139,7 +133,9 @@ struct ModuleContext {
   Hash256 genesis_root;    // of the ledger in the application slot
   std::uint64_t seed = 0;  // of the system (keys); draws come with the input
   CryptoSuite* suite = nullptr;
-  SharedStore* shared = nullptr;  // of this model, made by make_shared_store
+  SharedStore* shared = nullptr;            // of this model, made by make_shared_store
+  const ModelInfo* ledger_model = nullptr;  // in the application slot
+  std::uint64_t block_weight = 0;  // most of Checked::weight that a block holds; 0: no such limit
   bool share_results = true;
   // clients
   std::uint32_t client_index = 0;
@@ -180,15 +176,15 @@ struct ModelInfo {
   std::uint32_t version = 1;  // raised when behaviour changes
   ModelKind kind = ModelKind::consensus;
   Slot slot = Slot::consensus;
-  std::string family;             // "log", "lottery", "bft", ...
-  std::string summary;            // one sentence
-  std::string paper;              // citation
+  std::string family;   // "log", "lottery", "bft", ...
+  std::string summary;  // one sentence
+  std::string paper;    // citation
   /// SHA-256 of a user's source that is not in this library (DESIGN 13.7), hex; it enters the plan
   /// digest. Empty: name and version say all.
   std::string source_digest;
   std::vector<std::string> f751;  // F.751.2 clause ids it realises
   std::vector<ParamInfo> params;
-  FaultModel fault_model;      // consensus only
+  FaultModel fault_model;  // consensus only
   /// What an operator may ask of it (consensus only), see Operate.
   std::vector<OperateAction> operations;
   /// Answers ConfirmRead: reads through any replica that see every write acknowledged before.
@@ -204,6 +200,9 @@ struct ModelInfo {
   std::function<std::unique_ptr<Module>(const ModuleContext&)> make;
   std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&,
                                                     bool share) = nullptr;
+  /// Workloads: the contracts that their calls ask for, by index; `name` is a job, its code is left
+  /// empty (the resolver finds what the system's engine runs). Null: none.
+  std::vector<GenesisContract> (*contracts)(const Params&, const GenesisSpec&) = nullptr;
   /// Workloads: the load of the client whose context this is.
   std::unique_ptr<Load> (*make_load)(const ModuleContext&) = nullptr;
   /// Behaviours give one of the two: a wrapper of the whole stack, or of the module in `slot`.
@@ -220,8 +219,24 @@ struct ModelInfo {
   std::vector<std::pair<std::string, std::int64_t>> own_settings;
   /// Ledgers: state root of the genesis accounts.
   Hash256 (*genesis_root)(const GenesisSpec&, CryptoSuite&) = nullptr;
+  /// Ledgers: how a client writes their transactions. Null: plain transfers (parts/account_tx).
+  std::unique_ptr<Wallet> (*make_wallet)(const ModuleContext&) = nullptr;
+  /// Ledgers: most weight (gas, weight units) of the transactions of one block. Null: no limit.
+  std::uint64_t (*block_weight)(const GenesisSpec&) = nullptr;
+  /// Ledgers: which contract engines may be plugged in, by name. Empty: none.
+  std::vector<std::string> engines;
   /// Ledgers: the audit of a history that begins with these accounts.
   std::unique_ptr<LedgerAudit> (*make_audit)(const GenesisSpec&, CryptoSuite&) = nullptr;
+  /// Contract engines.
+  std::unique_ptr<ContractEngine> (*make_contract_engine)(const Params&) = nullptr;
+  /// Contract engines: the row of the cost table that a unit of their gas is charged by.
+  Operation gas_row = Operation::evm_gas;
+  /// Contract engines: input of a frame that calls `function` with these arguments; null: as
+  /// Ethereum's contract ABI has it. For a creation `function` is empty and the result follows the
+  /// code.
+  Bytes (*encode_call)(std::string_view function, std::span<const CallValue>) = nullptr;
+  /// Contract engines: the file of a built-in job is scenarios/contracts/<job>.<suffix>.
+  std::string contract_suffix;
   /// Parameters that contradict each other or the number of replicas: an error text with the fix,
   /// or empty.
   std::string (*check)(const Params&, std::uint32_t replicas) = nullptr;

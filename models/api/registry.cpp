@@ -5,8 +5,9 @@
 namespace ledgerlab {
 
 std::string_view model_kind_name(ModelKind kind) {
-  static constexpr std::string_view names[] = {"consensus", "ledger",   "mempool",  "gossip",
-                                               "discovery", "client",   "workload", "behaviour"};
+  static constexpr std::string_view names[] = {"consensus", "ledger", "mempool",  "gossip",
+                                               "discovery", "client", "workload", "behaviour",
+                                               "contract",  "storage"};
   return names[static_cast<std::size_t>(kind)];
 }
 

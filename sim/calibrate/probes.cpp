@@ -210,7 +210,8 @@ CostBatch executing() {
   }
   const PayloadRef payload = make_payload(std::move(list));
   const auto once = account::execute_payload(*bank->state, *payload, *bank->suite);
-  if (!once.ok || std::count(once.succeeded.begin(), once.succeeded.end(), 1) != 1000) {
+  if (!once.ok ||
+      std::count(once.outcomes.begin(), once.outcomes.end(), TxOutcome::succeeded) != 1000) {
     throw std::runtime_error("calibrate: the block of transfers is not executed");
   }
   return timed([bank, payload](std::size_t) {

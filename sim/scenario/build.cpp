@@ -118,6 +118,8 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   c.genesis = genesis_of(plan_, system_);
   c.hash_power = system_.hash_power;
   c.genesis_root = genesis_root_;
+  c.ledger_model = system_.ledger.info;
+  if (c.ledger_model->block_weight) c.block_weight = c.ledger_model->block_weight(c.genesis);
   c.seed = plan_seed(plan_, "plan.system");
   c.suite = suite_.get();
   c.shared = ledger_store_.get();
@@ -184,7 +186,7 @@ std::unique_ptr<Module> BuiltWorld::make_replica(NodeId node, std::size_t behavi
   };
   auto stack = std::make_unique<Stack>();
   for (const auto& [slot, model] : system_.slots()) {
-    if (!*model || model == &system_.client) continue;
+    if (!*model || !model->info->make || model == &system_.client) continue;
     ModuleContext own = context_of(node, *model);
     Params changed;
     if (model == &system_.consensus) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/codec/codec.hpp"
 #include "models/crypto/hash.hpp"
 #include "sim/scenario/plan.hpp"
 
@@ -158,6 +159,28 @@ void add_swarm(Lines& lines, const SwarmPlan& swarm) {
   lines.add("swarm.reorder_by", swarm.reorder_by);
 }
 
+/// All that decides what genesis makes of them: code, arguments, calls.
+void add_contracts(Lines& lines, const SystemPlan& system) {
+  if (!system.contracts) return;
+  for (const GenesisContract& contract : *system.contracts) {
+    Bytes text;
+    codec::Writer writer(text);
+    const auto arguments = [&](const std::vector<CallArgument>& all) {
+      writer.varint(all.size());
+      for (const CallArgument& a : all) {
+        writer(static_cast<std::uint8_t>(a.type), a.account, a.number, a.bytes);
+      }
+    };
+    writer(contract.name, contract.code);
+    arguments(contract.arguments);
+    for (const ContractCall& call : contract.setup) {
+      writer(call.deploy, call.contract, call.function, call.gas);
+      arguments(call.arguments);
+    }
+    lines.add("contracts/" + contract.name, to_hex(sha256(text)));
+  }
+}
+
 }  // namespace
 
 std::string canonical_plan(const Plan& plan, const SystemPlan& system,
@@ -178,9 +201,11 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
   const std::span costs(hardware.costs.picoseconds);
   lines.digest("hardware.costs", costs.first(first_session_operation));
   if (plan.network.handshakes) {
-    lines.digest("hardware.session_costs", costs.subspan(first_session_operation));
-    lines.add("network.sessions", plan.network.first_contact ? "handshake, first contact"
-                                                             : "handshake, directory");
+    lines.digest(
+        "hardware.session_costs",
+        costs.subspan(first_session_operation, first_contract_operation - first_session_operation));
+    lines.add("network.sessions",
+              plan.network.first_contact ? "handshake, first contact" : "handshake, directory");
   }
   lines.add("hardware.power_idle_mw", static_cast<std::int64_t>(hardware.power_idle_mw));
   lines.add("hardware.power_busy_mw", static_cast<std::int64_t>(hardware.power_busy_mw));
@@ -203,6 +228,10 @@ std::string canonical_plan(const Plan& plan, const SystemPlan& system,
     }
   }
   for (const auto& [slot, choice] : system.slots()) add_model(lines, slot, *choice);
+  if (system.contract) {
+    lines.digest("hardware.contract_costs", costs.subspan(first_contract_operation));
+  }
+  add_contracts(lines, system);
   for (std::size_t i = 0; i < system.behaviours.size(); ++i) {
     const BehaviourPlan& behaviour = system.behaviours[i];
     const std::string key = "behaviours." + std::to_string(i);

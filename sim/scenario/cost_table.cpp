@@ -63,7 +63,7 @@ CostTable parse_cost_table(std::string_view text, const std::string& file) {
     const auto op = static_cast<Operation>(i);
     if (op == Operation::user || seen[i]) continue;
     if (i >= first_session_operation) {
-      table.session_rows = false;  // only runs with handshakes read them
+      table.missing.set(i);  // only runs that need it read it
       continue;
     }
     throw std::invalid_argument(file + ": no row for the operation \"" +

@@ -86,13 +86,14 @@ KeyTable platform_keys() {
              "out-degree: shares of the nodes that open at most 1, 2, ... links, the last one 1; "
              "not given: degree links each",
              number_list),
-      shaped("connections",
-             "connections: so many nodes, by weight, want from `from` to `to` links and take "
-             "`spare` more",
-             R"({"type":"array","minItems":1,"items":{"type":"object",)"
-             R"("additionalProperties":false,"required":["from","to","weight"],"properties":{)"
-             R"("from":{"type":"integer","minimum":1},"to":{"type":"integer","minimum":1},)"
-             R"("spare":{"type":"integer","minimum":0},"weight":{"type":"integer","minimum":0}}}})"),
+      shaped(
+          "connections",
+          "connections: so many nodes, by weight, want from `from` to `to` links and take "
+          "`spare` more",
+          R"({"type":"array","minItems":1,"items":{"type":"object",)"
+          R"("additionalProperties":false,"required":["from","to","weight"],"properties":{)"
+          R"("from":{"type":"integer","minimum":1},"to":{"type":"integer","minimum":1},)"
+          R"("spare":{"type":"integer","minimum":0},"weight":{"type":"integer","minimum":0}}}})"),
       key("core", Type::integer, "0",
           "the first so many replicas (miners) have a place and links of their own", "0",
           "1000000"),
@@ -131,9 +132,9 @@ KeyTable with_target(KeyTable keys) {
 
 KeyTable fault_table(KeyTable own) {
   KeyTable keys{
-      required(shaped("kind",
-                      "crash, partition, loss, delay, slow, clock, disk, duplicate, reorder or churn",
-                      R"({"type":"string"})")),
+      required(shaped(
+          "kind", "crash, partition, loss, delay, slow, clock, disk, duplicate, reorder or churn",
+          R"({"type":"string"})")),
       required(key("at", Type::duration, "", "when it begins", "0 s")),
       key("until", Type::duration, "", "when it ends; without until and for it stays", "0 s"),
       key("for", Type::duration, "", "how long it lasts, in place of until", "1 ns"),
@@ -251,21 +252,24 @@ const KeyTable& network_keys() {
             "1 h"),
         key("mtu", Type::size, "1448 B", "payload of a packet", "64 B", "64 KiB"),
         key("overhead", Type::size, "40 B", "headers added to every message", "0 B", "64 KiB"),
-        choice("transport", names(transport_names),
-               "native: ideal sends a message at the rate of its links; tcp as part of a stream with "
-               "handshake, slow start and window, as ns-3's TCP does"),
+        choice(
+            "transport", names(transport_names),
+            "native: ideal sends a message at the rate of its links; tcp as part of a stream with "
+            "handshake, slow start and window, as ns-3's TCP does"),
         choice("tcp", names(tcp_names), "ns3: congestion control of its TCP"),
         choice("queue", names(queue_names), "ns3: queue of an access link, in either direction"),
         key("queue_size", Type::size, "0 B", "ns3: what that queue holds; 0 B: whatever comes",
             "0 B", "1 GiB"),
         key("pcap", Type::text, "",
             "ns3: a folder for one file of packets a node; changes no result"),
-        choice("flow_model", {"CM02", "LV08", "constant"},
-               "simgrid: its network model; CM02 shares bandwidth and adds nothing, LV08 multiplies "
-               "latency by 13.01 and bandwidth by 0.97 for the ramps of TCP, constant knows one "
-               "latency and no bandwidth"),
+        choice(
+            "flow_model", {"CM02", "LV08", "constant"},
+            "simgrid: its network model; CM02 shares bandwidth and adds nothing, LV08 multiplies "
+            "latency by 13.01 and bandwidth by 0.97 for the ramps of TCP, constant knows one "
+            "latency and no bandwidth"),
         key("flow_threshold", Type::size, "16 KiB",
-            "simgrid: messages from this size are flows that share links; smaller ones queue at the "
+            "simgrid: messages from this size are flows that share links; smaller ones queue at "
+            "the "
             "access links, which costs no more with many under way",
             "0 B", "1 GiB"),
         key("backbone", Type::bandwidth, "unlimited",
@@ -273,11 +277,13 @@ const KeyTable& network_keys() {
         choice("backbone_scope", {"global", "pair"},
                "simgrid: one backbone for all messages, or one for each ordered pair of regions"),
         key("platform", Type::text, "",
-            "simgrid: a SimGrid platform file (XML) in place of latency, up and down; its hosts, in "
+            "simgrid: a SimGrid platform file (XML) in place of latency, up and down; its hosts, "
+            "in "
             "the order of their names, are the replicas and then the clients"),
-        choice("sessions", {"assumed", "handshake"},
-               "assumed: one key of the world; handshake: every two nodes agree on keys before their "
-               "first message, and frames are charged for"),
+        choice(
+            "sessions", {"assumed", "handshake"},
+            "assumed: one key of the world; handshake: every two nodes agree on keys before their "
+            "first message, and frames are charged for"),
         choice("identities", {"directory", "first_contact"},
                "handshake: every node knows every node's key, or takes the one it first sees"),
     };
@@ -353,9 +359,9 @@ const KeyTable& system_keys() {
     };
     for (const SlotKey& slot : slot_keys()) {
       if (slot.key != "consensus") {
-        table.push_back(key(slot.key, Type::text, slot.fallback,
-                            slot.may_be_empty ? "model in this slot; none: it stays empty"
-                                              : "model in this slot"));
+        table.push_back(key(
+            slot.key, Type::text, slot.fallback,
+            slot.may_be_empty ? "model in this slot; none: it stays empty" : "model in this slot"));
       }
       table.push_back(shaped(slot.params_key, "parameters of the " + slot.key + " model",
                              R"({"type":"object"})"));
@@ -369,6 +375,7 @@ const std::vector<SlotKey>& slot_keys() {
   static const std::vector<SlotKey> slots{
       {"consensus", ModelKind::consensus, "", "params"},
       {"ledger", ModelKind::ledger, "account", "ledger_params"},
+      {"contract", ModelKind::contract, empty_slot, "contract_params", false, true},
       {"mempool", ModelKind::mempool, "pool", "mempool_params"},
       {"relay", ModelKind::gossip, "inventory", "relay_params", true},
       {"discovery", ModelKind::discovery, empty_slot, "discovery_params", true, true},
@@ -393,7 +400,8 @@ const KeyTable& behaviour_keys() {
       key("from", Type::duration, "0 s", "it deviates from here, by the replica's clock", "0 s"),
       key("until", Type::duration, "", "until here; not given: for ever", "1 ns"),
       key("address_groups", Type::integer, "0",
-          "their network addresses lie in so many groups (/16 of IPv4); 0: drawn as anybody's; read "
+          "their network addresses lie in so many groups (/16 of IPv4); 0: drawn as anybody's; "
+          "read "
           "by discovery models",
           "0", "65536"),
       shaped("params", "parameters of the behaviour", R"({"type":"object"})"),
@@ -437,10 +445,11 @@ const KeyTable& operation_keys() {
       required(choice("action", operation_names(), "what is asked of the protocol")),
       shaped("node", "the replica to lead, to add or to remove", node_shape),
       shaped("nodes", "change_members: the members from then on", node_list),
-      shaped("target",
-             "the replica that is asked; not given: the leader of that moment, found as faults find "
-             "it",
-             R"({"oneOf":[{"enum":["leader"]},{"type":"integer","minimum":0}]})"),
+      shaped(
+          "target",
+          "the replica that is asked; not given: the leader of that moment, found as faults find "
+          "it",
+          R"({"oneOf":[{"enum":["leader"]},{"type":"integer","minimum":0}]})"),
   };
   return keys;
 }
@@ -458,7 +467,7 @@ const KeyTable& expect_keys() {
 }
 
 std::vector<std::string> fault_kind_names() {
-  return {"crash", "partition", "loss",      "delay",  "slow",
+  return {"crash", "partition", "loss",      "delay",   "slow",
           "clock", "disk",      "duplicate", "reorder", "churn"};  // as in FaultKind
 }
 
@@ -487,7 +496,7 @@ std::vector<std::string> topologies_reading(std::string_view network_key) {
 
 const std::vector<std::string>& checker_names() {
   static const std::vector<std::string> names{
-      "agreement",  "prefix_consistency", "validity", "no_double_spend",
+      "agreement",  "prefix_consistency", "validity",   "no_double_spend",
       "durability", "linearisable_reads", "one_leader", "supply",
       "books",      "liveness",           "settlement"};
   return names;

@@ -83,6 +83,7 @@ struct SystemPlan {
   std::string name;  // display only, not in the plan digest
   ModelChoice consensus;
   ModelChoice ledger;
+  ModelChoice contract;  // plugged into the ledger; empty: plain transfers only
   ModelChoice mempool;
   ModelChoice relay;      // empty unless consensus.info->uses_relay
   ModelChoice discovery;  // empty: the relay spreads over the plan's overlay
@@ -96,10 +97,13 @@ struct SystemPlan {
   /// By replica, smallest units; empty unless the consensus uses stake.
   std::vector<std::uint64_t> stakes;
   std::vector<BehaviourPlan> behaviours;
+  /// Contracts of genesis with the code that this system's engine runs. Null: none.
+  std::shared_ptr<const std::vector<GenesisContract>> contracts;
   /// What fills the slots, by the scenario's names for them; some are empty.
-  std::array<std::pair<const char*, const ModelChoice*>, 6> slots() const {
+  std::array<std::pair<const char*, const ModelChoice*>, 7> slots() const {
     return {{{"consensus", &consensus},
              {"ledger", &ledger},
+             {"contract", &contract},
              {"mempool", &mempool},
              {"relay", &relay},
              {"discovery", &discovery},
@@ -148,7 +152,7 @@ struct Plan {
   ClientsPlan clients;
   ModelChoice workload;
   GenesisSpec genesis;
-  std::vector<FaultPlan> faults;  // ascending by `at`
+  std::vector<FaultPlan> faults;          // ascending by `at`
   std::vector<OperationPlan> operations;  // ascending by `at`
   SwarmPlan swarm;
   std::vector<SystemPlan> systems;
@@ -162,6 +166,10 @@ struct Plan {
 inline GenesisSpec genesis_of(const Plan& plan, const SystemPlan& system) {
   GenesisSpec genesis = plan.genesis;
   genesis.stakes = system.stakes;
+  genesis.params = &system.ledger.params;
+  genesis.contract_model = system.contract.info;
+  genesis.contract_params = &system.contract.params;
+  genesis.contracts = system.contracts;
   return genesis;
 }
 

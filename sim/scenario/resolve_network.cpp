@@ -368,10 +368,10 @@ struct EngineKey {
   std::string_view engine;
 };
 constexpr EngineKey engine_keys[] = {
-    {"transport", "native"},   {"tcp", "ns3"},
-    {"queue", "ns3"},          {"queue_size", "ns3"},
-    {"pcap", "ns3"},           {"flow_model", "simgrid"}, {"flow_threshold", "simgrid"}, {"backbone", "simgrid"},
-    {"backbone_scope", "simgrid"}, {"platform", "simgrid"},
+    {"transport", "native"},       {"tcp", "ns3"},          {"queue", "ns3"},
+    {"queue_size", "ns3"},         {"pcap", "ns3"},         {"flow_model", "simgrid"},
+    {"flow_threshold", "simgrid"}, {"backbone", "simgrid"}, {"backbone_scope", "simgrid"},
+    {"platform", "simgrid"},
 };
 
 void refuse_other_engines_keys(const Resolving& r, Section& network) {
@@ -422,8 +422,9 @@ void read_simgrid(Resolving& r, Section& network) {
   const auto differs = [&](Duration d) { return d != links.latency.front(); };
   if (links.flow_model != "constant") return;
   if (std::any_of(links.latency.begin(), links.latency.end(), differs)) {
-    network.problem("flow_model", "constant knows one time for all: take a single latency, "
-                                  "such as latency = \"20 ms\"");
+    network.problem("flow_model",
+                    "constant knows one time for all: take a single latency, "
+                    "such as latency = \"20 ms\"");
   }
   if (links.backbone_bps != 0 || !links.platform_file.empty()) {
     network.problem("flow_model",
@@ -490,7 +491,11 @@ void resolve_hardware(Resolving& r) {
   }
   try {
     hardware.costs = load_cost_table(section.text("cost_table"), r.document.file);
-    if (r.plan.network.handshakes && !hardware.costs.session_rows) {
+    bool session_rows = true;
+    for (std::size_t i = first_session_operation; i < first_contract_operation; ++i) {
+      session_rows = session_rows && !hardware.costs.missing[i];
+    }
+    if (r.plan.network.handshakes && !session_rows) {
       section.problem("cost_table",
                       "has not all rows of sessions (x25519, hkdf, aead, aead_byte), which "
                       "network.sessions = \"handshake\" reads; `ledgerlab calibrate` writes them");

@@ -159,8 +159,8 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
   if (!section.good("consensus")) return system;
   for (const SlotKey& slot : slot_keys()) {
     const ModelInfo* consensus = system.consensus.info;
-    const bool fits = consensus != nullptr &&
-                      (consensus->uses_relay || fits_any_protocol(r, section, slot));
+    const bool fits =
+        consensus != nullptr && (consensus->uses_relay || fits_any_protocol(r, section, slot));
     if (slot.of_relays && !fits) {
       for (const std::string& key : {slot.key, slot.params_key}) {
         if (consensus != nullptr && section.given(key)) {
@@ -174,9 +174,8 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
     }
     if (slot.may_be_empty && section.text(slot.key) == empty_slot) {
       if (section.given(slot.params_key)) {
-        section.problem(slot.params_key,
-                        "is not read: the " + slot.key + " slot is empty; name its model by " +
-                            slot.key);
+        section.problem(slot.params_key, "is not read: the " + slot.key +
+                                             " slot is empty; name its model by " + slot.key);
       }
       continue;
     }
@@ -187,6 +186,9 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
         break;
       case ModelKind::ledger:
         system.ledger = std::move(choice);
+        break;
+      case ModelKind::contract:
+        system.contract = std::move(choice);
         break;
       case ModelKind::mempool:
         system.mempool = std::move(choice);

@@ -59,15 +59,15 @@ class RepliesEarly final : public Wrapped {
     effects.set_slot(Slot::mempool);
     for (; answered_ < hearsay_->size(); ++answered_) {
       const Asked& asked = (*hearsay_)[answered_];
-      effects.send(asked.client, Reply{asked.transaction, 1, {}, true});
+      effects.send(asked.client, Reply{asked.transaction, 1, {}, TxOutcome::succeeded});
     }
     Wrapped::step(input, effects);
   }
   static std::function<std::unique_ptr<Module>(NodeId, std::unique_ptr<Module>)> of_one_run() {
-    return [hearsay = std::make_shared<std::vector<Asked>>()](NodeId,
-                                                              std::unique_ptr<Module> inner) {
-      return std::make_unique<RepliesEarly>(std::move(inner), hearsay);
-    };
+    return
+        [hearsay = std::make_shared<std::vector<Asked>>()](NodeId, std::unique_ptr<Module> inner) {
+          return std::make_unique<RepliesEarly>(std::move(inner), hearsay);
+        };
   }
 
  private:

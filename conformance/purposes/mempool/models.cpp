@@ -22,8 +22,8 @@ class ScriptedClient final : public Module {
     for (NodeId node = 0; node < c.replicas; ++node) everybody_.push_back(node);
     // The script is the load: what the scenario says of another is known and of no effect.
     for (const auto& [key, value] : c.workload->numbers()) c.workload->integer(key);
-    const auto all = script_lines(c.params->text("script"), c.genesis.balance,
-                                  c.params->duration("settle"));
+    const auto all =
+        script_lines(c.params->text("script"), c.genesis.balance, c.params->duration("settle"));
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (all[i].client == c.client_index) mine_.push_back({i, all[i]});
     }
@@ -50,8 +50,8 @@ class ScriptedClient final : public Module {
  private:
   void arm(const Input& input, Effects& effects) {
     if (agenda_.empty()) return;
-    effects.set_timer({0, 0}, std::max(Duration::zero(),
-                                       begin_ + agenda_.begin()->first - input.local));
+    effects.set_timer({0, 0},
+                      std::max(Duration::zero(), begin_ + agenda_.begin()->first - input.local));
   }
   void send(Effects& effects, std::size_t i) {
     const auto& [mark, line] = mine_[i];
@@ -86,7 +86,9 @@ class ScriptedClient final : public Module {
     const auto* reply = input.message->as<Reply>();
     if (!reply) return;
     const auto open = open_.find(reply->transaction);
-    if (open == open_.end() || !reply->succeeded || ++open->second < replies_needed_) return;
+    if (open == open_.end() || reply->outcome != TxOutcome::succeeded ||
+        ++open->second < replies_needed_)
+      return;
     effects.acknowledge(reply->transaction, reply->height);
     open_.erase(open);
   }
@@ -211,7 +213,12 @@ void add_mempool_models(Registry& registry) {
   client.family = "scripted";
   client.summary = "Sends the transactions of a script of the conformance suite.";
   client.params = {
-      {"script", ParamType::choice, "spend", "which script", {}, {},
+      {"script",
+       ParamType::choice,
+       "spend",
+       "which script",
+       {},
+       {},
        {"burst", "spend", "nonces", "flood"}},
       {"begin", ParamType::duration, "5 s", "when the script begins", "0 s", "1 d", {}},
       {"settle", ParamType::duration, "2 s", "long enough for finality", "1 ms", "1 d", {}}};

@@ -239,7 +239,7 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
   Open* open = open_.find(reply.transaction);
   if (!open) return;
   if (policy_.ask == ClientPolicy::Ask::home && input.from == home_) turn_to(home_);
-  const Outcome outcome{reply.height, reply.block, reply.succeeded};
+  const Outcome outcome{reply.height, reply.block, reply.outcome};
   // A replica has one vote; its last word counts.
   std::erase_if(open->votes, [&](const Vote& v) { return v.from == input.from; });
   open->votes.push_back({input.from, outcome, std::is_same_v<R, TentativeReply>});
@@ -251,7 +251,7 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
     final += !v.tentative;
   }
   if (final < replies_needed_ && (tentative_needed_ == 0 || equal < tentative_needed_)) return;
-  if (!outcome.succeeded) {
+  if (outcome.outcome != TxOutcome::succeeded) {
     // In a block without effect: the nonce was not used by it.
     give_up(effects, reply.transaction, true);
     return;

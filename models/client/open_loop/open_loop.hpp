@@ -38,7 +38,7 @@ class OpenLoop final : public Module {
   struct Outcome {
     Height height = 0;
     BlockId block;
-    bool succeeded = false;
+    TxOutcome outcome = TxOutcome::no_effect;
     friend bool operator==(const Outcome&, const Outcome&) = default;
   };
   struct Vote {

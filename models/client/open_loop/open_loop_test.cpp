@@ -135,7 +135,7 @@ class OpenLoopTest : public ::testing::Test {
     return sent_;
   }
   Reply reply(const TxRef& tx, Height height = 4, bool ok = true) const {
-    return {tx->id, height, {}, ok};
+    return {tx->id, height, {}, ok ? TxOutcome::succeeded : TxOutcome::no_effect};
   }
 
   std::unique_ptr<WorldSuite> suite_ = make_suite(SuiteMode::costed, 3, WorkMode::lottery);

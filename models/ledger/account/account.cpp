@@ -155,7 +155,7 @@ void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask
   changed.included = ask.forward;
   if (context_.client_policy.tentative_replies != nullptr) {
     for (const BlockRef& block : ask.forward) {
-      changed.succeeded.push_back(entries_.find(block->id)->result->succeeded);
+      changed.outcomes.push_back(entries_.find(block->id)->result->outcomes);
     }
   }
   if (!ask.forward.empty()) {
@@ -187,7 +187,7 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
   make_durable(effects, block, path.back()->result->post);
   for (const Entry* entry : path) {
     for (const TxRef& tx : entry->block->payload->transactions) verified_.erase(tx->id);
-    untold_.push({next_record_ - 1, {entry->block, entry->result->succeeded}});
+    untold_.push({next_record_ - 1, {entry->block, entry->result->outcomes}});
   }
   final_ = block;
   final_state_ = path.back()->result->post;

@@ -115,7 +115,9 @@ TEST(AccountLedger, SecondSpendOfANonceAndOverdraftsHaveNoEffect) {
   const auto told = b.step(InputKind::persisted, nullptr, 1);
   ASSERT_EQ(told.size(), 1u);
   ASSERT_TRUE(told[0].as<Finalised>());
-  EXPECT_EQ(told[0].as<Finalised>()->succeeded, (std::vector<std::uint8_t>{1, 0, 0, 0}));
+  EXPECT_EQ(told[0].as<Finalised>()->outcomes,
+            (std::vector<TxOutcome>{TxOutcome::succeeded, TxOutcome::no_effect,
+                                    TxOutcome::no_effect, TxOutcome::no_effect}));
 }
 
 TEST(AccountLedger, ABlockWithABadSignatureIsInvalidAndItsGoodTwinIsNot) {

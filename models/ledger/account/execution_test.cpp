@@ -69,7 +69,7 @@ TEST_F(Execution, a_continued_one_gives_what_one_at_once_gives) {
   const PayloadRef whole = make_payload(all);
   const BlockResult once = execute_payload(*pre, *whole, *suite_);
   ASSERT_TRUE(once.ok);
-  const auto done = std::count(once.succeeded.begin(), once.succeeded.end(), 1);
+  const auto done = std::count(once.outcomes.begin(), once.outcomes.end(), TxOutcome::succeeded);
   EXPECT_GT(done, 50);
   EXPECT_LT(done, 290);
   EXPECT_EQ(once.state_root, audited(whole));
@@ -79,7 +79,7 @@ TEST_F(Execution, a_continued_one_gives_what_one_at_once_gives) {
     const BlockResult rest = execute_payload(*pre, *whole, *suite_, &begun);
     EXPECT_EQ(rest.state_root, once.state_root) << cut;
     EXPECT_EQ(rest.receipts_root, once.receipts_root) << cut;
-    EXPECT_EQ(rest.succeeded, once.succeeded) << cut;
+    EXPECT_EQ(rest.outcomes, once.outcomes) << cut;
     EXPECT_EQ(rest.written, once.written) << cut;
   }
 }
@@ -119,7 +119,8 @@ TEST_F(Execution, nobody_comes_into_being_by_failing) {
       make_payload({transfer(22, 0, 1, U256(1)), transfer(1, 0, 2, U256::max(), 1),
                     transfer(1, 0, 23, U256(0), 0)});
   const BlockResult result = execute_payload(*pre, *payload, *suite_);
-  EXPECT_EQ(result.succeeded, (std::vector<std::uint8_t>{0, 0, 1}));
+  EXPECT_EQ(result.outcomes, (std::vector<TxOutcome>{TxOutcome::no_effect, TxOutcome::no_effect,
+                                                     TxOutcome::succeeded}));
   EXPECT_EQ(result.written, std::vector<Address>{suite_->account(1)});  // its nonce
   EXPECT_EQ(result.state_root, audited(payload));
 }

@@ -171,12 +171,12 @@ BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuit
                             const BlockResult* begun) {
   BlockResult result;
   if (begun) {
-    result.succeeded = begun->succeeded;
+    result.outcomes = begun->outcomes;
     result.receipts = begun->receipts;
   }
   const State& from = begun ? *begun->post : pre;
   Scratch scratch(from);
-  for (std::size_t i = result.succeeded.size(); i < payload.transactions.size(); ++i) {
+  for (std::size_t i = result.outcomes.size(); i < payload.transactions.size(); ++i) {
     const Transaction& tx = *payload.transactions[i];
     if (const auto fault = transfer_fault(tx, suite); fault != TransferFault::none) {
       BlockResult refused;
@@ -186,7 +186,7 @@ BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuit
     }
     const SignedTransfer* transfer = decode_transfer(tx);
     const bool done = apply_transfer(scratch, *sender_of(*transfer, suite), transfer->transfer);
-    result.succeeded.push_back(done);
+    result.outcomes.push_back(done ? TxOutcome::succeeded : TxOutcome::no_effect);
     add_receipt(result.receipts, i, done);
   }
   auto post = std::make_shared<State>(from);

@@ -54,7 +54,7 @@ struct BlockResult {
   StateRef post;
   Hash256 state_root;
   Hash256 receipts_root;
-  std::vector<std::uint8_t> succeeded;  // by transaction
+  std::vector<TxOutcome> outcomes;  // by transaction
   Trie receipts;
   std::vector<Address> written;  // accounts that changed, ascending
 };

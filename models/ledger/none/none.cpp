@@ -9,8 +9,8 @@ namespace ledgerlab::no_ledger {
 namespace {
 
 /// Every transaction has the effect it asks for.
-std::vector<std::uint8_t> all_succeeded(const Block& block) {
-  return std::vector<std::uint8_t>(block.payload->transactions.size(), 1);
+std::vector<TxOutcome> all_succeeded(const Block& block) {
+  return std::vector<TxOutcome>(block.payload->transactions.size(), TxOutcome::succeeded);
 }
 
 }  // namespace
@@ -37,8 +37,8 @@ void NoLedger::step(const Input& input, Effects& effects) {
       // Clients are told what no crash of this node can take back.
       while (!untold_.empty() && untold_.front().record <= input.persisted_up_to) {
         BlockRef block = untold_.pop().block;
-        std::vector<std::uint8_t> succeeded = all_succeeded(*block);
-        effects.call(Slot::mempool, Finalised{std::move(block), std::move(succeeded)});
+        std::vector<TxOutcome> outcomes = all_succeeded(*block);
+        effects.call(Slot::mempool, Finalised{std::move(block), std::move(outcomes)});
       }
       break;
     case InputKind::call:
@@ -66,8 +66,9 @@ void NoLedger::on_call(const LocalCall& call, Effects& effects) {
   } else if (const auto* ask = call.as<Finalise>()) {
     finalise(effects, ask->block);
   } else if (call.as<TakeSnapshot>()) {
-    effects.answer(call, Snapshot{std::make_shared<SnapshotData>(
-                             SnapshotData{final_->height, final_->id, {}, {}})});
+    effects.answer(
+        call,
+        Snapshot{std::make_shared<SnapshotData>(SnapshotData{final_->height, final_->id, {}, {}})});
   } else if (const auto* ask = call.as<Query>()) {
     effects.answer(call, Queried{ask->account, {}, 0, head()->height});
   } else if (const auto* ask = call.as<Install>()) {
@@ -86,7 +87,7 @@ void NoLedger::adopt(const LocalCall& call, Effects& effects, const Adopt& ask) 
   above_.insert(above_.end(), ask.forward.begin(), ask.forward.end());
   changed.included = ask.forward;
   if (tentative_) {
-    for (const BlockRef& block : ask.forward) changed.succeeded.push_back(all_succeeded(*block));
+    for (const BlockRef& block : ask.forward) changed.outcomes.push_back(all_succeeded(*block));
   }
   effects.call(Slot::mempool, std::move(changed));
   effects.answer(call, Adopted{head()->id, head()->height, true, {}, {}});

@@ -108,7 +108,8 @@ TEST(NoLedger, ThePoolHearsWhatIsRevertedIncludedAndFinal) {
   const auto final = b.step(InputKind::persisted, nullptr, 1);
   ASSERT_EQ(final.size(), 2u);
   EXPECT_EQ(final[0].as<Finalised>()->block, one);
-  EXPECT_EQ(final[1].as<Finalised>()->succeeded, (std::vector<std::uint8_t>{1, 1}));
+  EXPECT_EQ(final[1].as<Finalised>()->outcomes,
+            (std::vector<TxOutcome>{TxOutcome::succeeded, TxOutcome::succeeded}));
 }
 
 TEST(NoLedger, ComesBackWithItsLastFinalBlock) {

@@ -2,11 +2,11 @@
 
 namespace ledgerlab::pool {
 
-void Finals::add(const BlockRef& block, std::vector<std::uint8_t> succeeded) {
+void Finals::add(const BlockRef& block, std::vector<TxOutcome> outcomes) {
   const std::size_t count = block->payload->transactions.size();
   if (count == 0) return;
   transactions_ += count;
-  blocks_.push({block, std::move(succeeded)});
+  blocks_.push({block, std::move(outcomes)});
   while (blocks_.size() > 1 && transactions_ > limit_) {
     const Entry& oldest = blocks_.front();
     transactions_ -= oldest.block->payload->transactions.size();
@@ -27,11 +27,13 @@ const Finals::Place* Finals::find(const TxId& id) {
     const Entry& entry = blocks_[indexed_];
     const auto& transactions = entry.block->payload->transactions;
     for (std::size_t i = 0; i < transactions.size(); ++i) {
-      const bool succeeded = i < entry.succeeded.size() && entry.succeeded[i] != 0;
-      const Place place{entry.block->height, entry.block->id, succeeded};
+      const Place place{entry.block->height, entry.block->id, outcome_at(entry.outcomes, i)};
       const auto [found, made] = index_.try_emplace(transactions[i]->id, place);
       // Of two places the one where it had its effect counts.
-      if (!made && succeeded && !found->succeeded) *found = place;
+      if (!made && place.outcome != TxOutcome::no_effect &&
+          found->outcome == TxOutcome::no_effect) {
+        *found = place;
+      }
     }
   }
   return index_.find(id);

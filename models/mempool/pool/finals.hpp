@@ -15,13 +15,13 @@ class Finals {
   struct Place {
     Height height = 0;
     BlockId block;
-    bool succeeded = false;
+    TxOutcome outcome = TxOutcome::no_effect;
   };
 
   /// Keeps at least the last block and no more than `limit` transactions beyond it.
   explicit Finals(std::size_t limit) : limit_(limit) {}
 
-  void add(const BlockRef& block, std::vector<std::uint8_t> succeeded);
+  void add(const BlockRef& block, std::vector<TxOutcome> outcomes);
   /// Null if it is not known to be final.
   const Place* find(const TxId& id);
   std::size_t size() const { return transactions_; }
@@ -29,7 +29,7 @@ class Finals {
  private:
   struct Entry {
     BlockRef block;
-    std::vector<std::uint8_t> succeeded;
+    std::vector<TxOutcome> outcomes;
   };
 
   std::size_t limit_;

@@ -368,8 +368,8 @@ void Pool::on_head(Effects& effects, const HeadChanged& changed) {
       if (!included.contains(tx->id)) put_back(effects, tx);
     }
   }
-  for (std::size_t i = 0; tentative_ && i < changed.succeeded.size(); ++i) {
-    reply_tentatively(effects, changed.included[i], changed.succeeded[i]);
+  for (std::size_t i = 0; tentative_ && i < changed.outcomes.size(); ++i) {
+    reply_tentatively(effects, changed.included[i], changed.outcomes[i]);
   }
   for (const BlockRef& block : changed.included) {
     if (items_.empty()) break;
@@ -412,8 +412,7 @@ void Pool::on_final(Effects& effects, const Finalised& final) {
   if (transactions.empty()) return;
   const std::vector<NodeId> asked = take_asked(*final.block->payload);
   for (std::size_t i = 0; i < transactions.size() && (!items_.empty() || !asked.empty()); ++i) {
-    const bool succeeded = i < final.succeeded.size() && final.succeeded[i] != 0;
-    const Finals::Place place{final.block->height, final.block->id, succeeded};
+    const Finals::Place place{final.block->height, final.block->id, outcome_at(final.outcomes, i)};
     const NodeId first = i < asked.size() ? asked[i] : no_node;
     if (first != no_node) reply(effects, first, transactions[i]->id, place);
     Item* item = items_.find(transactions[i]->id);
@@ -424,7 +423,7 @@ void Pool::on_final(Effects& effects, const Finalised& final) {
     }
     forget(*item);
   }
-  finals_.add(final.block, final.succeeded);
+  finals_.add(final.block, final.outcomes);
 }
 
 /// BIP 152: the relay puts a block together from what waits here.
@@ -466,13 +465,12 @@ std::vector<NodeId> Pool::take_asked(const Payload& payload) {
 /// Section 5.1: one reply, sent when the request was executed tentatively. Who asks again gets the
 /// final one.
 void Pool::reply_tentatively(Effects& effects, const BlockRef& block,
-                             const std::vector<std::uint8_t>& succeeded) {
+                             const std::vector<TxOutcome>& outcomes) {
   const std::vector<NodeId> asked = take_asked(*block->payload);
   const auto& transactions = block->payload->transactions;
   for (std::size_t i = 0; i < transactions.size(); ++i) {
     const TxId& id = transactions[i]->id;
-    const TentativeReply body{id, block->height, block->id,
-                              i < succeeded.size() && succeeded[i] != 0};
+    const TentativeReply body{id, block->height, block->id, outcome_at(outcomes, i)};
     const NodeId first = i < asked.size() ? asked[i] : no_node;
     if (first != no_node) effects.send(first, body);
     Item* item = items_.find(id);
@@ -515,7 +513,7 @@ void Pool::tell_pending(Effects& effects) {
 }
 
 void Pool::reply(Effects& effects, NodeId client, const TxId& id, const Finals::Place& place) {
-  effects.send(client, Reply{id, place.height, place.block, place.succeeded});
+  effects.send(client, Reply{id, place.height, place.block, place.outcome});
 }
 
 void Pool::redirect(Effects& effects, NodeId client, const TxId& id) {

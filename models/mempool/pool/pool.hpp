@@ -62,7 +62,7 @@ class Pool final : public Module {
   /// Who asked the primary for this payload's transactions; taken out of the list. Empty: nobody.
   std::vector<NodeId> take_asked(const Payload& payload);
   void reply_tentatively(Effects& effects, const BlockRef& block,
-                         const std::vector<std::uint8_t>& succeeded);
+                         const std::vector<TxOutcome>& outcomes);
   void include(Effects& effects, const TxRef& tx);
   void put_back(Effects& effects, const TxRef& tx);
   void arm_expiry(const Input& input, Effects& effects);

@@ -100,7 +100,9 @@ class Bench {
     call(HeadChanged{std::move(reverted), std::move(included)}, Slot::application);
   }
   void final(const BlockRef& b) {
-    call(Finalised{b, std::vector<Byte>(b->payload->transactions.size(), 1)}, Slot::application);
+    call(
+        Finalised{b, std::vector<TxOutcome>(b->payload->transactions.size(), TxOutcome::succeeded)},
+        Slot::application);
   }
   void lead(bool leads, NodeId leader, std::uint64_t term) {
     call(RoleChange{leads ? NodeRole::leader : NodeRole::follower, leader, term});
@@ -175,7 +177,8 @@ class Bench {
     EXPECT_EQ(message->slot(), Slot::client);
     std::string text = std::to_string(e.node) + ":";
     if (const auto* m = message->as<Reply>()) {
-      text += "reply " + std::to_string(m->height) + (m->succeeded ? " ok" : " failed");
+      text += "reply " + std::to_string(m->height) +
+              (m->outcome == TxOutcome::succeeded ? " ok" : " failed");
     } else if (const auto* m = message->as<Redirect>()) {
       text += "redirect " + (m->leader == no_node ? "-" : std::to_string(m->leader));
     } else if (const auto* m = message->as<Refused>()) {
@@ -488,9 +491,10 @@ TEST(Finals, RemembersAtLeastTheLastBlockAndNoMoreThanItsLimit) {
   for (Byte h = 1; h <= 5; ++h) {
     all.push_back(tx(h, 0, 1));
     all.push_back(tx(h, 1, 1));
-    finals.add(make_log_block(h, {}, make_payload({all[all.size() - 2], all.back()})), {1, 0});
+    finals.add(make_log_block(h, {}, make_payload({all[all.size() - 2], all.back()})),
+               {TxOutcome::succeeded, TxOutcome::no_effect});
     ASSERT_NE(finals.find(all.back()->id), nullptr);
-    EXPECT_FALSE(finals.find(all.back()->id)->succeeded);
+    EXPECT_EQ(finals.find(all.back()->id)->outcome, TxOutcome::no_effect);
     EXPECT_EQ(finals.find(all[all.size() - 2]->id)->height, h);
     EXPECT_LE(finals.size(), 4u);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/api/block.hpp"
+#include "models/crypto/hash.hpp"
 #include "models/crypto/siphash.hpp"
 
 namespace ledgerlab::relay {
@@ -14,8 +15,13 @@ inline constexpr std::size_t salted_bytes = 32 + tx_signature_bytes;
 inline std::uint64_t salted_hash(const SipKey& key, const Transaction& tx) {
   std::array<Byte, salted_bytes> text{};
   std::copy(tx.id.data.begin(), tx.id.data.end(), text.begin());
-  const std::size_t tail = std::min(tx_signature_bytes, tx.bytes.size());
-  std::copy(tx.bytes.end() - static_cast<std::ptrdiff_t>(tail), tx.bytes.end(), text.begin() + 32);
+  const ByteView tail = tx.authenticator();
+  if (tx.witnessed) {  // of any length: its hash stands for it
+    const Hash256 hash = sha256(tail);
+    std::copy(hash.data.begin(), hash.data.end(), text.begin() + 32);
+  } else {
+    std::copy(tail.begin(), tail.end(), text.begin() + 32);
+  }
   return siphash24(key, text);
 }
 
