@@ -13,6 +13,7 @@ namespace ledgerlab::pairing {
 
 template <class Curve>
 struct Point {
+  using CurveType = Curve;
   using F = typename Curve::F;
   F x, y = F::one(), z;
 

@@ -7,6 +7,8 @@
 
 #include "models/crypto/bn254.hpp"
 #include "models/crypto/hash.hpp"
+#include "models/crypto/kzg.hpp"
+#include "models/crypto/p256.hpp"
 #include "models/crypto/secp256k1.hpp"
 #include "models/parts/precompile/rules.hpp"
 
@@ -80,6 +82,19 @@ constexpr std::array entries = {
     Entry{7, Revision::byzantium, bn254_price<40'000, 6'000>, bn254_multiply},
     Entry{8, Revision::byzantium, bn254_pairing_price, bn254_pairing},
     Entry{9, Revision::istanbul, blake2f_price, blake2f},
+    Entry{10, Revision::cancun, linear<50'000, 0>, point_evaluation},
+};
+
+/// `since` says nothing here.
+constexpr std::array later_entries = {
+    Entry{0x0b, Revision::cancun, linear<375, 0>, bls_g1_add},
+    Entry{0x0c, Revision::cancun, bls_g1_msm_price, bls_g1_msm},
+    Entry{0x0d, Revision::cancun, linear<600, 0>, bls_g2_add},
+    Entry{0x0e, Revision::cancun, bls_g2_msm_price, bls_g2_msm},
+    Entry{0x0f, Revision::cancun, bls_pairing_price, bls_pairing},
+    Entry{0x10, Revision::cancun, linear<5'500, 0>, bls_map_to_g1},
+    Entry{0x11, Revision::cancun, linear<23'800, 0>, bls_map_to_g2},
+    Entry{0x100, Revision::cancun, linear<6'900, 0>, p256_verification},
 };
 
 /// Nothing for addresses that are not zero before their last two bytes.
@@ -135,6 +150,36 @@ Answer ecrecover(ByteView input) {
   return key ? right_aligned(address_of(*key)) : Bytes{};
 }
 
+// EIP-4844: versioned hash, z, y, commitment, proof; the answer is two constants.
+Answer point_evaluation(ByteView input) {
+  if (input.size() != 192) return std::nullopt;
+  const ByteView commitment = input.subspan(96, 48);
+  if (!std::ranges::equal(kzg::versioned_hash(commitment).view(), input.first(32))) {
+    return std::nullopt;
+  }
+  const auto verdict = kzg::verify_proof(commitment, input.subspan(32, 32), input.subspan(64, 32),
+                                         input.subspan(144, 48));
+  if (!verdict || !*verdict) return std::nullopt;
+  static const Bytes answer = *from_hex(
+      "0000000000000000000000000000000000000000000000000000000000001000"    // elements in a blob
+      "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001");  // BLS_MODULUS
+  return answer;
+}
+
+// EIP-7951: digest, r, s, x, y; whatever does not verify gives no output, and the call succeeds.
+Answer p256_verification(ByteView input) {
+  if (input.size() != 160) return Bytes{};
+  Hash256 digest;
+  FixedBytes<64> signature, key;
+  std::copy_n(input.begin(), 32, digest.data.begin());
+  std::copy_n(input.begin() + 32, 64, signature.data.begin());
+  std::copy_n(input.begin() + 96, 64, key.data.begin());
+  if (!p256_verify(key, digest, signature)) return Bytes{};
+  Bytes out(32, 0);
+  out.back() = 1;
+  return out;
+}
+
 bool is_precompile(const Address& address, Revision revision) {
   const Entry* entry = find(entries, address);
   return entry != nullptr && revision >= entry->since;
@@ -146,6 +191,14 @@ Outcome run(const Address& address, Revision revision, ByteView input, std::int6
     throw std::logic_error("precompile::run: no precompile at this address and revision");
   }
   return charge_and_run(*entry, revision, input, gas);
+}
+
+bool is_later_precompile(const Address& address) { return find(later_entries, address) != nullptr; }
+
+Outcome run_later(const Address& address, ByteView input, std::int64_t gas) {
+  const Entry* entry = find(later_entries, address);
+  if (entry == nullptr) throw std::logic_error("precompile::run_later: no such precompile");
+  return charge_and_run(*entry, Revision::cancun, input, gas);
 }
 
 }  // namespace ledgerlab::precompile

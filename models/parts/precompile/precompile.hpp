@@ -23,4 +23,9 @@ struct Outcome {
 /// any work is done and before any memory is taken.
 Outcome run(const Address& address, Revision revision, ByteView input, std::int64_t gas);
 
+/// Precompiles of forks after Cancun, so of no revision here: EIP-2537 (BLS12-381, 0x0b to 0x11,
+/// Prague) and EIP-7951 (P-256, 0x100, Osaka). For vectors and experiments; is_precompile and run
+/// do not know them.
+bool is_later_precompile(const Address& address);
+Outcome run_later(const Address& address, ByteView input, std::int64_t gas);
 }  // namespace ledgerlab::precompile

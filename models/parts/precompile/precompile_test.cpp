@@ -36,6 +36,8 @@ TEST(Precompile, SetsByFork) {
   EXPECT_EQ(count(Revision::byzantium), 8);
   EXPECT_EQ(count(Revision::petersburg), 8);
   EXPECT_EQ(count(Revision::istanbul), 9);
+  EXPECT_EQ(count(Revision::shanghai), 9);
+  EXPECT_EQ(count(Revision::cancun), 10);
   EXPECT_FALSE(is_precompile(at(0), Revision::cancun));
   EXPECT_TRUE(is_precompile(at(9), Revision::istanbul));
   EXPECT_FALSE(is_precompile(at(9), Revision::petersburg));
@@ -169,6 +171,100 @@ TEST(Precompile, Blake2fRefuses) {
   }
   // 2^32 - 1 rounds are paid before they are run.
   EXPECT_EQ(call(9, "ffffffff" + blake_state + "01").status, ContractStatus::out_of_gas);
+}
+
+Outcome later(std::uint16_t number, std::string_view hex) {
+  return run_later(at(number), *from_hex(hex), plenty);
+}
+
+// EIP-4844; go-ethereum's vector "pointEvaluation1".
+const std::string evaluation =
+    "01e798154708fe7789429634053cbf9f99b619f9f084048927333fce637f549b"
+    "564c0a11a0f704f4fc3e8acfe0f8245f0ad1347b378fbf96e206da11a5d36306"
+    "24d25032e67a7e6a4910df5834b8fe70e6bcfeeac0352434196bdf4b2485d5a1"
+    "8f59a8d2a1a625a17f3fea0fe5eb8c896db3764f3185481bc22f91b4aaffcca2"
+    "5f26936857bc3a7c2539ea8ec3a952b7873033e038326e87ed3e1276fd140253"
+    "fa08e9fc25fb2d9a98527fc22a2c9612fbeafdad446cbc7bcdbdcd780af2c16a";
+
+TEST(Precompile, PointEvaluation) {
+  const Outcome good = call(10, evaluation);
+  EXPECT_EQ(to_hex(good.output),
+            word(4096) + "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001");
+  EXPECT_EQ(plenty - good.gas_left, 50'000);
+  for (const std::size_t at : {0u, 2u, 70u, 140u, 200u, 300u}) {  // version, hash, z, y, points
+    std::string bad = evaluation;
+    bad[at + 1] = bad[at + 1] == '0' ? '1' : '0';
+    EXPECT_EQ(call(10, bad).status, ContractStatus::precompile_failure) << at;
+  }
+  EXPECT_EQ(call(10, evaluation + "00").status, ContractStatus::precompile_failure);
+}
+
+// No revision knows those of Prague and Osaka.
+TEST(Precompile, LaterOnesAreApart) {
+  int found = 0;
+  for (std::uint16_t i = 0; i < 1024; ++i) {
+    if (!is_later_precompile(at(i))) continue;
+    ++found;
+    EXPECT_FALSE(is_precompile(at(i), Revision::cancun)) << i;
+    EXPECT_THROW(run(at(i), Revision::cancun, {}, plenty), std::logic_error);
+  }
+  EXPECT_EQ(found, 8);
+  EXPECT_THROW(run_later(at(1), {}, plenty), std::logic_error);
+}
+
+// EIP-2537
+const std::string bls_g1 =
+    "0000000000000000000000000000000017f1d3a73197d7942695638c4fa9ac0f"
+    "c3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"
+    "0000000000000000000000000000000008b3f481e3aaa0f1a09e30ed741d8ae4"
+    "fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1";
+
+TEST(Precompile, Bls12G1) {
+  const std::string infinity(256, '0');
+  EXPECT_EQ(to_hex(later(0x0b, bls_g1 + infinity).output), bls_g1);
+  const std::string twice = to_hex(later(0x0b, bls_g1 + bls_g1).output);
+  EXPECT_EQ(to_hex(later(0x0c, bls_g1 + word(2)).output), twice);
+  EXPECT_EQ(to_hex(later(0x0c, bls_g1 + word(3) + twice + word(5)).output),
+            to_hex(later(0x0c, bls_g1 + word(13)).output));
+  EXPECT_EQ(plenty - later(0x0b, bls_g1 + bls_g1).gas_left, 375);
+  EXPECT_EQ(plenty - later(0x0c, bls_g1 + word(2)).gas_left, 12'000);
+  EXPECT_EQ(plenty - later(0x0c, bls_g1 + word(3) + twice + word(5)).gas_left, 22'776);
+  std::string padded = bls_g1;
+  padded[0] = '1';
+  for (const auto& bad : {std::string(), bls_g1, padded + infinity, bls_g1 + infinity + "00"}) {
+    EXPECT_EQ(later(0x0b, bad).status, ContractStatus::precompile_failure);
+  }
+}
+
+// The bucket method and plain multiplications agree.
+TEST(Precompile, Bls12MultiScalarOfMany) {
+  std::string many;
+  std::string point = bls_g1;
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 1; i <= 20; ++i) {  // the i-th point is i times the generator
+    many += point + word(1000003 * i);
+    sum += i * 1000003 * i;
+    point = to_hex(later(0x0b, point + bls_g1).output);
+  }
+  EXPECT_EQ(to_hex(later(0x0c, many).output), to_hex(later(0x0c, bls_g1 + word(sum)).output));
+}
+
+// EIP-7951; wycheproof ecdsa_secp256r1_sha256_p1363, test 1.
+TEST(Precompile, P256) {
+  const std::string good =
+      "bb5a52f42f9c9261ed4361f59422a1e30036e7c32b270c8807a419feca605023"
+      "2ba3a8be6b94d5ec80a6d9d1190a436effe50d85a1eee859b8cc6af9bd5c2e18"
+      "4cd60b855d442f5b3c7b11eb6c4e0ae7525fe710fab9aa7c77a67f79e6fadd76"
+      "2927b10512bae3eddcfe467828128bad2903269919f7086069c8c4df6c732838"
+      "c7787964eaac00e5921fb1498a60f4606766b3d9685001558d1a974e7341513e";
+  EXPECT_EQ(to_hex(later(0x100, good).output), word(1));
+  EXPECT_EQ(plenty - later(0x100, good).gas_left, 6'900);
+  std::string bad = good;
+  bad[10] = '0';
+  EXPECT_TRUE(later(0x100, bad).output.empty());
+  EXPECT_TRUE(later(0x100, good + "00").output.empty());
+  EXPECT_TRUE(later(0x100, good.substr(0, 192) + std::string(128, '0')).output.empty());
+  EXPECT_EQ(later(0x100, "").status, ContractStatus::success);
 }
 
 }  // namespace
