@@ -29,8 +29,8 @@ TEXT_TWINS = {
     "model includes another model": ("floors", {
         MODEL: include("models/consensus/raft/raft.hpp"), "models/consensus/raft/raft.hpp": HEADER}),
     "model of one kind includes another kind": ("floors", {
-        MODEL: include("models/ledger/account/account.hpp"),
-        "models/ledger/account/account.hpp": HEADER}),
+        MODEL: include("models/ledger/account/rules.hpp"),
+        "models/ledger/account/rules.hpp": HEADER}),
     "base includes the api": ("floors", {
         "models/base/bytes.hpp": include("models/api/module.hpp"), "models/api/module.hpp": HEADER}),
     "codec includes crypto": ("floors", {

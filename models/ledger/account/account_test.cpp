@@ -1,10 +1,10 @@
 // The account ledger: execution rules, adoption and rollback, durability, snapshots, sharing.
-#include "models/ledger/account/account.hpp"
-
 #include <gtest/gtest.h>
 
 #include "models/api/registry.hpp"
+#include "models/ledger/account/rules.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/ledger/ledger.hpp"
 #include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab::account {
@@ -20,9 +20,9 @@ struct Bench {
   NoInterner interner;
   CostTable costs;
   GenesisSpec genesis{4, 1000};
-  std::unique_ptr<Store> store;
+  std::unique_ptr<ledger::Store> store;
   ModuleContext context;
-  std::unique_ptr<AccountLedger> ledger;
+  std::unique_ptr<ledger::Ledger> node;
   Effects effects{*suite, interner, costs};
   Draws draws{1, 0, 0};
 
@@ -33,12 +33,13 @@ struct Bench {
   }
   /// A new node on what `genesis` says.
   void begin(bool share = true) {
-    store = std::make_unique<Store>(genesis, *suite, share);
+    store = std::make_unique<ledger::Store>(std::make_unique<Rules>(genesis, *suite),
+                                            static_cast<NodeId>(genesis.stakes.size()), share);
     context.suite = suite.get();
     context.shared = store.get();
     context.genesis = genesis;
     context.genesis_root = store->genesis()->root();
-    ledger = std::make_unique<AccountLedger>(context);
+    node = std::make_unique<ledger::Ledger>(context);
   }
   BlockRef genesis_block() const { return make_genesis(context.genesis_root); }
   TxRef transfer(AccountIndex from, std::uint64_t nonce, AccountIndex to, std::uint64_t value,
@@ -72,7 +73,7 @@ struct Bench {
     input.persisted_up_to = up_to;
     effects.begin(0);
     effects.set_slot(Slot::application);
-    ledger->step(input, effects);
+    node->step(input, effects);
     std::vector<LocalCall> out;
     while (effects.has_calls()) out.push_back(effects.take_call());
     return out;
@@ -87,7 +88,10 @@ struct Bench {
     ADD_FAILURE() << "no answer";
     return {};
   }
-  U256 balance(AccountIndex i) { return ledger->at(suite->account(i)).balance; }
+  Account at(const Address& address) const {
+    return static_cast<const State&>(*node->head_state()).get(address);
+  }
+  U256 balance(AccountIndex i) { return at(suite->account(i)).balance; }
 };
 
 TEST(AccountLedger, TransfersMoveValueFeeAndNonce) {
@@ -98,8 +102,8 @@ TEST(AccountLedger, TransfersMoveValueFeeAndNonce) {
   EXPECT_EQ(a.head, one->id);
   EXPECT_EQ(b.balance(0), U256(897));
   EXPECT_EQ(b.balance(1), U256(1100));
-  EXPECT_EQ(b.ledger->at(fee_account()).balance, U256(3));
-  EXPECT_EQ(b.ledger->at(b.suite->account(0)).nonce, 1u);
+  EXPECT_EQ(b.at(fee_account()).balance, U256(3));
+  EXPECT_EQ(b.at(b.suite->account(0)).nonce, 1u);
 }
 
 TEST(AccountLedger, SecondSpendOfANonceAndOverdraftsHaveNoEffect) {
@@ -179,8 +183,8 @@ TEST(AccountLedger, RestartBeginsAtTheDurableFinalBlock) {
     if (e.kind == EffectKind::persist) record = b.effects.record_of(e);
   }
   record.index = 1;
-  b.ledger = std::make_unique<AccountLedger>(b.context);
-  b.ledger->restore({&record, 1});
+  b.node = std::make_unique<ledger::Ledger>(b.context);
+  b.node->restore({&record, 1});
   const auto calls = b.step(InputKind::start);
   ASSERT_EQ(calls.size(), 1u);
   EXPECT_EQ(calls[0].as<ApplicationState>()->final_block->id, one->id);

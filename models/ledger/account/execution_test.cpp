@@ -5,8 +5,9 @@
 #include "models/api/effects.hpp"
 #include "models/api/registry.hpp"
 #include "models/base/draw.hpp"
-#include "models/ledger/account/store.hpp"
+#include "models/ledger/account/rules.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/ledger/store.hpp"
 #include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab {
@@ -85,8 +86,8 @@ TEST_F(Execution, a_continued_one_gives_what_one_at_once_gives) {
 }
 
 TEST_F(Execution, the_store_continues_only_what_has_the_same_beginning) {
-  Store shared(genesis_, *suite_, true);
-  Store alone(genesis_, *suite_, false);
+  ledger::Store shared(std::make_unique<Rules>(genesis_, *suite_), 0, true);
+  ledger::Store alone(std::make_unique<Rules>(genesis_, *suite_), 0, false);
   const TxRef a = transfer(1, 0, 2, U256(5));
   const TxRef b = transfer(2, 0, 3, U256(6));
   const TxRef c = transfer(3, 0, 4, U256(7));
@@ -96,7 +97,7 @@ TEST_F(Execution, the_store_continues_only_what_has_the_same_beginning) {
     const auto other = alone.execute(*alone.genesis(), *block, false);
     EXPECT_EQ(one->state_root, other->state_root);
     EXPECT_EQ(one->receipts_root, other->receipts_root);
-    EXPECT_EQ(one->written, other->written);
+    EXPECT_EQ(one->work, other->work);
   }
 }
 

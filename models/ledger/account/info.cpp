@@ -2,8 +2,9 @@
 #include <map>
 
 #include "models/api/registry.hpp"
-#include "models/ledger/account/account.hpp"
+#include "models/ledger/account/rules.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/ledger/ledger.hpp"
 
 namespace ledgerlab {
 namespace account {
@@ -88,11 +89,12 @@ void register_ledger_account(Registry& registry) {
   info.paper = "G. Wood, Ethereum Yellow Paper, sections 4.1, 4.2, appendices B, C, D";
   info.f751 = {"F7512-7.1.5.3-b", "F7512-7.1.7.1-a", "F7512-7.1.7.1-b"};
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
-    return std::make_unique<account::AccountLedger>(context);
+    return std::make_unique<ledger::Ledger>(context);
   };
   info.make_shared_store = [](const GenesisSpec& genesis, CryptoSuite& suite,
                               bool share) -> std::unique_ptr<SharedStore> {
-    return std::make_unique<account::Store>(genesis, suite, share);
+    return std::make_unique<ledger::Store>(std::make_unique<account::Rules>(genesis, suite),
+                                           static_cast<NodeId>(genesis.stakes.size()), share);
   };
   info.genesis_root = [](const GenesisSpec& genesis, CryptoSuite& suite) {
     return account::genesis_state(genesis, suite)->root();

@@ -174,7 +174,7 @@ BlockResult execute_payload(const State& pre, const Payload& payload, CryptoSuit
     result.outcomes = begun->outcomes;
     result.receipts = begun->receipts;
   }
-  const State& from = begun ? *begun->post : pre;
+  const State& from = begun ? static_cast<const State&>(*begun->post) : pre;
   Scratch scratch(from);
   for (std::size_t i = result.outcomes.size(); i < payload.transactions.size(); ++i) {
     const Transaction& tx = *payload.transactions[i];

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/api/block.hpp"
 #include "models/api/model_info.hpp"
 #include "models/crypto/mpt.hpp"
+#include "models/parts/ledger/rules.hpp"
 
 namespace ledgerlab::account {
 
@@ -27,12 +27,12 @@ std::optional<Account> decode_account(ByteView bytes);
 const Address& fee_account();
 
 /// One version. Copies share their nodes.
-class State {
+class State final : public ledger::State {
  public:
   /// The account, or an empty one.
   Account get(const Address& address) const;
   void set(const Address& address, const Account& account);
-  Hash256 root() const { return trie_.root(); }
+  Hash256 root() const override { return trie_.root(); }
   TrieProof prove(const Address& address) const { return trie_.prove(address.view()); }
   /// All accounts by hashed address: canonical, for snapshots.
   Bytes serialise() const;
@@ -46,19 +46,11 @@ using StateRef = std::shared_ptr<const State>;
 
 StateRef genesis_state(const GenesisSpec& genesis, CryptoSuite& suite);
 
-/// What executing a payload on a state gave. A pure function of both: nothing else of a block
-/// matters.
-struct BlockResult {
-  bool ok = false;  // false: the block is invalid, the state stays
-  std::string reason;
-  StateRef post;
-  Hash256 state_root;
-  Hash256 receipts_root;
-  std::vector<TxOutcome> outcomes;  // by transaction
+/// Nothing else of a block matters but its payload.
+struct BlockResult final : ledger::BlockResult {
   Trie receipts;
   std::vector<Address> written;  // accounts that changed, ascending
 };
-using BlockResultRef = std::shared_ptr<const BlockResult>;
 
 enum class TransferFault : std::uint8_t { none, malformed, bad_signature, wrong_chain };
 /// Form and signature, against no state.

@@ -1,11 +1,11 @@
-#include "models/ledger/account/store.hpp"
+#include "models/parts/ledger/store.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "models/crypto/hash.hpp"
 
-namespace ledgerlab::account {
+namespace ledgerlab::ledger {
 namespace {
 
 /// A payload root does not cover signatures: are these the same bytes?
@@ -20,12 +20,12 @@ bool same_payload(const PayloadRef& a, const PayloadRef& b) {
 }  // namespace
 
 BlockResultRef Store::execute(const State& pre, const Block& block, bool recheck) {
-  const BlockResultRef result = execute(pre, block.payload, recheck);
+  const BlockResultRef result = find_or_execute(pre, block, recheck);
   if (!result->ok || block.state_root.is_zero() || block.state_root == result->state_root) {
     return result;
   }
-  auto refused = std::make_shared<BlockResult>(*result);
-  refused->ok = false;
+  auto refused = std::make_shared<BlockResult>();
+  refused->work = result->work;
   refused->reason = "the block claims state root " + to_hex(block.state_root).substr(0, 16) +
                     ", execution gives " + to_hex(result->state_root).substr(0, 16);
   return refused;
@@ -33,20 +33,20 @@ BlockResultRef Store::execute(const State& pre, const Block& block, bool recheck
 
 /// Found by what decides the result, so that a miner's template, the block it becomes, and another
 /// miner's template with the same transactions are executed once.
-BlockResultRef Store::execute(const State& pre, const PayloadRef& payload, bool recheck) {
-  const auto run = [&] {
-    return std::make_shared<const BlockResult>(execute_payload(pre, *payload, *suite_));
-  };
-  if (!share_) return run();
+BlockResultRef Store::find_or_execute(const State& pre, const Block& block, bool recheck) {
+  if (!share_) return rules_->execute(pre, block, nullptr);
+  const PayloadRef& payload = block.payload;
+  Bytes context = rules_->context(block);
   Bytes text;
   codec::Writer writer(text);
   writer(pre.root(), payload->root);
+  writer.raw(context);
   const Hash256 key = sha256(text);
   if (const Executed* executed = results_.find(key)) {
-    if (!same_payload(executed->payload, payload)) return run();
+    if (!same_payload(executed->payload, payload)) return rules_->execute(pre, block, nullptr);
     const BlockResultRef found = executed->result;
     if (recheck) {
-      const BlockResultRef again = run();
+      const BlockResultRef again = rules_->execute(pre, block, nullptr);
       if (again->ok != found->ok || again->state_root != found->state_root ||
           again->receipts_root != found->receipts_root) {
         throw std::logic_error("internal fault: executing payload " + to_hex(payload->root) +
@@ -55,11 +55,10 @@ BlockResultRef Store::execute(const State& pre, const PayloadRef& payload, bool 
     }
     return found;
   }
-  const Recent* begun = longest_beginning(pre.root(), *payload);
-  const auto result = std::make_shared<const BlockResult>(
-      execute_payload(pre, *payload, *suite_, begun ? begun->result.get() : nullptr));
+  const Recent* begun = longest_beginning(pre.root(), context, *payload);
+  const BlockResultRef result = rules_->execute(pre, block, begun ? begun->result.get() : nullptr);
   if (result->ok) {
-    recent_[next_recent_] = {pre.root(), payload, result};
+    recent_[next_recent_] = {pre.root(), std::move(context), payload, result};
     next_recent_ = (next_recent_ + 1) % recent_.size();
   }
   if (order_.size() < results_kept) {
@@ -73,11 +72,12 @@ BlockResultRef Store::execute(const State& pre, const PayloadRef& payload, bool 
   return result;
 }
 
-const Store::Recent* Store::longest_beginning(const Hash256& pre, const Payload& payload) const {
+const Store::Recent* Store::longest_beginning(const Hash256& pre, const Bytes& context,
+                                              const Payload& payload) const {
   const Recent* best = nullptr;
   const auto& all = payload.transactions;
   for (const Recent& recent : recent_) {
-    if (!recent.result || recent.pre != pre) continue;
+    if (!recent.result || recent.pre != pre || recent.context != context) continue;
     const auto& some = recent.payload->transactions;
     if (some.size() > all.size() || (best && some.size() <= best->payload->transactions.size())) {
       continue;
@@ -107,7 +107,7 @@ StateRef Store::find(const Hash256& root) const {
 
 std::shared_ptr<const Bytes> Store::serialised(const StateRef& state) {
   if (!serialised_ || serialised_root_ != state->root()) {
-    serialised_ = std::make_shared<const Bytes>(state->serialise());
+    serialised_ = std::make_shared<const Bytes>(rules_->serialise(*state));
     serialised_root_ = state->root();
   }
   return serialised_;
@@ -117,8 +117,7 @@ std::shared_ptr<const std::vector<std::uint64_t>> Store::stakes(const State& sta
   if (!stakes_ || stakes_root_ != state.root()) {
     std::vector<std::uint64_t> of;
     for (NodeId replica = 0; replica < replicas_; ++replica) {
-      const U256 balance = state.get(suite_->account(stake_account(replica))).balance;
-      of.push_back(std::min(balance, U256(~std::uint64_t{0})).low64());
+      of.push_back(rules_->stake(state, replica));
     }
     stakes_ = std::make_shared<const std::vector<std::uint64_t>>(std::move(of));
     stakes_root_ = state.root();
@@ -126,4 +125,4 @@ std::shared_ptr<const std::vector<std::uint64_t>> Store::stakes(const State& sta
   return stakes_;
 }
 
-}  // namespace ledgerlab::account
+}  // namespace ledgerlab::ledger

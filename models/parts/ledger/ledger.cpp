@@ -1,21 +1,21 @@
-#include "models/ledger/account/account.hpp"
+#include "models/parts/ledger/ledger.hpp"
 
 #include <algorithm>
 
-#include "models/parts/account_tx/account_tx.hpp"
 #include "models/parts/final_block/final_block.hpp"
 
-namespace ledgerlab::account {
+namespace ledgerlab::ledger {
 
-AccountLedger::AccountLedger(const ModuleContext& context)
+Ledger::Ledger(const ModuleContext& context)
     : context_(context),
       store_(static_cast<Store&>(*context.shared)),
+      rules_(store_.rules()),
       final_(make_genesis(context.genesis_root)),
       final_state_(store_.genesis()),
       head_(final_),
       head_state_(final_state_) {}
 
-void AccountLedger::restore(std::span<const Record> records) {
+void Ledger::restore(std::span<const Record> records) {
   if (records.empty()) return;
   const Record& last = records.back();
   next_record_ = last.index + 1;
@@ -29,7 +29,7 @@ void AccountLedger::restore(std::span<const Record> records) {
   durable_.push({last.index, record->state_root});
 }
 
-void AccountLedger::step(const Input& input, Effects& effects) {
+void Ledger::step(const Input& input, Effects& effects) {
   switch (input.kind) {
     case InputKind::start:
       effects.call(Slot::consensus, ApplicationState{final_});
@@ -52,7 +52,7 @@ void AccountLedger::step(const Input& input, Effects& effects) {
   }
 }
 
-void AccountLedger::on_call(const Input& input, Effects& effects) {
+void Ledger::on_call(const Input& input, Effects& effects) {
   const LocalCall& call = *input.call;
   if (const auto* ask = call.as<Check>()) {
     check(input, effects, ask->transaction);
@@ -78,8 +78,9 @@ void AccountLedger::on_call(const Input& input, Effects& effects) {
                              final_->height, final_->id, final_state_->root(), *bytes})});
   } else if (const auto* ask = call.as<Query>()) {
     effects.work(Operation::tx_check);  // one account looked up, as an admission check does
-    const Account account = at(ask->account);
-    effects.answer(call, Queried{ask->account, account.balance, account.nonce, head_->height});
+    Queried answer = rules_.query(*head_state_, ask->account);
+    answer.height = head_->height;
+    effects.answer(call, std::move(answer));
   } else if (const auto* ask = call.as<Install>()) {
     install(input, effects, ask->data);
   } else if (const auto* ask = call.as<TakeStakes>()) {
@@ -87,33 +88,35 @@ void AccountLedger::on_call(const Input& input, Effects& effects) {
   }
 }
 
-void AccountLedger::charge_signatures(Effects& effects, const Block& block) {
+void Ledger::charge_signatures(Effects& effects, const Block& block) {
   for (const TxRef& tx : block.payload->transactions) {
-    if (verified_.try_emplace(tx->id, true).second) effects.work(Operation::tx_verify);
+    if (verified_.try_emplace(tx->id, true).second) {
+      effects.work(Operation::tx_verify, rules_.signatures(*tx));
+    }
   }
 }
 
-void AccountLedger::validate(const Input& input, Effects& effects, const Validate& ask) {
+void Ledger::validate(const Input& input, Effects& effects, const Validate& ask) {
   charge_signatures(effects, *ask.block);
   Validated answer{ask.block->id, true, {}};
   for (const TxRef& tx : ask.block->payload->transactions) {
-    const TransferFault fault = transfer_fault(*tx, *context_.suite);
-    if (fault == TransferFault::none) continue;
+    const std::string_view fault = rules_.fault(*tx);
+    if (fault.empty()) continue;
     answer.ok = false;
-    answer.reason = transfer_fault_text(fault);
+    answer.reason = fault;
     break;
   }
   effects.answer(*input.call, std::move(answer));
 }
 
-StateRef AccountLedger::state_after(const BlockId& block) const {
+StateRef Ledger::state_after(const BlockId& block) const {
   if (block == final_->id) return final_state_;
   const Entry* entry = entries_.find(block);
   return entry ? entry->result->post : nullptr;
 }
 
-const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects& effects,
-                                                    const BlockRef& block, std::string* reason) {
+const Ledger::Entry* Ledger::entry_of(const Input& input, Effects& effects, const BlockRef& block,
+                                      std::string* reason) {
   if (const Entry* known = entries_.find(block->id)) return known;
   const StateRef pre = state_after(block->parent);
   if (!pre) {
@@ -126,7 +129,7 @@ const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects&
   // One shared result in 256 is computed again (DESIGN 13.9).
   const bool recheck = input.draw(Purpose("ledger.recheck"), block->id.tag()) % 256 == 0;
   const BlockResultRef result = store_.execute(*pre, *block, recheck);
-  effects.work(Operation::state_update, result->written.size());
+  for (const auto& [operation, times] : result->work) effects.work(operation, times);
   if (!result->ok) {
     *reason = result->reason;
     return nullptr;
@@ -135,7 +138,7 @@ const AccountLedger::Entry* AccountLedger::entry_of(const Input& input, Effects&
   return entries_.try_emplace(block->id, Entry{block, result}).first;
 }
 
-void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask) {
+void Ledger::adopt(const Input& input, Effects& effects, const Adopt& ask) {
   Adopted answer{head_->id, head_->height, false, head_state_->root(), {}};
   std::string reason;
   for (const BlockRef& block : ask.forward) {
@@ -174,7 +177,7 @@ void AccountLedger::adopt(const Input& input, Effects& effects, const Adopt& ask
   effects.answer(*input.call, std::move(answer));
 }
 
-void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
+void Ledger::finalise(Effects& effects, const BlockRef& block) {
   if (block->height <= final_->height) return;
   // The blocks below it that are not final yet become so too, lowest first.
   std::vector<const Entry*> path;
@@ -198,7 +201,7 @@ void AccountLedger::finalise(Effects& effects, const BlockRef& block) {
   entries_at_.erase(entries_at_.begin(), above);
 }
 
-void AccountLedger::make_durable(Effects& effects, const BlockRef& block, const StateRef& state) {
+void Ledger::make_durable(Effects& effects, const BlockRef& block, const StateRef& state) {
   const FinalRecord record{block->height, block->id, block->parent, block->header, state->root()};
   store_.hold(state);
   durable_.push({next_record_, state->root()});
@@ -207,17 +210,15 @@ void AccountLedger::make_durable(Effects& effects, const BlockRef& block, const 
   ++next_record_;
 }
 
-void AccountLedger::install(const Input& input, Effects& effects, const SnapshotRef& data) {
+void Ledger::install(const Input& input, Effects& effects, const SnapshotRef& data) {
   Installed answer{false, final_->height, final_->id, {}};
   effects.work(Operation::hash_byte, data->bytes.size());
   StateRef state = context_.share_results ? store_.find(data->state_root) : nullptr;
   if (!state) {
-    if (auto parsed = State::deserialise(data->bytes)) {
-      state = std::make_shared<const State>(std::move(*parsed));
-    }
+    state = rules_.deserialise(data->bytes);
   }
   if (!state || state->root() != data->state_root) {
-    answer.reason = "the snapshot's accounts do not give its state root";
+    answer.reason = "the snapshot's content does not give its state root";
   } else if (data->height <= final_->height) {
     answer.reason = "the snapshot is not newer than the final block";
   } else {
@@ -236,7 +237,7 @@ void AccountLedger::install(const Input& input, Effects& effects, const Snapshot
   effects.answer(*input.call, std::move(answer));
 }
 
-void AccountLedger::take_stakes(const Input& input, Effects& effects, const BlockId& block) const {
+void Ledger::take_stakes(const Input& input, Effects& effects, const BlockId& block) const {
   Stakes answer;
   answer.block = block;
   if (const StateRef state = state_after(block)) {
@@ -248,39 +249,28 @@ void AccountLedger::take_stakes(const Input& input, Effects& effects, const Bloc
   effects.answer(*input.call, std::move(answer));
 }
 
-void AccountLedger::check(const Input& input, Effects& effects, const TxRef& transaction) {
+void Ledger::check(const Input& input, Effects& effects, const TxRef& transaction) {
   effects.work(Operation::tx_check);
-  if (verified_.try_emplace(transaction->id, true).second) effects.work(Operation::tx_verify);
+  if (verified_.try_emplace(transaction->id, true).second) {
+    effects.work(Operation::tx_verify, rules_.signatures(*transaction));
+  }
   Checked answer;
   answer.transaction = transaction;
-  const TransferFault fault = transfer_fault(*transaction, *context_.suite);
-  if (fault != TransferFault::none) {
-    answer.reason = transfer_fault_text(fault);
+  const std::string_view fault = rules_.fault(*transaction);
+  if (!fault.empty()) {
+    answer.reason = fault;
     verified_.erase(transaction->id);
   } else {
-    const SignedTransfer& transfer = *decode_transfer(*transaction);
-    answer.sender = *sender_of(transfer, *context_.suite);
-    const Account account = head_state_->get(answer.sender);
-    answer.nonce = transfer.transfer.nonce;
-    answer.next_nonce = account.nonce;
-    answer.fee = transfer.transfer.fee;
-    const auto cost = checked_add(transfer.transfer.value, U256(transfer.transfer.fee));
-    if (answer.nonce < answer.next_nonce) {
-      answer.reason = "nonce used";
-    } else if (!cost || account.balance < *cost) {
-      answer.reason = "unaffordable";
-    } else {
-      answer.ok = true;
-    }
+    rules_.check(*head_state_, answer);
   }
   effects.answer(*input.call, std::move(answer));
 }
 
-void AccountLedger::inspect(Inspector& inspector) const {
+void Ledger::inspect(Inspector& inspector) const {
   inspector.field("ledger.head", head_->height);
   inspector.field("ledger.final", final_->height);
   inspector.field("ledger.root", to_hex(head_state_->root()).substr(0, 16));
   inspector.field("ledger.executed", entries_.size());
 }
 
-}  // namespace ledgerlab::account
+}  // namespace ledgerlab::ledger

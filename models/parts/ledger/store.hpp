@@ -1,20 +1,25 @@
-// What the nodes of one world share of the account ledger (DESIGN 13.9): execution results, which
-// are pure functions of (pre-state, block), and the content of their disks, addressed by root.
+// What the nodes of one world share of a ledger (DESIGN 13.9): its rules, execution results, which
+// are pure functions of (pre-state, payload, context), and the content of their disks, addressed by
+// root.
 #pragma once
 
-#include "models/base/lookup.hpp"
-#include "models/ledger/account/state.hpp"
+#include <array>
 
-namespace ledgerlab::account {
+#include "models/api/model_info.hpp"
+#include "models/base/lookup.hpp"
+#include "models/parts/ledger/rules.hpp"
+
+namespace ledgerlab::ledger {
 
 class Store final : public SharedStore {
  public:
-  Store(const GenesisSpec& genesis, CryptoSuite& suite, bool share)
-      : suite_(&suite),
-        share_(share),
-        replicas_(static_cast<NodeId>(genesis.stakes.size())),
-        genesis_(genesis_state(genesis, suite)) {}
+  Store(std::unique_ptr<Rules> rules, NodeId replicas_with_stake, bool share)
+      : rules_(std::move(rules)),
+        share_(share && rules_->deterministic()),
+        replicas_(replicas_with_stake),
+        genesis_(rules_->genesis()) {}
 
+  Rules& rules() { return *rules_; }
   const StateRef& genesis() const { return genesis_; }
 
   /// Executes, or finds the result that another node's execution gave. With `recheck` a found one
@@ -37,26 +42,27 @@ class Store final : public SharedStore {
     StateRef state;
     std::uint32_t nodes = 0;
   };
-  static constexpr std::size_t results_kept = 1024;
-
-  BlockResultRef execute(const State& pre, const PayloadRef& payload, bool recheck);
-
-  CryptoSuite* suite_;
-  bool share_;
-  NodeId replicas_;  // with a stake account
-  StateRef genesis_;
   struct Executed {
     BlockResultRef result;
     PayloadRef payload;
   };
   struct Recent {
     Hash256 pre;
+    Bytes context;
     PayloadRef payload;
     BlockResultRef result;
   };
-  const Recent* longest_beginning(const Hash256& pre, const Payload& payload) const;
+  static constexpr std::size_t results_kept = 1024;
 
-  Lookup<Hash256, Executed, TagHash> results_;  // by SHA-256 of (pre-state, payload)
+  BlockResultRef find_or_execute(const State& pre, const Block& block, bool recheck);
+  const Recent* longest_beginning(const Hash256& pre, const Bytes& context,
+                                  const Payload& payload) const;
+
+  std::unique_ptr<Rules> rules_;
+  bool share_;
+  NodeId replicas_;
+  StateRef genesis_;
+  Lookup<Hash256, Executed, TagHash> results_;  // by SHA-256 of (pre-state, payload, context)
   std::vector<Hash256> order_;                  // ring of the keys in results_
   std::size_t oldest_ = 0;
   std::array<Recent, 64> recent_;
@@ -68,4 +74,4 @@ class Store final : public SharedStore {
   std::shared_ptr<const std::vector<std::uint64_t>> stakes_;
 };
 
-}  // namespace ledgerlab::account
+}  // namespace ledgerlab::ledger

@@ -1,5 +1,5 @@
-// The account ledger in the application slot: executes blocks, follows the adopted head back and
-// forth, keeps the last final state durable, answers admission checks, takes and installs
+// A ledger in the application slot, whatever its rules: executes blocks, follows the adopted head
+// back and forth, keeps the last final state durable, answers admission checks, takes and installs
 // snapshots.
 #pragma once
 
@@ -8,20 +8,20 @@
 #include "models/api/model_info.hpp"
 #include "models/base/fifo.hpp"
 #include "models/base/lookup.hpp"
-#include "models/ledger/account/store.hpp"
+#include "models/parts/ledger/store.hpp"
 
-namespace ledgerlab::account {
+namespace ledgerlab::ledger {
 
-class AccountLedger final : public Module {
+class Ledger final : public Module {
  public:
-  explicit AccountLedger(const ModuleContext& context);
+  explicit Ledger(const ModuleContext& context);
 
   void step(const Input& input, Effects& effects) override;
   void restore(std::span<const Record> records) override;
   void inspect(Inspector& inspector) const override;
 
-  /// The account in the adopted state.
-  Account at(const Address& address) const { return head_state()->get(address); }
+  /// The adopted state.
+  const StateRef& head_state() const { return head_state_; }
 
  private:
   struct Entry {
@@ -41,11 +41,11 @@ class AccountLedger final : public Module {
                         std::string* reason);
   void charge_signatures(Effects& effects, const Block& block);
   StateRef state_after(const BlockId& block) const;
-  const StateRef& head_state() const { return head_state_; }
   void make_durable(Effects& effects, const BlockRef& block, const StateRef& state);
 
   ModuleContext context_;
   Store& store_;
+  Rules& rules_;
   Lookup<BlockId, Entry, TagHash> entries_;  // executed, above the final block
   std::map<Height, std::vector<BlockId>> entries_at_;
   BlockRef final_;
@@ -66,4 +66,4 @@ class AccountLedger final : public Module {
   Fifo<Untold> untold_;  // final here, their record not yet durable
 };
 
-}  // namespace ledgerlab::account
+}  // namespace ledgerlab::ledger
