@@ -9,10 +9,12 @@
 namespace ledgerlab::vectors {
 
 std::span<const Family> rlp_families();
+std::span<const Family> vm_families();
 std::span<const Family> unsupported_families();
 
 inline constexpr std::span<const Family> (*areas[])() = {
     rlp_families,
+    vm_families,
     unsupported_families,
 };
 
