@@ -13,6 +13,8 @@ pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(CRYPTOPP REQUIRED IMPORTED_TARGET libcrypto++)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+# Contract engines. Lua as C++: an error then unwinds the stack instead of jumping over destructors.
+pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4-c++)
 # Other simulators are optional: without its package an engine is not built, and a scenario that asks
 # for it is told which package it needs. `lab` names here what is installed, so that a package which
 # came or went configures anew.
