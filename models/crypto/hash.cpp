@@ -59,6 +59,11 @@ Hash160 ripemd160(ByteView bytes) {
   return digest.operator()<20>(bytes);
 }
 
+Hash160 sha1(ByteView bytes) {
+  thread_local Digest digest("SHA1");
+  return digest.operator()<20>(bytes);
+}
+
 Hash512 sha512(ByteView bytes) {
   Hash512 out;
   crypto_hash_sha512(out.data.data(), bytes.data(), bytes.size());

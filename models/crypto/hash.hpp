@@ -1,5 +1,5 @@
 // The hash functions of the ledgers: SHA-256, Keccak-256 (Ethereum's padding, not SHA3's),
-// RIPEMD-160, and SHA-512 for the VRF.
+// RIPEMD-160 and SHA-1 (of Bitcoin Script), and SHA-512 for the VRF.
 #pragma once
 
 #include "models/base/bytes.hpp"
@@ -15,5 +15,7 @@ Hash256 sha256d(ByteView bytes);
 Hash512 sha512(ByteView bytes);
 Hash256 keccak256(ByteView bytes);
 Hash160 ripemd160(ByteView bytes);
+/// Broken; only Bitcoin Script still asks for it.
+Hash160 sha1(ByteView bytes);
 
 }  // namespace ledgerlab

@@ -166,6 +166,30 @@ std::optional<Secp256k1PublicKey> secp256k1_multiply(const Secp256k1PublicKey& k
   return to_bytes(parsed);
 }
 
+bool secp256k1_verify_sec1(ByteView sec1, const Hash256& digest,
+                           const Secp256k1Signature& signature) {
+  secp256k1_pubkey key;
+  secp256k1_ecdsa_signature ecdsa;
+  if (secp256k1_ec_pubkey_parse(context(), &key, sec1.data(), sec1.size()) != 1 ||
+      secp256k1_ecdsa_signature_parse_compact(context(), &ecdsa, signature.data.data()) != 1) {
+    return false;
+  }
+  secp256k1_ecdsa_signature_normalize(context(), &ecdsa, &ecdsa);
+  return secp256k1_ecdsa_verify(context(), &ecdsa, digest.data.data(), &key) == 1;
+}
+
+bool secp256k1_high_s(const Secp256k1Signature& signature) {
+  secp256k1_ecdsa_signature ecdsa;
+  return secp256k1_ecdsa_signature_parse_compact(context(), &ecdsa, signature.data.data()) == 1 &&
+         secp256k1_ecdsa_signature_normalize(context(), nullptr, &ecdsa) == 1;
+}
+
+bool secp256k1_valid_sec1(ByteView sec1) {
+  secp256k1_pubkey key;
+  return !sec1.empty() &&
+         secp256k1_ec_pubkey_parse(context(), &key, sec1.data(), sec1.size()) == 1;
+}
+
 Address address_of(const Secp256k1PublicKey& key) {
   const Hash256 hash = keccak256(key.view());
   Address out;

@@ -63,6 +63,14 @@ std::optional<Secp256k1PublicKey> secp256k1_add_scalar(const Secp256k1PublicKey&
 std::optional<Secp256k1PublicKey> secp256k1_multiply(const Secp256k1PublicKey& key,
                                                      const FixedBytes<32>& scalar);
 
+/// As Bitcoin verifies: the key in any SEC 1 form, the hybrid ones too; either half of s.
+bool secp256k1_verify_sec1(ByteView sec1, const Hash256& digest,
+                           const Secp256k1Signature& signature);
+/// Is s above half the order? False for a signature out of range.
+bool secp256k1_high_s(const Secp256k1Signature& signature);
+/// Is it a point of the curve in SEC 1 form, the hybrid ones included?
+bool secp256k1_valid_sec1(ByteView sec1);
+
 /// The last 20 bytes of Keccak-256 of the public key (Yellow Paper, appendix F).
 Address address_of(const Secp256k1PublicKey& key);
 
