@@ -58,7 +58,7 @@ enum class ScriptError : std::uint8_t {
   ok,
   unknown_error,
   eval_false,
-  op_return,
+  returned,
   script_size,
   push_size,
   op_count,
@@ -107,7 +107,7 @@ enum class ScriptError : std::uint8_t {
   tapscript_checkmultisig,
   tapscript_minimalif,
   tapscript_empty_pubkey,
-  op_codeseparator,
+  code_separator,
   sig_findanddelete,
   scriptnum
 };
