@@ -186,8 +186,7 @@ bool secp256k1_high_s(const Secp256k1Signature& signature) {
 
 bool secp256k1_valid_sec1(ByteView sec1) {
   secp256k1_pubkey key;
-  return !sec1.empty() &&
-         secp256k1_ec_pubkey_parse(context(), &key, sec1.data(), sec1.size()) == 1;
+  return !sec1.empty() && secp256k1_ec_pubkey_parse(context(), &key, sec1.data(), sec1.size()) == 1;
 }
 
 Address address_of(const Secp256k1PublicKey& key) {

@@ -38,15 +38,6 @@ bool place(ByteView number, Byte* out) {
   return true;
 }
 
-void write_integer(Bytes& out, ByteView number) {
-  while (number.size() > 1 && number[0] == 0) number = number.subspan(1);
-  const bool pad = (number[0] & 0x80) != 0;
-  out.push_back(0x02);
-  out.push_back(static_cast<Byte>(number.size() + (pad ? 1 : 0)));
-  if (pad) out.push_back(0);
-  out.insert(out.end(), number.begin(), number.end());
-}
-
 /// BIP 66 for one number at `at`: its tag, not negative, no needless zero.
 bool is_strict_integer(ByteView signature, std::size_t at, std::size_t length) {
   if (signature[at] != 0x02 || length == 0) return false;
@@ -92,14 +83,6 @@ std::optional<Secp256k1Signature> read_lax_der(ByteView der) {
   if (!s) return std::nullopt;
   Secp256k1Signature out;
   if (!place(*r, out.data.data()) || !place(*s, out.data.data() + 32)) return Secp256k1Signature{};
-  return out;
-}
-
-Bytes write_der(const Secp256k1Signature& signature) {
-  Bytes out = {0x30, 0};
-  write_integer(out, signature.view().first(32));
-  write_integer(out, signature.view().subspan(32));
-  out[1] = static_cast<Byte>(out.size() - 2);
   return out;
 }
 

@@ -18,8 +18,6 @@ bool has_low_s(ByteView signature_with_type);
 /// Reads the BER forms that OpenSSL took: long lengths, any padding. Numbers that do not fit make
 /// the all-zero signature, which verifies nothing.
 std::optional<Secp256k1Signature> read_lax_der(ByteView der);
-/// Strict DER, without a hash type.
-Bytes write_der(const Secp256k1Signature& signature);
 
 bool is_compressed_key(ByteView key);
 /// By length and first byte: 33 bytes of 02/03 or 65 bytes of 04.

@@ -193,7 +193,7 @@ std::optional<Hash256> taproot_sighash(const ExecutionData& execution, const Tra
                                        SigVersion version, const TransactionHashes& hashes) {
   const auto message = taproot_sighash_message(execution, tx, index, hash_type, version, hashes);
   if (!message) return std::nullopt;
-  return tagged_hash("TapSighash", {*message});
+  return tagged_hash("TapSighash", *message);
 }
 
 bool TransactionChecker::check_ecdsa(ByteView signature, ByteView key, ByteView script_code,
@@ -243,12 +243,12 @@ bool TransactionChecker::check_sequence(std::int64_t sequence) const {
 
 bool TransactionChecker::check_commitment(ByteView control, ByteView output_key,
                                           const Hash256& root) const {
-  XOnlyKey internal;
+  XOnlyPublicKey internal;
   std::copy_n(control.begin() + 1, 32, internal.data.begin());
-  TweakedKey output;
-  std::copy_n(output_key.begin(), 32, output.key.data.begin());
-  output.odd = (control[0] & 1) != 0;
-  return xonly_tweak_check(output, internal, taptweak_hash(internal, root));
+  TweakedKey committed;
+  std::copy_n(output_key.begin(), 32, committed.key.data.begin());
+  committed.odd = (control[0] & 1) != 0;
+  return taproot_output_key(internal, root) == committed;
 }
 
 bool TransactionChecker::verify_ecdsa(ByteView key, const Hash256& digest, ByteView der) const {
@@ -258,7 +258,7 @@ bool TransactionChecker::verify_ecdsa(ByteView key, const Hash256& digest, ByteV
 
 bool TransactionChecker::verify_schnorr(ByteView key, const Hash256& digest,
                                         ByteView signature) const {
-  XOnlyKey x;
+  XOnlyPublicKey x;
   SchnorrSignature parsed;
   std::copy_n(key.begin(), 32, x.data.begin());
   std::copy_n(signature.begin(), 64, parsed.data.begin());

@@ -2,33 +2,33 @@
 
 #include <algorithm>
 
-#include "models/crypto/hash.hpp"
 #include "models/parts/bitcoin/wire.hpp"
 
 namespace ledgerlab::bitcoin {
 
-Hash256 tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts) {
-  const Hash256 name = sha256(as_bytes(tag));
-  Bytes all;
-  put_bytes(all, name.view());
-  put_bytes(all, name.view());
-  for (const ByteView part : parts) put_bytes(all, part);
-  return sha256(all);
+namespace {
+
+Hash256 tagged_pair(std::string_view tag, ByteView first, ByteView second) {
+  Bytes both = to_bytes(first);
+  put_bytes(both, second);
+  return tagged_hash(tag, both);
 }
+
+}  // namespace
 
 Hash256 tapleaf_hash(Byte leaf_version, ByteView script) {
   Bytes head = {leaf_version};
   put_compact(head, script.size());
-  return tagged_hash("TapLeaf", {head, script});
+  return tagged_pair("TapLeaf", head, script);
 }
 
 Hash256 tapbranch_hash(const Hash256& a, const Hash256& b) {
-  return a < b ? tagged_hash("TapBranch", {a.view(), b.view()})
-               : tagged_hash("TapBranch", {b.view(), a.view()});
+  return a < b ? tagged_pair("TapBranch", a.view(), b.view())
+               : tagged_pair("TapBranch", b.view(), a.view());
 }
 
-Hash256 taptweak_hash(const XOnlyKey& internal, const std::optional<Hash256>& root) {
-  return tagged_hash("TapTweak", {internal.view(), root ? root->view() : ByteView{}});
+Hash256 taptweak_hash(const XOnlyPublicKey& internal, const std::optional<Hash256>& root) {
+  return tagged_pair("TapTweak", internal.view(), root ? root->view() : ByteView{});
 }
 
 Hash256 taproot_root(ByteView control, const Hash256& leaf) {
@@ -75,7 +75,8 @@ std::optional<TapTree> TapTree::from_depths(std::vector<std::pair<std::size_t, T
   return tree;
 }
 
-std::optional<Bytes> TapTree::control_block(std::size_t index, const XOnlyKey& internal) const {
+std::optional<Bytes> TapTree::control_block(std::size_t index,
+                                            const XOnlyPublicKey& internal) const {
   const auto output = taproot_output_key(internal, root_);
   if (!output || index >= leaves_.size()) return std::nullopt;
   Bytes out = {
@@ -85,7 +86,7 @@ std::optional<Bytes> TapTree::control_block(std::size_t index, const XOnlyKey& i
   return out;
 }
 
-std::optional<TweakedKey> taproot_output_key(const XOnlyKey& internal,
+std::optional<TweakedKey> taproot_output_key(const XOnlyPublicKey& internal,
                                              const std::optional<Hash256>& root) {
   return xonly_tweak_add(internal, taptweak_hash(internal, root));
 }

@@ -1,12 +1,11 @@
-// Taproot's commitments (BIP 341): tagged hashes, script trees, control blocks, output keys.
+// Taproot's commitments (BIP 341): script trees, control blocks, output keys.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
-#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "models/crypto/secp256k1.hpp"
+#include "models/crypto/schnorr.hpp"
 
 namespace ledgerlab::bitcoin {
 
@@ -17,13 +16,10 @@ inline constexpr std::size_t control_base_size = 33;
 inline constexpr std::size_t control_node_size = 32;
 inline constexpr std::size_t control_nodes_max = 128;
 
-/// SHA-256(SHA-256(tag) || SHA-256(tag) || parts).
-Hash256 tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts);
-
 Hash256 tapleaf_hash(Byte leaf_version, ByteView script);
 Hash256 tapbranch_hash(const Hash256& a, const Hash256& b);
 /// `root` nothing: key path only.
-Hash256 taptweak_hash(const XOnlyKey& internal, const std::optional<Hash256>& root);
+Hash256 taptweak_hash(const XOnlyPublicKey& internal, const std::optional<Hash256>& root);
 /// The root a control block of valid size leads to from this leaf.
 Hash256 taproot_root(ByteView control, const Hash256& leaf);
 
@@ -41,7 +37,7 @@ class TapTree {
   const std::vector<TapLeaf>& leaves() const { return leaves_; }
   const std::vector<Hash256>& leaf_hashes() const { return hashes_; }
   /// The control block that opens leaf `index` for this internal key.
-  std::optional<Bytes> control_block(std::size_t index, const XOnlyKey& internal) const;
+  std::optional<Bytes> control_block(std::size_t index, const XOnlyPublicKey& internal) const;
 
  private:
   std::vector<TapLeaf> leaves_;
@@ -51,7 +47,7 @@ class TapTree {
 };
 
 /// Internal key and optional root to the output's key.
-std::optional<TweakedKey> taproot_output_key(const XOnlyKey& internal,
+std::optional<TweakedKey> taproot_output_key(const XOnlyPublicKey& internal,
                                              const std::optional<Hash256>& root);
 
 }  // namespace ledgerlab::bitcoin
