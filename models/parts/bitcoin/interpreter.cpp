@@ -261,7 +261,7 @@ ScriptError Machine::execute_condition(Byte opcode) {
   }
   bool value = false;
   if (conditions_.all_true()) {
-    if (!holds(1)) return unbalanced_conditional;
+    if (!holds(1)) return invalid_stack_operation;
     const Bytes& element = top();
     const bool is_minimal = element.empty() || (element.size() == 1 && element[0] == 1);
     // BIP 342: a rule of consensus in tapscript; a policy in witness version 0.

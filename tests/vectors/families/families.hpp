@@ -8,11 +8,13 @@
 
 namespace ledgerlab::vectors {
 
+std::span<const Family> bitcoin_script_families();
 std::span<const Family> rlp_families();
 std::span<const Family> vm_families();
 std::span<const Family> unsupported_families();
 
 inline constexpr std::span<const Family> (*areas[])() = {
+    bitcoin_script_families,
     rlp_families,
     vm_families,
     unsupported_families,
