@@ -151,8 +151,9 @@ bool merkle_verify_consistency(std::uint64_t first, std::uint64_t second,
                                std::span<const Hash256> proof, const Hash256& first_root,
                                const Hash256& second_root) {
   if (first > second) return false;
+  if (first == 0 && first_root != merkle_root({})) return false;
   if (first == second) return proof.empty() && first_root == second_root;
-  if (first == 0) return proof.empty() && first_root == merkle_root({});
+  if (first == 0) return proof.empty();
   if (proof.empty()) return false;  // step 1
   // Step 2: a full first tree is itself the first node of the path.
   const bool full = std::has_single_bit(first);
@@ -181,6 +182,52 @@ bool merkle_verify_consistency(std::uint64_t first, std::uint64_t second,
     sn >>= 1;
   }
   return fr == first_root && sr == second_root && sn == 0;  // step 7
+}
+
+bool MerkleSubtree::valid() const {
+  if (begin >= end) return false;
+  const std::uint64_t below = end - begin - 1;  // bit_ceil of the size is the next power of two
+  return below >> 63 != 0 ? begin == 0 : begin % std::bit_ceil(below + 1) == 0;
+}
+
+bool merkle_verify_subtree_inclusion(std::uint64_t index, const MerkleSubtree& subtree,
+                                     const Hash256& leaf, std::span<const Hash256> proof,
+                                     const Hash256& subtree_hash) {
+  return subtree.valid() && subtree.begin <= index && index < subtree.end &&
+         merkle_verify_inclusion(index - subtree.begin, subtree.end - subtree.begin, leaf, proof,
+                                 subtree_hash);
+}
+
+// "Verifying a Subtree Consistency Proof" of the same draft: RFC 9162, 2.1.4.2 for a subtree that
+// need not begin at the first leaf.
+bool merkle_verify_subtree_consistency(const MerkleSubtree& subtree, std::uint64_t size,
+                                       std::span<const Hash256> proof, const Hash256& subtree_hash,
+                                       const Hash256& root) {
+  if (subtree.begin ==
+      subtree.end) {  // no leaves: a part of every tree, as in merkle_verify_consistency
+    return subtree.end <= size && proof.empty() && subtree_hash == merkle_root({});
+  }
+  if (!subtree.valid() || subtree.end > size) return false;
+  std::uint64_t fn = subtree.begin, sn = subtree.end - 1, tn = size - 1;
+  const bool ends_with_tree = sn == tn;
+  const auto up = [&] { fn >>= 1, sn >>= 1, tn >>= 1; };
+  while (fn != sn && (ends_with_tree || (sn & 1) != 0)) up();
+  if (fn != sn && proof.empty()) return false;
+  // A subtree that is one node of the tree is itself the first node of the path.
+  Hash256 fr = fn == sn ? subtree_hash : proof.front();
+  Hash256 sr = fr;
+  for (const Hash256& c : proof.subspan(fn == sn ? 0 : 1)) {
+    if (tn == 0) return false;
+    if ((sn & 1) != 0 || sn == tn) {
+      if (fn < sn) fr = merkle_node_hash(c, fr);
+      sr = merkle_node_hash(c, sr);
+      while ((sn & 1) == 0 && sn != 0) up();
+    } else {
+      sr = merkle_node_hash(sr, c);
+    }
+    up();
+  }
+  return tn == 0 && fr == subtree_hash && sr == root;
 }
 
 }  // namespace ledgerlab

@@ -59,4 +59,22 @@ bool merkle_verify_consistency(std::uint64_t first, std::uint64_t second,
                                std::span<const Hash256> proof, const Hash256& first_root,
                                const Hash256& second_root);
 
+/// The leaves [begin, end) of a tree, if they are a subtree of Merkle Tree Certificates
+/// (draft-davidben-tls-merkle-tree-certs, "Subtrees"): begin is a multiple of the smallest power of
+/// two that is not below the number of leaves. A subtree's hash is the root over its leaves alone.
+struct MerkleSubtree {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  bool valid() const;
+};
+
+/// Does `proof` lead from the hash of leaf `index` to the hash of the subtree that holds it?
+bool merkle_verify_subtree_inclusion(std::uint64_t index, const MerkleSubtree& subtree,
+                                     const Hash256& leaf, std::span<const Hash256> proof,
+                                     const Hash256& subtree_hash);
+/// Does `proof` show that the subtree is a part of the tree of `size` leaves with this root?
+bool merkle_verify_subtree_consistency(const MerkleSubtree& subtree, std::uint64_t size,
+                                       std::span<const Hash256> proof, const Hash256& subtree_hash,
+                                       const Hash256& root);
+
 }  // namespace ledgerlab

@@ -112,5 +112,66 @@ TEST(Merkle, InnerNodeIsNoLeaf) {
   EXPECT_NE(merkle_leaf_hash(children), merkle_root(leaves));
 }
 
+TEST(Merkle, EmptyTreeHasOneRoot) {
+  const Hash256 other = merkle_leaf_hash({});
+  EXPECT_TRUE(merkle_verify_consistency(0, 0, {}, merkle_root({}), merkle_root({})));
+  EXPECT_FALSE(merkle_verify_consistency(0, 0, {}, other, other));
+}
+
+/// The path from a subtree's hash to the root, found by the definition alone: the roots of what the
+/// recursive split leaves on either side ("Subtree Consistency Proofs").
+void split(std::span<const Hash256> leaves, std::uint64_t begin, std::uint64_t end, bool known,
+           MerkleProof& out) {
+  if (begin == 0 && end == leaves.size()) {
+    if (!known) out.push_back(merkle_root(leaves));
+    return;
+  }
+  const std::uint64_t half = std::bit_ceil(leaves.size()) / 2;
+  if (end <= half) {
+    split(leaves.first(half), begin, end, known, out);
+    out.push_back(merkle_root(leaves.subspan(half)));
+  } else if (begin >= half) {
+    split(leaves.subspan(half), begin - half, end - half, known, out);
+    out.push_back(merkle_root(leaves.first(half)));
+  } else {
+    split(leaves.subspan(half), 0, end - half, false, out);
+    out.push_back(merkle_root(leaves.first(half)));
+  }
+}
+
+TEST(Merkle, SubtreesOfSmallTrees) {
+  for (std::uint64_t size = 1; size <= 20; ++size) {
+    const auto leaves = some_leaves(size);
+    const std::span<const Hash256> all(leaves);
+    for (std::uint64_t begin = 0; begin < size; ++begin) {
+      for (std::uint64_t end = begin + 1; end <= size; ++end) {
+        const MerkleSubtree subtree{begin, end};
+        const bool valid = begin % std::bit_ceil(end - begin) == 0;
+        ASSERT_EQ(subtree.valid(), valid);
+        if (!valid) continue;
+        const Hash256 hash = merkle_root(all.subspan(begin, end - begin));
+        MerkleProof proof;
+        split(all, begin, end, true, proof);
+        const Hash256 root = merkle_root(leaves);
+        ASSERT_TRUE(merkle_verify_subtree_consistency(subtree, size, proof, hash, root))
+            << begin << ' ' << end << ' ' << size;
+        for (auto& node : proof) {
+          node.data[3] ^= 1;
+          ASSERT_FALSE(merkle_verify_subtree_consistency(subtree, size, proof, hash, root));
+          node.data[3] ^= 1;
+        }
+        const MerkleTree part(all.subspan(begin, end - begin));
+        for (std::uint64_t leaf = begin; leaf < end; ++leaf) {
+          const auto path = part.inclusion(leaf - begin, end - begin);
+          ASSERT_TRUE(merkle_verify_subtree_inclusion(leaf, subtree, leaves[leaf], path, hash));
+          ASSERT_FALSE(
+              merkle_verify_subtree_inclusion(leaf, subtree, merkle_leaf_hash({}), path, hash));
+        }
+      }
+    }
+  }
+  EXPECT_FALSE((MerkleSubtree{1, 9223372036854775810u}.valid()));
+}
+
 }  // namespace
 }  // namespace ledgerlab

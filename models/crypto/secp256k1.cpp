@@ -33,6 +33,19 @@ bool from_bytes(const Secp256k1PublicKey& key, secp256k1_pubkey& out) {
   return secp256k1_ec_pubkey_parse(context(), &out, sec1.data.data(), sec1.size()) == 1;
 }
 
+/// `additional`: null or 32 bytes.
+std::optional<Secp256k1Signature> sign(const Secp256k1SecretKey& secret, const Hash256& digest,
+                                       const Byte* additional) {
+  secp256k1_ecdsa_signature signature;
+  if (secp256k1_ecdsa_sign(context(), &signature, digest.data.data(), secret.data.data(), nullptr,
+                           additional) != 1) {
+    return std::nullopt;
+  }
+  Secp256k1Signature out;
+  secp256k1_ecdsa_signature_serialize_compact(context(), out.data.data(), &signature);
+  return out;
+}
+
 }  // namespace
 
 std::optional<Secp256k1PublicKey> secp256k1_public_key(const Secp256k1SecretKey& secret) {
@@ -63,14 +76,13 @@ std::optional<FixedBytes<33>> secp256k1_compress(const Secp256k1PublicKey& key) 
 
 std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secret,
                                                  const Hash256& digest) {
-  secp256k1_ecdsa_signature signature;
-  if (secp256k1_ecdsa_sign(context(), &signature, digest.data.data(), secret.data.data(), nullptr,
-                           nullptr) != 1) {
-    return std::nullopt;
-  }
-  Secp256k1Signature out;
-  secp256k1_ecdsa_signature_serialize_compact(context(), out.data.data(), &signature);
-  return out;
+  return sign(secret, digest, nullptr);
+}
+
+std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secret,
+                                                 const Hash256& digest,
+                                                 const FixedBytes<32>& additional) {
+  return sign(secret, digest, additional.data.data());
 }
 
 std::optional<RecoverableSignature> secp256k1_sign_recoverable(const Secp256k1SecretKey& secret,

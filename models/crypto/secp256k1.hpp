@@ -35,6 +35,10 @@ std::optional<FixedBytes<33>> secp256k1_compress(const Secp256k1PublicKey& key);
 /// Signs a 32-byte digest; s is in the lower half. Nothing if the secret is not a valid key.
 std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secret,
                                                  const Hash256& digest);
+/// The same with additional data for the nonce (RFC 6979, 3.6).
+std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secret,
+                                                 const Hash256& digest,
+                                                 const FixedBytes<32>& additional);
 std::optional<RecoverableSignature> secp256k1_sign_recoverable(const Secp256k1SecretKey& secret,
                                                                const Hash256& digest);
 

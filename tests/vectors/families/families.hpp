@@ -9,15 +9,27 @@
 namespace ledgerlab::vectors {
 
 std::span<const Family> bitcoin_script_families();
+std::span<const Family> curve_families();
+std::span<const Family> hash_families();
+std::span<const Family> proof_families();
 std::span<const Family> rlp_families();
+std::span<const Family> trie_families();
 std::span<const Family> vm_families();
 std::span<const Family> unsupported_families();
+std::span<const Family> wycheproof_families();
 
+// clang-format off
 inline constexpr std::span<const Family> (*areas[])() = {
     bitcoin_script_families,
+    curve_families,
+    hash_families,
+    proof_families,
     rlp_families,
+    trie_families,
     vm_families,
+    wycheproof_families,  // all of wycheproof/ that no area above took
     unsupported_families,
 };
+// clang-format on
 
 }  // namespace ledgerlab::vectors

@@ -112,6 +112,10 @@ void print_table(const std::vector<Result>& results, std::span<const Task> tasks
     for (const auto& [reason, count] : result.reasons) {
       fmt::print("    {} skipped: {}\n", count, reason);
     }
+    const Family* how = tasks[i].how;
+    if (how != nullptr && how->run != nullptr && !how->note.empty()) {
+      fmt::print("    ({})\n", how->note);
+    }
     sum.passed += result.passed;
     sum.failed += result.failed;
     sum.skipped += result.skipped;

@@ -68,12 +68,16 @@ Bytes unhex(const Json& object, const char* key) {
   return unhex(object.at(key).get_ref<const std::string&>());
 }
 
-const std::string& Block::at(const std::string& key) const {
-  const auto found = values.find(key);
-  if (found == values.end()) {
-    throw std::runtime_error("line " + std::to_string(line) + ": no " + key);
+const std::string* Block::find(std::string_view key) const {
+  for (const auto& [name, value] : values) {
+    if (name == key) return &value;
   }
-  return found->second;
+  return nullptr;
+}
+
+const std::string& Block::at(std::string_view key) const {
+  if (const std::string* value = find(key)) return *value;
+  throw std::runtime_error("line " + std::to_string(line) + ": no " + std::string(key));
 }
 
 std::vector<Block> read_blocks(const std::filesystem::path& file) {
@@ -97,9 +101,8 @@ std::vector<Block> read_blocks(const std::filesystem::path& file) {
       const auto equals = line.find('=');
       if (equals == std::string::npos) continue;
       if (block.values.empty()) block.line = number;
-      const std::string value = trimmed(std::string_view(line).substr(equals + 1));
-      auto [at, fresh] = block.values.emplace(trimmed(line.substr(0, equals)), value);
-      if (!fresh) at->second += "\n" + value;
+      block.values.emplace_back(trimmed(std::string_view(line).substr(0, equals)),
+                                trimmed(std::string_view(line).substr(equals + 1)));
     }
   }
   close();

@@ -30,14 +30,14 @@ FixedBytes<N> unhex_fixed(std::string_view text) {
   return *bytes;
 }
 
-/// One block of a file of "Key = value" lines; blocks end at empty lines. Keys that repeat keep
-/// all values, joined by a line break.
+/// One block of a file of "Key = value" lines; blocks end at empty lines.
 struct Block {
-  std::string section;  // the last [section] before it
-  std::map<std::string, std::string> values;
-  int line = 0;  // where it begins
-  bool has(const std::string& key) const { return values.contains(key); }
-  const std::string& at(const std::string& key) const;
+  std::string section;                                      // the last [section] before it
+  std::vector<std::pair<std::string, std::string>> values;  // in order; keys may repeat
+  int line = 0;                                             // where it begins
+  /// The first value of this key, or null.
+  const std::string* find(std::string_view key) const;
+  const std::string& at(std::string_view key) const;
 };
 std::vector<Block> read_blocks(const std::filesystem::path& file);
 
