@@ -56,58 +56,66 @@ NodePtr with_prefix(Path path, NodePtr node) {
   return out;
 }
 
+/// What a key leads to.
+struct Content {
+  ByteView value;
+  const NodePtr& below;
+};
+
 /// Hangs a value into a branch: in it if the path ends here, else as a leaf below.
-void place(Branch& branch, const Path& path, std::size_t at, ByteView value) {
+void place(Branch& branch, const Path& path, std::size_t at, const Content& content) {
   if (at == path.size()) {
-    branch.value.assign(value.begin(), value.end());
+    branch.value.assign(content.value.begin(), content.value.end());
   } else {
-    branch.children[path[at]] = NodePtr(new Leaf(path.from(at + 1), value));
+    branch.children[path[at]] = NodePtr(new Leaf(path.from(at + 1), content.value, content.below));
   }
 }
 
-NodePtr insert(NodePtr node, const Path& key, std::size_t at, ByteView value);
+NodePtr insert(NodePtr node, const Path& key, std::size_t at, const Content& content);
 
-NodePtr insert_at_leaf(NodePtr node, const Path& key, std::size_t at, ByteView value) {
+NodePtr insert_at_leaf(NodePtr node, const Path& key, std::size_t at, const Content& content) {
   const std::size_t common = as_leaf(node).path.common(key, at);
   if (common == as_leaf(node).path.size() && at + common == key.size()) {
     NodePtr out = writable<Leaf>(std::move(node));
-    as_leaf(out).value.assign(value.begin(), value.end());
+    as_leaf(out).value.assign(content.value.begin(), content.value.end());
+    as_leaf(out).below = content.below;
     return out;
   }
   NodePtr fork(new Branch);
-  place(as_branch(fork), as_leaf(node).path, common, as_leaf(node).value);
-  place(as_branch(fork), key, at + common, value);
+  const Leaf& old = as_leaf(node);
+  place(as_branch(fork), old.path, common, {old.value, old.below});
+  place(as_branch(fork), key, at + common, content);
   return with_prefix(key.slice(at, at + common), std::move(fork));
 }
 
-NodePtr insert_at_extension(NodePtr node, const Path& key, std::size_t at, ByteView value) {
+NodePtr insert_at_extension(NodePtr node, const Path& key, std::size_t at, const Content& content) {
   const Path path = as_extension(node).path;
   const std::size_t common = path.common(key, at);
   NodePtr own = writable<Extension>(std::move(node));
   NodePtr child = std::move(as_extension(own).child);
   if (common == path.size()) {
-    as_extension(own).child = insert(std::move(child), key, at + common, value);
+    as_extension(own).child = insert(std::move(child), key, at + common, content);
     return own;
   }
   NodePtr fork(new Branch);
   as_branch(fork).children[path[common]] = with_prefix(path.from(common + 1), std::move(child));
-  place(as_branch(fork), key, at + common, value);
+  place(as_branch(fork), key, at + common, content);
   return with_prefix(path.slice(0, common), std::move(fork));
 }
 
-NodePtr insert(NodePtr node, const Path& key, std::size_t at, ByteView value) {
-  if (!node) return NodePtr(new Leaf(key.from(at), value));
-  if (node.get()->kind == Kind::leaf) return insert_at_leaf(std::move(node), key, at, value);
+NodePtr insert(NodePtr node, const Path& key, std::size_t at, const Content& content) {
+  if (!node) return NodePtr(new Leaf(key.from(at), content.value, content.below));
+  if (node.get()->kind == Kind::leaf) return insert_at_leaf(std::move(node), key, at, content);
   if (node.get()->kind == Kind::extension) {
-    return insert_at_extension(std::move(node), key, at, value);
+    return insert_at_extension(std::move(node), key, at, content);
   }
   NodePtr own = writable<Branch>(std::move(node));
   Branch& branch = as_branch(own);
   if (at == key.size()) {
-    branch.value.assign(value.begin(), value.end());
+    branch.value.assign(content.value.begin(), content.value.end());
   } else {
     NodePtr& child = branch.children[key[at]];
-    child = insert(std::move(child), key, at + 1, value);
+    child = insert(std::move(child), key, at + 1, content);
   }
   return own;
 }
@@ -123,7 +131,7 @@ NodePtr normalised(NodePtr node) {
     last = i;
   }
   if (count > 1) return node;
-  if (last == 16) return NodePtr(new Leaf(Path(), branch.value));
+  if (last == 16) return NodePtr(new Leaf(Path(), branch.value, {}));
   Path path;
   path.push(static_cast<Byte>(last));
   return with_prefix(path, std::move(branch.children[last]));
@@ -217,7 +225,18 @@ std::optional<ByteView> Trie::get(ByteView key) const {
   return mpt::find(root_, mpt::path_of(key), [](const mpt::NodePtr&) {});
 }
 
-void Trie::insert(ByteView key, ByteView value) {
+std::optional<ByteView> Trie::get(ByteView key, Trie& below) const {
+  mpt::NodePtr beside;
+  const auto found = mpt::find(root_, mpt::path_of(key), [&](const mpt::NodePtr& node) {
+    if (node.get()->kind == mpt::Kind::leaf) beside = mpt::as_leaf(node).below;
+  });
+  below.root_ = found ? std::move(beside) : mpt::NodePtr();
+  return found;
+}
+
+void Trie::insert(ByteView key, ByteView value) { insert(key, value, Trie()); }
+
+void Trie::insert(ByteView key, ByteView value, const Trie& below) {
   if (value.empty()) {
     erase(key);
     return;
@@ -228,7 +247,7 @@ void Trie::insert(ByteView key, ByteView value) {
       std::memcmp(old->data(), value.data(), value.size()) == 0) {
     return;
   }
-  root_ = mpt::insert(std::move(root_), mpt::path_of(key), 0, value);
+  root_ = mpt::insert(std::move(root_), mpt::path_of(key), 0, {value, below.root_});
 }
 
 bool Trie::erase(ByteView key) {

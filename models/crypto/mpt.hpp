@@ -63,6 +63,11 @@ class Trie {
   std::optional<ByteView> get(ByteView key) const;
   /// Sets a key. An empty value erases it: the trie cannot tell the two apart.
   void insert(ByteView key, ByteView value);
+  /// The same with a trie that is kept beside the value, which must name it (by its root) and is
+  /// all that counts for the root. Keys of one length only.
+  void insert(ByteView key, ByteView value, const Trie& below);
+  /// The value, and into `below` the trie kept beside it; an empty one if there is none.
+  std::optional<ByteView> get(ByteView key, Trie& below) const;
   /// True if the key was there.
   bool erase(ByteView key);
   /// The root hash of this version.

@@ -74,9 +74,11 @@ struct Node {
 };
 
 struct Leaf : Node {
-  Leaf(const Path& p, ByteView v) : Node(Kind::leaf), path(p), value(v.begin(), v.end()) {}
+  Leaf(const Path& p, ByteView v, NodePtr b)
+      : Node(Kind::leaf), path(p), value(v.begin(), v.end()), below(std::move(b)) {}
   Path path;
   Bytes value;
+  NodePtr below;  // a trie kept with the value; not part of the leaf's encoding
 };
 
 struct Extension : Node {

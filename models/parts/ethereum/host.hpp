@@ -57,7 +57,7 @@ class Host final : public ContractHost {
  private:
   ContractResult run(const ContractMessage& message);
   ContractResult create(const ContractMessage& message);
-  ContractResult deploy(const ContractMessage& message, const ContractCode& init);
+  void deploy(const Address& address, ContractResult& result);
 
   Overlay& overlay_;
   const BlockContext& block_;

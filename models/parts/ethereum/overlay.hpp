@@ -34,7 +34,7 @@ class Overlay {
   /// Zero for an account that is not there, or from Spurious Dragon on is empty (EIP-1052).
   Hash256 code_hash(const Address& address);
   /// Null: no code.
-  CodeRef code(const Address& address);
+  const CodeRef& code(const Address& address);
   bool has_storage(const Address& address);
   U256 storage(const Address& address, const U256& key);
   U256 transient(const Address& address, const U256& key);
@@ -48,7 +48,7 @@ class Overlay {
   /// False, and nothing changed, if the balance is smaller.
   bool subtract_balance(const Address& address, const U256& amount);
   void set_nonce(const Address& address, std::uint64_t nonce);
-  void set_code(const Address& address, CodeRef code);
+  void set_code(const Address& address, Bytes code);
   StorageStatus set_storage(const Address& address, const U256& key, const U256& value);
   void set_transient(const Address& address, const U256& key, const U256& value);
   /// An empty value erases. An account's storage holds either words or items of one key.
@@ -66,17 +66,21 @@ class Overlay {
     std::size_t journal = 0;
     std::size_t logs = 0;
   };
-  Snapshot snapshot() const { return {journal_.size(), logs_.size()}; }
+  Snapshot snapshot() {
+    mark_ = journal_.size();
+    return {mark_, logs_.size()};
+  }
   void revert(const Snapshot& snapshot);
 
-  /// Forgets all that belongs to the transaction before.
+  /// Ends a transaction that is still open and starts another. Changes outside any (rewards,
+  /// withdrawals) are a transaction of their own, which commit() ends.
   void begin_transaction();
   /// Removes destructed accounts, and from Spurious Dragon on touched ones that are empty
   /// (EIP-161); the changes so far can no longer be undone. Gives the logs.
   std::vector<Log> end_transaction();
 
-  /// Writes all changes since the last commit into the state, which is returned. Outside a
-  /// transaction only. The overlay stays usable.
+  /// Ends the transaction and writes all changes since the last commit into the state, which is
+  /// returned. The overlay stays usable.
   const WorldState& commit();
   /// As of the last commit.
   const WorldState& state() const { return base_; }
@@ -93,9 +97,12 @@ class Overlay {
   };
 
   Entry& entry(const Address& address);
-  Entry& load(const Address& address);
+  Entry& find(const Address& address);
   std::uint32_t slot(Entry& entry, const U256& key);
-  std::uint32_t item_slot(Entry& entry, ByteView key);
+  std::uint32_t find_slot(Entry& entry, const U256& key);
+  std::uint32_t item_at(Entry& entry, ByteView key);
+  void touch(Entry& entry);
+  void set_balance(Entry& entry, const U256& balance);
   void note(What what, const Entry& entry, std::uint32_t slot, const U256& old);
   void undo(const Change& change);
   void mark_dirty(Entry& entry);
@@ -104,12 +111,13 @@ class Overlay {
 
   WorldState base_;
   Revision revision_;
-  std::uint32_t epoch_ = 1;  // of the transaction: marks of older ones do not count
+  std::uint32_t epoch_ = 1;  // of the transaction: marks with an older one do not count
+  std::size_t mark_ = 0;     // the journal's size at the latest snapshot
   Entry* last_ = nullptr;    // the entry asked for last
   FlatMap<Address, std::uint32_t> index_;
   std::vector<std::unique_ptr<Entry>> entries_;
-  std::vector<std::uint32_t> in_transaction_;  // entries touched or destructed
-  std::vector<std::uint32_t> dirty_;           // entries that a commit looks at
+  std::vector<std::uint32_t> in_transaction_;  // touched or destructed
+  std::vector<std::uint32_t> dirty_;           // what a commit looks at
   std::vector<Change> journal_;
   std::vector<CodeRef> old_codes_;
   std::vector<Bytes> old_items_;

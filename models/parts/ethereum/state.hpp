@@ -53,6 +53,8 @@ class WorldState {
   explicit WorldState(std::shared_ptr<CodeStore> codes);
 
   std::optional<Account> account(const Address& address) const;
+  /// The same, and its storage.
+  std::optional<Account> account(const Address& address, Trie& storage) const;
   U256 storage(const Address& address, const U256& key) const;
   /// Null: no account or no code.
   CodeRef code(const Address& address) const;
