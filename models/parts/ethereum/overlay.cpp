@@ -340,10 +340,11 @@ bool Overlay::self_destruct(const Address& address, const Address& beneficiary) 
   // EIP-6780: only what this transaction created goes away.
   const bool goes = revision_ < Revision::cancun || e.created == epoch_;
   const U256 amount = e.balance;
-  add_balance(beneficiary, amount);
-  if (!amount.is_zero() && (goes || address != beneficiary)) {
-    // To itself: the amount is destroyed.
-    set_balance(e, address == beneficiary ? U256() : e.balance - amount);
+  if (address != beneficiary) {
+    add_balance(beneficiary, amount);
+    subtract_balance(address, amount);
+  } else if (goes) {
+    subtract_balance(address, amount);  // destroyed
   }
   if (!goes || e.destructed == epoch_) return false;
   note(What::destructed, e, e.destructed, {});

@@ -10,6 +10,7 @@ namespace ledgerlab::vectors {
 
 std::span<const Family> bitcoin_script_families();
 std::span<const Family> curve_families();
+std::span<const Family> ethereum_state_families();
 std::span<const Family> hash_families();
 std::span<const Family> proof_families();
 std::span<const Family> rlp_families();
@@ -22,6 +23,7 @@ std::span<const Family> wycheproof_families();
 inline constexpr std::span<const Family> (*areas[])() = {
     bitcoin_script_families,
     curve_families,
+    ethereum_state_families,
     hash_families,
     proof_families,
     rlp_families,

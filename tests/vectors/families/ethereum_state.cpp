@@ -1,0 +1,145 @@
+// ethereum/tests GeneralStateTests: one transaction on a state, under one fork or several; the
+// state root and the hash of the logs must come out, or the transaction must be refused.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "models/contract/evm/evm.hpp"
+#include "models/crypto/hash.hpp"
+#include "models/parts/ethereum/execute.hpp"
+#include "models/parts/ethereum/rules.hpp"
+#include "models/parts/ethereum/transaction.hpp"
+#include "tests/vectors/families/families.hpp"
+#include "tests/vectors/runner/text.hpp"
+
+namespace ledgerlab::vectors {
+namespace {
+
+using namespace ethereum;
+
+U256 number(const Json& value) {
+  const std::string& text = value.get_ref<const std::string&>();
+  const auto out = u256_from_text(text);
+  if (!out) throw std::runtime_error("not a number of 256 bits: " + text);
+  return *out;
+}
+
+U256 number(const Json& object, const char* key) {
+  return object.contains(key) ? number(object.at(key)) : U256();
+}
+
+WorldState read_state(const Json& accounts) {
+  WorldState out;
+  for (const auto& [address, account] : accounts.items()) {
+    std::vector<WorldState::Slot> storage;
+    for (const auto& [key, value] : account.at("storage").items()) {
+      storage.emplace_back(number(Json(key)), number(value));
+    }
+    out.allot(unhex_fixed<20>(address), number(account, "nonce").low64(),
+              number(account, "balance"), unhex(account, "code"), storage);
+  }
+  return out;
+}
+
+BlockContext read_block(const Json& env, Revision revision) {
+  BlockContext out;
+  out.coinbase = unhex_fixed<20>(env.at("currentCoinbase").get<std::string>());
+  out.number = static_cast<std::int64_t>(number(env, "currentNumber").low64());
+  out.timestamp = static_cast<std::int64_t>(number(env, "currentTimestamp").low64());
+  out.gas_limit = number(env, "currentGasLimit").low64();
+  out.prev_randao =
+      number(env, revision >= Revision::paris ? "currentRandom" : "currentDifficulty");
+  if (revision >= Revision::london) out.base_fee = number(env, "currentBaseFee");
+  if (revision >= Revision::cancun) {
+    out.blob_base_fee = blob_base_fee(number(env, "currentExcessBlobGas").low64());
+  }
+  out.block_hash = [](std::int64_t n) { return keccak256(as_bytes(std::to_string(n))); };
+  return out;
+}
+
+/// One entry of "post": empty if all came out as it says.
+std::string judge_entry(const Json& entry, const WorldState& before, const BlockContext& block,
+                        Revision revision, ContractEngine& engine) {
+  const bool must_fail = entry.contains("expectException");
+  TransactionFault fault = TransactionFault::none;
+  const auto tx = decode_transaction(unhex(entry, "txbytes"), &fault);
+  const auto signer = tx ? sender(*tx) : std::nullopt;
+  if (tx && !signer) fault = TransactionFault::signature;
+  Overlay overlay(before, revision);
+  Receipt receipt;
+  if (signer) {
+    BlockUse use;
+    TransactionOutcome outcome = execute_transaction(overlay, block, *tx, *signer, engine, use);
+    fault = outcome.fault;
+    receipt = std::move(outcome.receipt);
+  }
+  const bool refused = fault != TransactionFault::none;
+  if (refused && !must_fail) return "refused: " + std::string(transaction_fault_name(fault));
+  if (!refused && must_fail) {
+    return "not refused: " + entry.at("expectException").get<std::string>();
+  }
+  // The block's reward, of nothing, comes even if its transaction was refused.
+  overlay.touch(block.coinbase);
+  const std::string logs = to_hex(keccak256(encode(std::span<const Log>(receipt.logs))));
+  const std::string root = to_hex(overlay.commit().root());
+  const std::string wrong = differs("0x" + root, entry.at("hash").get<std::string>());
+  if (!wrong.empty()) return "root " + wrong;
+  const std::string other = differs("0x" + logs, entry.at("logs").get<std::string>());
+  return other.empty() ? "" : "logs " + other;
+}
+
+std::string entry_name(const std::string& test, const std::string& fork, const Json& entry) {
+  const Json& at = entry.at("indexes");
+  const auto index = [&](const char* key) { return std::to_string(at.at(key).get<int>()); };
+  return test + "/" + fork + "/d" + index("data") + "g" + index("gas") + "v" + index("value");
+}
+
+void run_test(const Run& run, Report& report, const std::string& name, const Json& test, bool slow,
+              ContractEngine& engine) {
+  std::optional<WorldState> before;
+  for (const auto& [fork, entries] : test.at("post").items()) {
+    const auto revision = revision_by_name(fork);
+    std::optional<BlockContext> block;
+    for (const Json& entry : entries) {
+      const std::string entry_is = entry_name(name, fork, entry);
+      if (!run.wanted(entry_is)) continue;
+      if (!revision) {
+        report.skip(entry_is, "fork " + fork + " is not implemented (Frontier to Cancun are)");
+        continue;
+      }
+      if (slow) {
+        report.skip(entry_is, slow_reason);
+        continue;
+      }
+      judge(run, report, entry_is, [&] {
+        if (!before) before = read_state(test.at("pre"));
+        if (!block) block = read_block(test.at("env"), *revision);
+        return judge_entry(entry, *before, *block, *revision, engine);
+      });
+    }
+  }
+}
+
+void run_state_tests(const Run& run, Report& report) {
+  const auto engine = evm::make_evm();
+  for (const auto& file : run.files()) {
+    const std::string folder = file.parent_path().filename().string();
+    const Json tests = read_json(file);
+    for (const auto& [name, test] : tests.items()) {
+      run_test(run, report, folder + "/" + name, test, run.too_slow(file), *engine);
+    }
+  }
+}
+
+constexpr Family families[] = {
+    {"eth-tests/GeneralStateTests", run_state_tests, "", true},
+    {"legacy/Cancun/GeneralStateTests", run_state_tests, "", true},
+};
+
+}  // namespace
+
+std::span<const Family> ethereum_state_families() { return families; }
+
+}  // namespace ledgerlab::vectors
