@@ -47,6 +47,8 @@ class Cursor {
   bool finished() const { return ok_ && rest_.empty(); }
   bool at_end() const { return rest_.empty(); }
   bool next_is_list() const;
+  /// What was not read yet.
+  ByteView rest() const { return rest_; }
   /// For a fault found by the reader: no step succeeds any more.
   void fail() { ok_ = false; }
 
