@@ -8,26 +8,20 @@ namespace {
 constexpr std::size_t vanity_size = 32;     // EIP-225 and IBFT: free bytes in front
 constexpr std::size_t signature_size = 65;  // EIP-225: the sealer's, at the end
 
-/// IBFT's extra data is vanity || RLP [validators, vote, round, committed seals] or, in its first
-/// form, RLP [validators, proposer seal, committed seals]: the last item becomes an empty list.
-Bytes without_commit_seals(ByteView extra) {
+/// IBFT's extra data is vanity || RLP [validators, proposer seal, committed seals]: one that is not
+/// stays as it is.
+Bytes without_ibft_seals(ByteView extra, bool keep_proposer) {
   Bytes out(extra.begin(), extra.end());
-  if (extra.size() < vanity_size) return out;
-  auto list = rlp::Cursor::list(extra.subspan(vanity_size));
+  auto list =
+      extra.size() < vanity_size ? std::nullopt : rlp::Cursor::list(extra.subspan(vanity_size));
   if (!list) return out;
-  std::vector<Bytes> items;
-  while (list->ok() && !list->at_end()) {
-    const ByteView rest = list->rest();
-    const auto item = rlp::split(rest);
-    if (!item) return out;
-    items.emplace_back(rest.begin(), rest.end() - static_cast<std::ptrdiff_t>(item->rest.size()));
-    *list = rlp::Cursor(item->rest);
-  }
-  if (items.empty()) return out;
+  const rlp::Cursor validators = list->list();
+  const ByteView proposer = list->bytes();
+  const rlp::Cursor committed = list->list();
+  if (!list->finished() || !committed.ok()) return out;
   Bytes fields;
-  for (std::size_t i = 0; i + 1 < items.size(); ++i) {
-    fields.insert(fields.end(), items[i].begin(), items[i].end());
-  }
+  rlp::append_list(fields, validators.rest());
+  rlp::append(fields, keep_proposer ? proposer : ByteView());
   rlp::append_list_head(fields, 0);
   out.resize(vanity_size);
   rlp::append_list(out, fields);
@@ -35,7 +29,8 @@ Bytes without_commit_seals(ByteView extra) {
 }
 
 Bytes extra_data(const Header& h, SealPart part) {
-  if (part == SealPart::without_commit_seals) return without_commit_seals(h.extra_data);
+  if (part == SealPart::without_commit_seals) return without_ibft_seals(h.extra_data, true);
+  if (part == SealPart::without_ibft_seals) return without_ibft_seals(h.extra_data, false);
   Bytes out = h.extra_data;
   if (part == SealPart::without_signature && out.size() >= signature_size) {
     out.resize(out.size() - signature_size);

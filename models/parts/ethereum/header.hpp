@@ -7,10 +7,10 @@
 
 #include "models/base/u256.hpp"
 #include "models/codec/rlp.hpp"
+#include "models/parts/ethereum/receipt.hpp"
 
 namespace ledgerlab::ethereum {
 
-using Bloom = FixedBytes<256>;
 using Nonce64 = FixedBytes<8>;
 
 struct Header {
@@ -40,9 +40,10 @@ struct Header {
 /// Which part of the extra data an encoding leaves out.
 enum class SealPart : std::uint8_t {
   whole,
-  without_ethash,       // no mix hash and nonce: what the work is done on
-  without_signature,    // EIP-225: extra data without its last 65 bytes
-  without_commit_seals  // IBFT: extra data with an empty list of committed seals
+  without_ethash,        // no mix hash and nonce: what the work is done on
+  without_signature,     // EIP-225: extra data without its last 65 bytes
+  without_commit_seals,  // IBFT: extra data with an empty list of committed seals
+  without_ibft_seals     // IBFT: and without the proposer's seal
 };
 
 /// Fields that are there must have no gap before them: the shape of one fork.

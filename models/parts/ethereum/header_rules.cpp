@@ -13,8 +13,6 @@ constexpr std::uint64_t bomb_period = 100'000;
 constexpr std::uint64_t gas_limit_divisor = 1'024;
 constexpr std::uint64_t elasticity = 2;                 // EIP-1559
 constexpr std::uint64_t base_fee_change_divisor = 8;    // EIP-1559
-constexpr std::uint64_t min_blob_base_fee = 1;          // EIP-4844
-constexpr std::uint64_t blob_fee_fraction = 3'338'477;  // EIP-4844
 constexpr std::string_view dao_mark = "dao-hard-fork";  // EIP-779
 
 constexpr std::array fault_names = {
@@ -135,21 +133,6 @@ std::uint64_t next_excess_blob_gas(const Header& parent) {
   const std::uint64_t used = parent.blob_gas_used.value_or(0);
   const std::uint64_t sum = excess > never - used ? never : excess + used;
   return sum < target_blob_gas_per_block ? 0 : sum - target_blob_gas_per_block;
-}
-
-U256 blob_base_fee(std::uint64_t excess_blob_gas) {
-  // EIP-4844's fake_exponential: the Taylor series of min_fee * e^(excess / fraction).
-  const U256 numerator(excess_blob_gas);
-  U256 sum;
-  U256 term = U256(min_blob_base_fee) * U256(blob_fee_fraction);
-  for (std::uint64_t i = 1; !term.is_zero(); ++i) {
-    const auto more = checked_add(sum, term);
-    const auto product = checked_multiply(term, numerator);
-    if (!more || !product) return U256::max();
-    sum = *more;
-    term = *product / (U256(blob_fee_fraction) * U256(i));
-  }
-  return sum / U256(blob_fee_fraction);
 }
 
 BlockFault check_header(const Rules& rules, const Header& h, const Header& parent, bool merged) {

@@ -50,9 +50,6 @@ U256 next_difficulty(const Rules& rules, const Header& parent, std::uint64_t num
 U256 next_base_fee(const Header& parent);
 /// EIP-4844: for a child from Cancun on.
 std::uint64_t next_excess_blob_gas(const Header& parent);
-/// EIP-4844: the price of a unit of blob gas; 2^256 - 1 where the formula exceeds it.
-U256 blob_base_fee(std::uint64_t excess_blob_gas);
-
 /// `merged`: the parent's total difficulty has reached the terminal one. Seals are looked at
 /// elsewhere.
 BlockFault check_header(const Rules& rules, const Header& header, const Header& parent,
