@@ -13,6 +13,9 @@ std::span<const Family> curve_families();
 std::span<const Family> ethereum_state_families();
 std::span<const Family> hash_families();
 std::span<const Family> proof_families();
+std::span<const Family> ethereum_chain_families();
+std::span<const Family> ethereum_transaction_families();
+std::span<const Family> ethereum_genesis_families();
 std::span<const Family> rlp_families();
 std::span<const Family> trie_families();
 std::span<const Family> vm_families();
@@ -26,6 +29,9 @@ inline constexpr std::span<const Family> (*areas[])() = {
     ethereum_state_families,
     hash_families,
     proof_families,
+    ethereum_chain_families,
+    ethereum_transaction_families,
+    ethereum_genesis_families,
     rlp_families,
     trie_families,
     vm_families,

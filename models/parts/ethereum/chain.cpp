@@ -1,0 +1,159 @@
+#include "models/parts/ethereum/chain.hpp"
+
+#include <algorithm>
+
+namespace ledgerlab::ethereum {
+namespace {
+
+constexpr std::uint64_t ommer_generations = 6;  // Yellow Paper, 11.1
+constexpr std::size_t max_ommers = 2;
+
+BlockVerdict refuse(BlockFault fault) { return {fault, TransactionFault::none, 0}; }
+
+/// Whether a block up to `generations` above, from `entry` on, is this one or has it as an ommer.
+bool known_above(const Chain::Entry& entry, const Hash256& ommer, std::uint64_t generations) {
+  const Chain::Entry* at = &entry;
+  for (std::uint64_t i = 0; i < generations && at != nullptr; ++i, at = at->parent) {
+    if (at->hash == ommer) return true;
+    for (const Header& included : at->block->ommers) {
+      if (hash(included) == ommer) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+const Chain::Entry* ancestor(const Chain::Entry& entry, std::uint64_t generations) {
+  const Chain::Entry* at = &entry;
+  for (; at != nullptr && generations > 0; --generations) at = at->parent;
+  return at;
+}
+
+Chain::Chain(const Rules& rules, Block genesis, WorldState state, ContractEngine& engine)
+    : rules_(rules), engine_(engine) {
+  Entry entry;
+  entry.hash = hash_of(genesis.header);
+  entry.total_difficulty = genesis.header.difficulty;
+  if (rules_.seal == Seal::clique || rules_.seal == Seal::ibft) {
+    const auto signers = genesis_authorities(rules_.seal, genesis.header);
+    entry.signers = std::make_shared<Authorities>(signers.value_or(Authorities()));
+  }
+  entry.block = std::make_shared<const Block>(std::move(genesis));
+  entry.state = std::move(state);
+  genesis_ = head_ = insert(std::move(entry));
+}
+
+Hash256 Chain::hash_of(const Header& header) const {
+  return hash(header, rules_.seal == Seal::ibft ? SealPart::without_commit_seals : SealPart::whole);
+}
+
+const Chain::Entry* Chain::insert(Entry entry) {
+  const Hash256 name = entry.hash;
+  return entries_.emplace(name, std::make_unique<const Entry>(std::move(entry)))
+      .first->second.get();
+}
+
+const Chain::Entry* Chain::find(const Hash256& hash) const {
+  const auto found = entries_.find(hash);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+const Chain::Entry* Chain::canonical(std::uint64_t number) const {
+  return number > head_->number() ? nullptr : ancestor(*head_, head_->number() - number);
+}
+
+BlockVerdict Chain::import(ByteView rlp) {
+  TransactionFault fault = TransactionFault::none;
+  auto block = decode_block(rlp, &fault);
+  if (!block) return {BlockFault::malformed, fault, 0};
+  return import(std::move(*block));
+}
+
+BlockVerdict Chain::import(Block block) {
+  const Header& h = block.header;
+  Entry entry;
+  entry.hash = hash_of(h);
+  if (const Entry* known = find(entry.hash)) {
+    choose(*known);
+    return {};
+  }
+  const Entry* parent = find(h.parent_hash);
+  if (parent == nullptr) return refuse(BlockFault::unknown_parent);
+  const bool merged = rules_.merged(parent->total_difficulty);
+  const BlockFault header = check_header(rules_, h, parent->block->header, merged);
+  if (header != BlockFault::none) return refuse(header);
+  const BlockVerdict body = check_body(rules_, block, merged);
+  if (!body.accepted()) return body;
+  const BlockVerdict ommers = check_ommers(block, *parent);
+  if (!ommers.accepted()) return ommers;
+  Address beneficiary = h.coinbase;
+  const BlockVerdict seal =
+      merged ? BlockVerdict() : check_seal(h, *parent, beneficiary, entry.signers);
+  if (!seal.accepted()) return seal;
+
+  const auto block_hash = [&](std::int64_t number) {
+    const auto n = static_cast<std::uint64_t>(number);
+    return number < 0 || n >= h.number ? Hash256() : ancestor(*parent, parent->number() - n)->hash;
+  };
+  const BlockEnvironment environment{rules_, merged, beneficiary, engine_, block_hash, {}};
+  BlockOutcome outcome = execute_block(environment, parent->state, block);
+  const BlockVerdict verdict = check_outcome(h, outcome);
+  if (!verdict.accepted()) return verdict;
+
+  entry.parent = parent;
+  entry.total_difficulty = parent->total_difficulty + h.difficulty;
+  entry.block = std::make_shared<const Block>(std::move(block));
+  entry.state = std::move(outcome.state);
+  entry.receipts = std::move(outcome.receipts);
+  choose(*insert(std::move(entry)));
+  return {};
+}
+
+/// Yellow Paper, 11.1: at most two ommers, each a valid header whose parent is an ancestor of
+/// generation 2 to 7, none an ancestor itself and none included before.
+BlockVerdict Chain::check_ommers(const Block& block, const Entry& parent) const {
+  const BlockVerdict bad = refuse(BlockFault::ommers);
+  if (block.ommers.size() > max_ommers) return bad;
+  if (block.ommers.size() == 2 && block.ommers[0] == block.ommers[1]) return bad;
+  for (const Header& ommer : block.ommers) {
+    // The ommers of a generation's block are older than it: seven suffice for all that could be
+    // repeated.
+    if (known_above(parent, hash(ommer), ommer_generations + 1)) return bad;
+    const Entry* above = parent.parent;
+    for (std::uint64_t i = 1; i < ommer_generations && above != nullptr; ++i) {
+      if (above->hash == ommer.parent_hash) break;
+      above = above->parent;
+    }
+    if (above == nullptr || above->hash != ommer.parent_hash) return bad;
+    const bool merged = rules_.merged(above->total_difficulty);
+    const BlockFault fault = check_header(rules_, ommer, above->block->header, merged);
+    if (merged || fault != BlockFault::none) return bad;
+    Address beneficiary;
+    std::shared_ptr<const Authorities> signers;
+    if (!check_seal(ommer, *above, beneficiary, signers).accepted()) return bad;
+  }
+  return {};
+}
+
+BlockVerdict Chain::check_seal(const Header& header, const Entry& parent, Address& beneficiary,
+                               std::shared_ptr<const Authorities>& signers) const {
+  if (rules_.seal == Seal::none) return {};
+  if (rules_.seal == Seal::ethash) return {};
+  auto after = std::make_shared<Authorities>();
+  const BlockFault fault =
+      check_authority(rules_, header, parent.block->header, *parent.signers, *after);
+  if (fault != BlockFault::none) return refuse(fault);
+  // Who sealed gets the fees: the coinbase names a candidate.
+  beneficiary = *sealer(rules_.seal, header);
+  signers = std::move(after);
+  return {};
+}
+
+void Chain::choose(const Entry& entry) {
+  const bool merged = entry.parent != nullptr && rules_.merged(entry.parent->total_difficulty);
+  // EIP-3675: after the merge the last block that the consensus layer handed over.
+  if (merged || entry.total_difficulty > head_->total_difficulty) head_ = &entry;
+}
+
+}  // namespace ledgerlab::ethereum
