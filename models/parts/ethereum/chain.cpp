@@ -30,8 +30,9 @@ const Chain::Entry* ancestor(const Chain::Entry& entry, std::uint64_t generation
   return at;
 }
 
-Chain::Chain(const Rules& rules, Block genesis, WorldState state, ContractEngine& engine)
-    : rules_(rules), engine_(engine) {
+Chain::Chain(const Rules& rules, Block genesis, WorldState state, ContractEngine& engine,
+             Depth depth)
+    : rules_(rules), engine_(engine), depth_(depth) {
   Entry entry;
   entry.hash = hash_of(genesis.header);
   entry.total_difficulty = genesis.header.difficulty;
@@ -92,21 +93,35 @@ BlockVerdict Chain::import(Block block) {
       merged ? BlockVerdict() : check_seal(h, *parent, beneficiary, entry.signers);
   if (!seal.accepted()) return seal;
 
-  const auto block_hash = [&](std::int64_t number) {
-    const auto n = static_cast<std::uint64_t>(number);
-    return number < 0 || n >= h.number ? Hash256() : ancestor(*parent, parent->number() - n)->hash;
-  };
-  const BlockEnvironment environment{rules_, merged, beneficiary, engine_, block_hash, {}};
-  BlockOutcome outcome = execute_block(environment, parent->state, block);
-  const BlockVerdict verdict = check_outcome(h, outcome);
-  if (!verdict.accepted()) return verdict;
-
   entry.parent = parent;
   entry.total_difficulty = parent->total_difficulty + h.difficulty;
   entry.block = std::make_shared<const Block>(std::move(block));
+  if (depth_ == Depth::full) {
+    const BlockVerdict verdict = execute(entry, merged, beneficiary);
+    if (!verdict.accepted()) return verdict;
+  }
+  choose(*insert(std::move(entry)));
+  return {};
+}
+
+BlockEnvironment Chain::environment(const Entry& parent, bool merged,
+                                    const Address& coinbase) const {
+  const auto block_hash = [above = &parent](std::int64_t number) {
+    const auto n = static_cast<std::uint64_t>(number);
+    return number < 0 || n > above->number() ? Hash256()
+                                             : ancestor(*above, above->number() - n)->hash;
+  };
+  return {rules_, merged, coinbase, engine_, block_hash, {}};
+}
+
+BlockVerdict Chain::execute(Entry& entry, bool merged, const Address& beneficiary) const {
+  const Entry& parent = *entry.parent;
+  BlockOutcome outcome =
+      execute_block(environment(parent, merged, beneficiary), parent.state, *entry.block);
+  const BlockVerdict verdict = check_outcome(entry.block->header, outcome);
+  if (!verdict.accepted()) return verdict;
   entry.state = std::move(outcome.state);
   entry.receipts = std::move(outcome.receipts);
-  choose(*insert(std::move(entry)));
   return {};
 }
 
@@ -125,6 +140,8 @@ BlockVerdict Chain::check_ommers(const Block& block, const Entry& parent) const 
       if (above->hash == ommer.parent_hash) break;
       above = above->parent;
     }
+    // Beyond a trusted block that is not the genesis nobody knows.
+    if (above == nullptr && genesis_->number() != 0) continue;
     if (above == nullptr || above->hash != ommer.parent_hash) return bad;
     const bool merged = rules_.merged(above->total_difficulty);
     const BlockFault fault = check_header(rules_, ommer, above->block->header, merged);
@@ -139,7 +156,13 @@ BlockVerdict Chain::check_ommers(const Block& block, const Entry& parent) const 
 BlockVerdict Chain::check_seal(const Header& header, const Entry& parent, Address& beneficiary,
                                std::shared_ptr<const Authorities>& signers) const {
   if (rules_.seal == Seal::none) return {};
-  if (rules_.seal == Seal::ethash) return {};
+  if (rules_.seal == Seal::ethash) {
+    const std::uint64_t epoch = ethash::epoch_of(header.number);
+    if (!cache_ || cache_->epoch() != epoch) cache_ = ethash::shared_cache(epoch);
+    const bool sealed = ethash::verify(*cache_, hash(header, SealPart::without_ethash),
+                                       header.nonce, header.mix_hash, header.difficulty);
+    return sealed ? BlockVerdict() : refuse(BlockFault::seal);
+  }
   auto after = std::make_shared<Authorities>();
   const BlockFault fault =
       check_authority(rules_, header, parent.block->header, *parent.signers, *after);
@@ -154,6 +177,55 @@ void Chain::choose(const Entry& entry) {
   const bool merged = entry.parent != nullptr && rules_.merged(entry.parent->total_difficulty);
   // EIP-3675: after the merge the last block that the consensus layer handed over.
   if (merged || entry.total_difficulty > head_->total_difficulty) head_ = &entry;
+}
+
+Block Chain::build(const Entry& parent, BlockPlan plan) const {
+  const Header& above = parent.block->header;
+  const bool merged = rules_.merged(parent.total_difficulty);
+  Block out;
+  Header& h = out.header;
+  h.parent_hash = parent.hash;
+  h.coinbase = plan.coinbase;
+  h.number = above.number + 1;
+  h.timestamp = plan.timestamp;
+  h.extra_data = std::move(plan.extra_data);
+  const Revision revision = rules_.revision(h.number, h.timestamp, merged);
+  if (merged) {
+    h.mix_hash = plan.mix_hash;
+  } else {
+    h.difficulty = next_difficulty(rules_, above, h.number, h.timestamp);
+  }
+  h.gas_limit = plan.gas_limit != 0 ? plan.gas_limit : above.gas_limit;
+  if (revision >= Revision::london) {
+    h.base_fee = next_base_fee(above);
+    // EIP-1559: at the fork the old limit becomes the target.
+    if (!above.base_fee && plan.gas_limit == 0) h.gas_limit *= 2;
+  }
+  if (revision >= Revision::shanghai) {
+    h.withdrawals_root = withdrawals_root(plan.withdrawals);
+    out.withdrawals = std::move(plan.withdrawals);
+  }
+  if (revision >= Revision::cancun) {
+    h.excess_blob_gas = next_excess_blob_gas(above);
+    h.parent_beacon_root = plan.parent_beacon_root;
+  }
+  out.transactions = std::move(plan.transactions);
+  out.ommers = std::move(plan.ommers);
+  h.ommers_hash = ommers_hash(out.ommers);
+
+  std::vector<std::size_t> left_out;
+  const BlockOutcome outcome =
+      execute_block(environment(parent, merged, h.coinbase), parent.state, out, &left_out);
+  for (auto i = left_out.rbegin(); i != left_out.rend(); ++i) {
+    out.transactions.erase(out.transactions.begin() + static_cast<std::ptrdiff_t>(*i));
+  }
+  h.transactions_root = transactions_root(out.transactions);
+  h.receipts_root = receipts_root(outcome.receipts);
+  h.bloom = bloom_of(outcome.receipts);
+  h.gas_used = outcome.gas_used;
+  if (revision >= Revision::cancun) h.blob_gas_used = outcome.blob_gas_used;
+  h.state_root = outcome.state.root();
+  return out;
 }
 
 }  // namespace ledgerlab::ethereum

@@ -90,6 +90,14 @@ U256 block_reward(Revision revision) {
   return U256(revision >= Revision::byzantium ? 3 : 5) * U256(ether);      // EIP-649
 }
 
+Bloom bloom_of(std::span<const Receipt> receipts) {
+  Bloom out;
+  for (const Receipt& receipt : receipts) {
+    for (std::size_t i = 0; i < out.size(); ++i) out.data[i] |= receipt.bloom.data[i];
+  }
+  return out;
+}
+
 Hash256 receipts_root(std::span<const Receipt> receipts) {
   std::vector<Bytes> items;
   for (const Receipt& receipt : receipts) items.push_back(encode(receipt));
@@ -111,7 +119,7 @@ BlockVerdict check_body(const Rules& rules, const Block& block, bool merged) {
 }
 
 BlockOutcome execute_block(const BlockEnvironment& environment, const WorldState& parent,
-                           const Block& block) {
+                           const Block& block, std::vector<std::size_t>* left_out) {
   const Rules& rules = environment.rules;
   const Header& h = block.header;
   const Revision revision = rules.revision(h.number, h.timestamp, environment.merged);
@@ -127,7 +135,9 @@ BlockOutcome execute_block(const BlockEnvironment& environment, const WorldState
   for (std::size_t i = 0; i < block.transactions.size(); ++i) {
     const TransactionFault fault =
         run_transaction(environment, overlay, context, block.transactions[i], use, out);
-    if (fault != TransactionFault::none) {
+    if (fault != TransactionFault::none && left_out != nullptr) {
+      left_out->push_back(i);
+    } else if (fault != TransactionFault::none) {
       out.verdict = {BlockFault::transaction, fault, i};
       return out;
     }
@@ -152,11 +162,7 @@ BlockVerdict check_outcome(const Header& header, const BlockOutcome& outcome) {
   if (header.receipts_root != receipts_root(outcome.receipts)) {
     return refuse(BlockFault::receipts_root);
   }
-  Bloom bloom;
-  for (const Receipt& receipt : outcome.receipts) {
-    for (std::size_t i = 0; i < bloom.size(); ++i) bloom.data[i] |= receipt.bloom.data[i];
-  }
-  if (header.bloom != bloom) return refuse(BlockFault::bloom);
+  if (header.bloom != bloom_of(outcome.receipts)) return refuse(BlockFault::bloom);
   if (header.state_root != outcome.state.root()) return refuse(BlockFault::state_root);
   return {};
 }

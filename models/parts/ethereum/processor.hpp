@@ -40,12 +40,15 @@ struct BlockEnvironment {
 
 /// Roots and shape of the body, as the header says.
 BlockVerdict check_body(const Rules& rules, const Block& block, bool merged);
-/// Executes the body; the results are not yet compared with the header.
+/// Executes the body; the results are not yet compared with the header. A transaction that cannot
+/// stand at its place ends it with that verdict, or with `left_out` is passed over and its index
+/// noted there.
 BlockOutcome execute_block(const BlockEnvironment& environment, const WorldState& parent,
-                           const Block& block);
+                           const Block& block, std::vector<std::size_t>* left_out = nullptr);
 /// State root, receipts, bloom and gas as the header says.
 BlockVerdict check_outcome(const Header& header, const BlockOutcome& outcome);
 
+Bloom bloom_of(std::span<const Receipt> receipts);
 Hash256 receipts_root(std::span<const Receipt> receipts);
 /// What a block pays for its work, without ommers; zero from Paris on.
 U256 block_reward(Revision revision);

@@ -1,4 +1,6 @@
 // Ethereum's genesis blocks and chains of sealed blocks (ethash, Clique, IBFT).
+#include "models/contract/evm/evm.hpp"
+#include "models/crypto/hash.hpp"
 #include "models/parts/ethereum/chain.hpp"
 #include "tests/vectors/families/ethereum_json.hpp"
 #include "tests/vectors/families/families.hpp"
@@ -6,6 +8,7 @@
 namespace ledgerlab::vectors {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace ledgerlab::ethereum;
 
 constexpr std::string_view mainnet_genesis_hash =
@@ -58,7 +61,114 @@ void run_mainnet_genesis(const Run& run, Report& report) {
   });
 }
 
+/// What one .blocks file has: RLP blocks back to back.
+std::vector<ByteView> split_blocks(ByteView bytes) {
+  std::vector<ByteView> out;
+  while (!bytes.empty()) {
+    const auto head = rlp::split(bytes);
+    if (!head) throw std::runtime_error("the file ends within a block");
+    out.push_back(bytes.first(bytes.size() - head->rest.size()));
+    bytes = head->rest;
+  }
+  return out;
+}
+
+/// A chain to import the blocks into: on the genesis file beside them that they start with or build
+/// on. The later part of a chain has its first block in place of a genesis, and the rules of the
+/// file of that kind of seal; the state before it is nowhere, so that only what headers and bodies
+/// say is judged.
+std::unique_ptr<Chain> chain_for(const fs::path& blocks, const ethereum::Block& first,
+                                 ContractEngine& engine) {
+  std::optional<Rules> rules;
+  for (const auto& entry : fs::directory_iterator(blocks.parent_path())) {
+    if (entry.path().extension() != ".json") continue;
+    Genesis genesis = genesis_of(read_json(entry.path()));
+    const SealPart part =
+        genesis.rules.seal == Seal::ibft ? SealPart::without_commit_seals : SealPart::whole;
+    const Hash256 name = hash(genesis.block.header, part);
+    if (name == hash(first.header, part) || name == first.header.parent_hash) {
+      return std::make_unique<Chain>(genesis.rules, genesis.block, genesis.state, engine);
+    }
+    rules = genesis.rules;
+  }
+  if (!rules) throw std::runtime_error(blocks.string() + ": no genesis file beside it");
+  return std::make_unique<Chain>(*rules, first, WorldState(), engine, Depth::headers);
+}
+
+void run_sealed_file(const Run& run, Report& report, const fs::path& file) {
+  const std::string text = read_text(file);
+  const auto blocks = split_blocks(as_bytes(text));
+  const auto first = blocks.empty() ? std::nullopt : decode_block(blocks.front());
+  if (!first) throw std::runtime_error(file.string() + ": no block in front");
+  const auto engine = evm::make_evm();
+  auto chain = chain_for(file, *first, *engine);
+  for (const ByteView bytes : blocks) {
+    const auto block = decode_block(bytes);
+    const std::string name =
+        "block " + (block ? std::to_string(block->header.number) : std::string("?"));
+    judge(run, report, name, [&]() -> std::string {
+      if (!block) return "does not decode";
+      if (encode(*block) != Bytes(bytes.begin(), bytes.end())) return "encodes to other bytes";
+      // A later part with the genesis block in front.
+      const Hash256& parent = block->header.parent_hash;
+      if (chain->head().number() == 0 && block->header.number > 1 && !chain->find(parent)) {
+        chain =
+            std::make_unique<Chain>(chain->rules(), *block, WorldState(), *engine, Depth::headers);
+      }
+      const BlockVerdict verdict = chain->import(bytes);
+      if (!verdict.accepted()) return "refused: " + std::string(block_fault_name(verdict.fault));
+      return chain->head().hash == chain->hash_of(block->header) ? "" : "is not the head";
+    });
+  }
+}
+
+void run_sealed(const Run& run, Report& report) {
+  for (const auto& file : run.files(".blocks")) run_sealed_file(run, report, file);
+}
+
+std::string judge_work(const Json& test) {
+  const auto header = decode_header(unhex(test, "header"));
+  if (!header) return "header does not decode";
+  const std::uint64_t epoch = ethash::epoch_of(header->number);
+  const Hash256 name = hash(*header, SealPart::without_ethash);
+  const auto cache = ethash::shared_cache(epoch);
+  Bytes bytes;
+  for (const ethash::Item& item : cache->items()) {
+    for (const std::uint32_t word : item) {
+      for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<Byte>(word >> shift));
+    }
+  }
+  const auto nonce = unhex_fixed<8>(test.at("nonce").get<std::string>());
+  const ethash::Work work = ethash::hashimoto(*cache, name, nonce);
+  const std::pair<const char*, std::string> facts[] = {{"header_hash", to_hex(name)},
+                                                       {"seed", to_hex(ethash::seed_hash(epoch))},
+                                                       {"cache_hash", to_hex(keccak256(bytes))},
+                                                       {"mixHash", to_hex(work.mix)},
+                                                       {"result", to_hex(work.result)}};
+  for (const auto& [key, got] : facts) {
+    const std::string why = differs(got, to_hex(unhex(test, key)));
+    if (!why.empty()) return std::string(key) + " " + why;
+  }
+  if (ethash::cache_size(epoch) != number64_of(test.at("cache_size"))) return "cache size";
+  if (ethash::dataset_size(epoch) != number64_of(test.at("full_size"))) return "dataset size";
+  // The vectors' nonces are no solutions: only the least difficulty takes them.
+  const auto verifies = [&](const Hash256& mix) {
+    return ethash::verify(*cache, name, nonce, mix, U256(1));
+  };
+  return verifies(work.mix) && !verifies(name) ? "" : "the check of the seal";
+}
+
+void run_work(const Run& run, Report& report) {
+  const Json tests = read_json(run.path);
+  for (const auto& [name, test] : tests.items()) {
+    judge(run, report, name, [&, &test = test] { return judge_work(test); });
+  }
+}
+
 constexpr Family families[] = {
+    {"eth-tests/PoWTests/*", run_work, ""},
+    {"besu/*/clique", run_sealed, ""},
+    {"besu/*.blocks", run_sealed, ""},
     {"eth-tests/BasicTests/genesishashestest.json", run_genesis_hashes, ""},
     {"eth-tests/BasicTests/blockgenesistest.json", nullptr,
      "blocks of 2014, before the format that Ethereum started with (13 header fields)"},

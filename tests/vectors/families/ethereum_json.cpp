@@ -27,18 +27,21 @@ WorldState world_of(const Json& accounts) {
   WorldState out;
   for (const auto& [name, account] : accounts.items()) {
     const auto number = [&account = account](const char* key) {
-      return account.contains(key) ? number_of(account.at(key)) : U256();
+      return account.is_object() && account.contains(key) ? number_of(account.at(key)) : U256();
     };
     Bytes code;
-    if (account.contains("code")) code = unhex(account.at("code").get<std::string>());
+    if (account.is_object() && account.contains("code"))
+      code = unhex(account.at("code").get<std::string>());
     std::vector<WorldState::Slot> slots;
-    if (account.contains("storage")) {
+    if (account.is_object() && account.contains("storage")) {
       for (const auto& [key, value] : account.at("storage").items()) {
         slots.emplace_back(number_of(Json(key)), number_of(value));
       }
     }
-    // Old genesis files call the balance "wei".
-    const U256 balance = account.contains("wei") ? number("wei") : number("balance");
+    // Old genesis files call the balance "wei", or give nothing but it.
+    const U256 balance = !account.is_object()      ? number_of(account)
+                         : account.contains("wei") ? number("wei")
+                                                   : number("balance");
     out.allot(address_of(name), number("nonce").low64(), balance, code, slots);
   }
   return out;
@@ -164,7 +167,7 @@ Genesis genesis_of(const Json& file) {
   h.gas_used = number("gasUsed").low64();
   h.timestamp = number("timestamp").low64();
   if (file.contains("extraData")) h.extra_data = unhex(file, "extraData");
-  h.mix_hash = fixed_or_zero<32>(file, "mixHash");
+  h.mix_hash = fixed_or_zero<32>(file, file.contains("mixhash") ? "mixhash" : "mixHash");
   h.nonce = fixed_or_zero<8>(file, "nonce");
   const bool merged = out.rules.merged(h.difficulty);
   const Revision revision = out.rules.revision(h.number, h.timestamp, merged);
