@@ -65,8 +65,6 @@ void pay_rewards(Overlay& overlay, const Block& block, const Address& beneficiar
 TransactionFault run_transaction(const BlockEnvironment& environment, Overlay& overlay,
                                  const BlockContext& context, const Transaction& tx, BlockUse& use,
                                  BlockOutcome& out) {
-  const TransactionFault fault = validate(tx, overlay.revision(), environment.rules.chain_id);
-  if (fault != TransactionFault::none) return fault;
   const auto from = environment.sender ? environment.sender(tx) : sender(tx);
   if (!from) return TransactionFault::signature;
   auto done = execute_transaction(overlay, context, tx, *from, environment.engine, use);

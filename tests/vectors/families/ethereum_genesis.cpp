@@ -95,35 +95,50 @@ std::unique_ptr<Chain> chain_for(const fs::path& blocks, const ethereum::Block& 
   return std::make_unique<Chain>(*rules, first, WorldState(), engine, Depth::headers);
 }
 
-void run_sealed_file(const Run& run, Report& report, const fs::path& file) {
-  const std::string text = read_text(file);
-  const auto blocks = split_blocks(as_bytes(text));
-  const auto first = blocks.empty() ? std::nullopt : decode_block(blocks.front());
-  if (!first) throw std::runtime_error(file.string() + ": no block in front");
-  const auto engine = evm::make_evm();
-  auto chain = chain_for(file, *first, *engine);
-  for (const ByteView bytes : blocks) {
-    const auto block = decode_block(bytes);
-    const std::string name =
-        "block " + (block ? std::to_string(block->header.number) : std::string("?"));
-    judge(run, report, name, [&]() -> std::string {
-      if (!block) return "does not decode";
-      if (encode(*block) != Bytes(bytes.begin(), bytes.end())) return "encodes to other bytes";
-      // A later part with the genesis block in front.
-      const Hash256& parent = block->header.parent_hash;
-      if (chain->head().number() == 0 && block->header.number > 1 && !chain->find(parent)) {
-        chain =
-            std::make_unique<Chain>(chain->rules(), *block, WorldState(), *engine, Depth::headers);
-      }
-      const BlockVerdict verdict = chain->import(bytes);
-      if (!verdict.accepted()) return "refused: " + std::string(block_fault_name(verdict.fault));
-      return chain->head().hash == chain->hash_of(block->header) ? "" : "is not the head";
-    });
-  }
-}
+/// A chain whose blocks are handed over one by one.
+class SealedChain {
+ public:
+  SealedChain(const fs::path& file, const ethereum::Block& first)
+      : engine_(evm::make_evm()), chain_(chain_for(file, first, *engine_)) {}
 
+  std::string judge_next(ByteView bytes) {
+    const auto block = decode_block(bytes);
+    if (!block) return "does not decode";
+    if (encode(*block) != Bytes(bytes.begin(), bytes.end())) return "encodes to other bytes";
+    // A later part with the genesis block in front.
+    const Hash256& parent = block->header.parent_hash;
+    if (chain_->head().number() == 0 && block->header.number > 1 && !chain_->find(parent)) {
+      chain_ =
+          std::make_unique<Chain>(chain_->rules(), *block, WorldState(), *engine_, Depth::headers);
+    }
+    const BlockVerdict verdict = chain_->import(bytes);
+    if (!verdict.accepted()) return "refused: " + std::string(block_fault_name(verdict.fault));
+    return chain_->head().hash == chain_->hash_of(block->header) ? "" : "is not the head";
+  }
+
+ private:
+  std::unique_ptr<ContractEngine> engine_;
+  std::unique_ptr<Chain> chain_;
+};
+
+/// A family that is one file has a case a block, a folder of files a case a file.
 void run_sealed(const Run& run, Report& report) {
-  for (const auto& file : run.files(".blocks")) run_sealed_file(run, report, file);
+  const bool folder = fs::is_directory(run.path);
+  for (const auto& file : run.files(".blocks")) {
+    const std::string text = read_text(file);
+    const auto blocks = split_blocks(as_bytes(text));
+    const auto first = blocks.empty() ? std::nullopt : decode_block(blocks.front());
+    if (!first) throw std::runtime_error(file.string() + ": no block in front");
+    SealedChain chain(file, *first);
+    std::string faults;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const std::string name = "block " + std::to_string(first->header.number + i);
+      const std::string why = chain.judge_next(blocks[i]);
+      if (!folder) judge(run, report, name, [&] { return why; });
+      if (!why.empty() && faults.empty()) faults = name + " " + why;
+    }
+    if (folder) judge(run, report, file.filename().string(), [&] { return faults; });
+  }
 }
 
 std::string judge_work(const Json& test) {

@@ -10,12 +10,12 @@ namespace ledgerlab::vectors {
 
 std::span<const Family> bitcoin_script_families();
 std::span<const Family> curve_families();
+std::span<const Family> ethereum_chain_families();
+std::span<const Family> ethereum_genesis_families();
 std::span<const Family> ethereum_state_families();
+std::span<const Family> ethereum_transaction_families();
 std::span<const Family> hash_families();
 std::span<const Family> proof_families();
-std::span<const Family> ethereum_chain_families();
-std::span<const Family> ethereum_transaction_families();
-std::span<const Family> ethereum_genesis_families();
 std::span<const Family> rlp_families();
 std::span<const Family> trie_families();
 std::span<const Family> vm_families();
@@ -26,12 +26,12 @@ std::span<const Family> wycheproof_families();
 inline constexpr std::span<const Family> (*areas[])() = {
     bitcoin_script_families,
     curve_families,
+    ethereum_chain_families,
+    ethereum_genesis_families,
     ethereum_state_families,
+    ethereum_transaction_families,
     hash_families,
     proof_families,
-    ethereum_chain_families,
-    ethereum_transaction_families,
-    ethereum_genesis_families,
     rlp_families,
     trie_families,
     vm_families,
