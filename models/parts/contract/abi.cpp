@@ -22,7 +22,22 @@ std::optional<std::uint16_t> width(std::string_view digits, unsigned absent, uns
   return static_cast<std::uint16_t>(value);
 }
 
+std::optional<AbiType> parse_type(std::string_view text);
+
+/// `inside`: what stands between the last brackets.
+std::optional<AbiType> array_of(std::string_view element, std::string_view inside) {
+  const auto item = parse_type(element);
+  const auto length = width(inside, 0, 1, 0xffff);
+  if (!item || !length || item->kind == AbiKind::array) return std::nullopt;
+  return AbiType{AbiKind::array, item->bits, item->kind, *length};
+}
+
 std::optional<AbiType> parse_type(std::string_view text) {
+  if (text.ends_with(']')) {
+    const std::size_t open = text.rfind('[');
+    if (open == std::string_view::npos) return std::nullopt;
+    return array_of(text.substr(0, open), text.substr(open + 1, text.size() - open - 2));
+  }
   if (text == "address") return AbiType{AbiKind::address, 160};
   if (text == "bool") return AbiType{AbiKind::boolean, 1};
   if (text == "bytes") return AbiType{AbiKind::bytes, 0};
@@ -85,28 +100,48 @@ std::optional<Signature> parse_signature(std::string_view text) {
   out.text = text;
   out.name = text.substr(0, open);
   out.selector = selector_of(text);
-  std::string_view rest = text.substr(open + 1, text.size() - open - 2);
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    const auto type = parse_type(rest.substr(0, comma));
+  auto types = parse_types(text.substr(open + 1, text.size() - open - 2));
+  if (!types) return std::nullopt;
+  for (const AbiType& type : *types) {
+    if (type.kind == AbiKind::array) return std::nullopt;
+  }
+  out.types = *std::move(types);
+  return out;
+}
+
+std::optional<std::vector<AbiType>> parse_types(std::string_view list) {
+  std::vector<AbiType> out;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const auto type = parse_type(list.substr(0, comma));
     if (!type) return std::nullopt;
-    out.types.push_back(*type);
+    out.push_back(*type);
     if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-    if (rest.empty()) return std::nullopt;
+    list.remove_prefix(comma + 1);
+    if (list.empty()) return std::nullopt;
   }
   return out;
 }
 
 Bytes abi_encode(std::span<const AbiValue> values) {
+  std::size_t head_words = 0;
+  for (const AbiValue& value : values) head_words += value.type.head_words();
   Bytes head;
   Bytes tail;
   for (const AbiValue& value : values) {
+    const bool array = value.type.kind == AbiKind::array;
+    const Bytes items = array ? abi_encode(value.items) : Bytes();
     if (!value.type.dynamic()) {
-      append_word(head, value.number);
+      if (!array) append_word(head, value.number);
+      head.insert(head.end(), items.begin(), items.end());
       continue;
     }
-    append_word(head, U256(values.size() * word_size + tail.size()));
+    append_word(head, U256(head_words * word_size + tail.size()));
+    if (array) {
+      if (value.type.length == 0) append_word(tail, U256(value.items.size()));
+      tail.insert(tail.end(), items.begin(), items.end());
+      continue;
+    }
     append_word(tail, U256(value.bytes.size()));
     tail.insert(tail.end(), value.bytes.begin(), value.bytes.end());
     tail.resize((tail.size() + word_size - 1) / word_size * word_size);
@@ -123,25 +158,63 @@ Bytes abi_call(std::string_view signature, std::initializer_list<AbiValue> value
   return out;
 }
 
+namespace {
+
+/// The body of a dynamic value, from its length on.
+bool decode_body(AbiValue& value, ByteView body) {
+  if (value.type.kind == AbiKind::array) {
+    std::size_t count = value.type.length;
+    if (count == 0) {
+      const auto length = position(body, 0);
+      if (!length) return false;
+      count = *length;
+      body = body.subspan(word_size);
+    }
+    if (count > body.size() / word_size) return false;  // each item has a word in the head
+    const std::vector<AbiType> types(count, value.type.item());
+    auto items = abi_decode(types, body);
+    if (!items) return false;
+    value.items = *std::move(items);
+    return true;
+  }
+  const auto length = position(body, 0);
+  if (!length || body.size() - word_size < *length) return false;
+  const ByteView bytes = body.subspan(word_size, *length);
+  value.bytes.assign(bytes.begin(), bytes.end());
+  return true;
+}
+
+/// A value that stands in the head itself, at its beginning.
+bool decode_static(AbiValue& value, ByteView data) {
+  if (value.type.kind == AbiKind::array) {
+    const std::vector<AbiType> types(value.type.length, value.type.item());
+    auto items = abi_decode(types, data);
+    if (items) value.items = *std::move(items);
+    return items.has_value();
+  }
+  value.number = *u256_from_big_endian(data.first(word_size));
+  return fits(value.type, value.number);
+}
+
+}  // namespace
+
 std::optional<std::vector<AbiValue>> abi_decode(std::span<const AbiType> types, ByteView data) {
-  if (data.size() / word_size < types.size()) return std::nullopt;
+  std::size_t head_words = 0;
+  for (const AbiType& type : types) head_words += type.head_words();
+  if (data.size() / word_size < head_words) return std::nullopt;
   std::vector<AbiValue> out;
   out.reserve(types.size());
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    AbiValue value;
-    value.type = types[i];
-    if (types[i].dynamic()) {
-      const auto offset = position(data, i * word_size);
-      if (!offset) return std::nullopt;
-      const auto length = position(data, *offset);
-      if (!length || data.size() - *offset - word_size < *length) return std::nullopt;
-      const ByteView bytes = data.subspan(*offset + word_size, *length);
-      value.bytes.assign(bytes.begin(), bytes.end());
-    } else {
-      value.number = *u256_from_big_endian(data.subspan(i * word_size, word_size));
-      if (!fits(types[i], value.number)) return std::nullopt;
+  std::size_t at = 0;
+  for (const AbiType& type : types) {
+    AbiValue& value = out.emplace_back();
+    value.type = type;
+    if (type.dynamic()) {
+      const auto offset = position(data, at);
+      if (!offset || !decode_body(value, data.subspan(*offset))) return std::nullopt;
+    } else if (!decode_static(value, data.subspan(at))) {
+      return std::nullopt;
     }
-    out.push_back(std::move(value));
+    at += type.head_words() * word_size;
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // Solidity's contract ABI (specification 0.8, "Contract ABI Specification") as far as contracts of
 // every engine use it, so that one workload can call any of them: selectors, the elementary types,
-// byte strings, and the encoding of a refusal. Arrays and tuples are not offered.
+// byte strings, arrays of these, and the encoding of a refusal. Nested arrays and tuples are not
+// offered, and the signatures of methods have no arrays either: no engine hands one to a script.
 #pragma once
 
 #include <array>
@@ -17,18 +18,27 @@ namespace ledgerlab::contract {
 using Selector = std::array<Byte, 4>;
 
 /// uint8 ... uint256 are all `number`, with their width checked; bytes1 ... bytes32 are `word`.
-enum class AbiKind : std::uint8_t { number, address, boolean, word, bytes, text };
+enum class AbiKind : std::uint8_t { number, address, boolean, word, bytes, text, array };
 
 struct AbiType {
   AbiKind kind = AbiKind::number;
-  std::uint16_t bits = 256;  // number, word: how many of the 256 may be set
-  bool dynamic() const { return kind == AbiKind::bytes || kind == AbiKind::text; }
+  std::uint16_t bits = 256;           // number, word: how many of the 256 may be set
+  AbiKind element = AbiKind::number;  // array: what it holds; `bits` are those of an element
+  std::uint32_t length = 0;           // array: T[length], or T[] when zero
+  AbiType item() const { return {element, bits}; }
+  bool dynamic() const {
+    if (kind == AbiKind::array) return length == 0 || item().dynamic();
+    return kind == AbiKind::bytes || kind == AbiKind::text;
+  }
+  /// What it takes of the head of its tuple.
+  std::size_t head_words() const { return kind == AbiKind::array && !dynamic() ? length : 1; }
 };
 
 struct AbiValue {
   AbiType type;
-  U256 number;  // every static type, as its word
-  Bytes bytes;  // bytes, text
+  U256 number;                  // every static type but arrays, as its word
+  Bytes bytes;                  // bytes, text
+  std::vector<AbiValue> items;  // array
 
   Address address() const;
 };
@@ -47,6 +57,8 @@ struct Signature {
   std::vector<AbiType> types;
 };
 std::optional<Signature> parse_signature(std::string_view text);
+/// "uint256,uint32[],bytes10": arrays too.
+std::optional<std::vector<AbiType>> parse_types(std::string_view list);
 Selector selector_of(std::string_view signature);
 
 Bytes abi_encode(std::span<const AbiValue> values);

@@ -15,6 +15,7 @@ std::span<const Family> ethereum_genesis_families();
 std::span<const Family> ethereum_state_families();
 std::span<const Family> ethereum_transaction_families();
 std::span<const Family> hash_families();
+std::span<const Family> key_families();
 std::span<const Family> proof_families();
 std::span<const Family> rlp_families();
 std::span<const Family> trie_families();
@@ -31,6 +32,7 @@ inline constexpr std::span<const Family> (*areas[])() = {
     ethereum_state_families,
     ethereum_transaction_families,
     hash_families,
+    key_families,
     proof_families,
     rlp_families,
     trie_families,

@@ -53,23 +53,20 @@ contract::AbiValue abi_value(const contract::AbiType& type, const Json& argument
 }
 
 std::string judge_abi(const Json& test) {
-  std::string signature = "f(";
-  for (const std::string type : test.at("types")) {
-    if (signature.size() > 2) signature += ',';
-    signature += type;
-  }
-  const auto parsed = contract::parse_signature(signature + ")");
-  if (!parsed) return "types not understood: " + signature + ")";
+  std::string list;
+  for (const std::string type : test.at("types")) list += (list.empty() ? "" : ",") + type;
+  const auto types = contract::parse_types(list);
+  if (!types) return "types not understood: " + list;
   const Json& arguments = test.at("args");
-  if (arguments.size() != parsed->types.size()) return "not as many arguments as types";
+  if (arguments.size() != types->size()) return "not as many arguments as types";
   std::vector<contract::AbiValue> values;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    values.push_back(abi_value(parsed->types[i], arguments[i]));
+    values.push_back(abi_value((*types)[i], arguments[i]));
   }
   const Bytes encoded = contract::abi_encode(values);
   const std::string why = differs(to_hex(encoded), test.at("result").get<std::string>());
   if (!why.empty()) return why;
-  const auto decoded = contract::abi_decode(parsed->types, encoded);
+  const auto decoded = contract::abi_decode(*types, encoded);
   return decoded && contract::abi_encode(*decoded) == encoded ? "" : "not decoded to the same";
 }
 
