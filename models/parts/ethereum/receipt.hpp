@@ -21,7 +21,7 @@ struct Log {
 
 struct Receipt {
   std::uint8_t type = 0;  // of the transaction
-  bool success = true;
+  bool success = false;
   std::optional<Hash256> post_state;  // before Byzantium, in place of the status (EIP-658)
   std::uint64_t cumulative_gas = 0;   // used in the block up to here
   Bloom bloom;
