@@ -7,6 +7,9 @@
 
 #include <initializer_list>
 #include <stdexcept>
+#include <string>
+
+#include "models/crypto/elligator2.hpp"
 
 namespace ledgerlab {
 namespace {
@@ -14,7 +17,14 @@ namespace {
 using Point = FixedBytes<32>;
 using Scalar = FixedBytes<32>;
 
-constexpr Byte suite = 0x03;
+/// The suite's octet (RFC 9381, 5.5).
+constexpr Byte octet(VrfSuite suite) { return suite == VrfSuite::tai ? 0x03 : 0x04; }
+
+/// What ends a hashed string. Draft 03 had no such octet.
+ByteView back_of(VrfSuite suite) {
+  static constexpr Byte zero = 0x00;
+  return {&zero, suite == VrfSuite::draft03_ell2 ? 0u : 1u};
+}
 
 Point identity() {
   Point out;
@@ -99,9 +109,9 @@ Hash512 hash_of(std::initializer_list<ByteView> parts) {
 }
 
 /// 5.4.1.1, try and increment; the salt is the public key (5.5).
-Point encode_to_curve(const Ed25519PublicKey& salt, ByteView alpha) {
+Point try_and_increment(const Ed25519PublicKey& salt, ByteView alpha) {
   for (int counter = 0; counter < 256; ++counter) {
-    const Byte front[] = {suite, 0x01};
+    const Byte front[] = {octet(VrfSuite::tai), 0x01};
     const Byte back[] = {static_cast<Byte>(counter), 0x00};
     const Hash512 hash = hash_of({front, salt.view(), alpha, back});
     const auto point = string_to_point(hash.data.data());
@@ -112,14 +122,58 @@ Point encode_to_curve(const Ed25519PublicKey& salt, ByteView alpha) {
   throw std::runtime_error("ecvrf: no point in 256 tries");  // probability about 2^-256
 }
 
-/// 5.4.3. The first 16 bytes, as a scalar.
-Scalar challenge(const Point& y, const Point& h, const Point& gamma, const Point& u,
+/// 5.4.1.2 with edwards25519_XMD:SHA-512_ELL2_NU_; the salt is the public key.
+Point elligator2(const Ed25519PublicKey& salt, ByteView alpha) {
+  Bytes message(salt.data.begin(), salt.data.end());
+  message.insert(message.end(), alpha.begin(), alpha.end());
+  const std::string tag = std::string("ECVRF_edwards25519_XMD:SHA-512_ELL2_NU_") +
+                          static_cast<char>(octet(VrfSuite::ell2));
+  return edwards25519_encode_to_curve(message, tag);
+}
+
+/// draft-irtf-cfrg-vrf-03, 5.4.1.2: one hash is the number, its sign bit cleared.
+Point elligator2_of_draft(const Ed25519PublicKey& salt, ByteView alpha) {
+  const Byte front[] = {octet(VrfSuite::draft03_ell2), 0x01};
+  const Hash512 hash = hash_of({front, salt.view(), alpha});
+  Point number, out;
+  std::memcpy(number.data.data(), hash.data.data(), 32);
+  number.data[31] &= 0x7f;
+  if (crypto_core_ed25519_from_uniform(out.data.data(), number.data.data()) != 0) {
+    throw std::logic_error("ecvrf: libsodium maps every number");
+  }
+  return out;
+}
+
+Point encode_to_curve(VrfSuite suite, const Ed25519PublicKey& salt, ByteView alpha) {
+  switch (suite) {
+    case VrfSuite::tai:
+      return try_and_increment(salt, alpha);
+    case VrfSuite::ell2:
+      return elligator2(salt, alpha);
+    default:
+      return elligator2_of_draft(salt, alpha);
+  }
+}
+
+/// 5.4.3. The first 16 bytes, as a scalar. Draft 03 left the key out.
+Scalar challenge(VrfSuite suite, const Point& y, const Point& h, const Point& gamma, const Point& u,
                  const Point& v) {
-  const Byte front[] = {suite, 0x02};
-  const Byte back[] = {0x00};
-  const Hash512 hash = hash_of({front, y.view(), h.view(), gamma.view(), u.view(), v.view(), back});
+  const Byte front[] = {octet(suite), 0x02};
+  const ByteView key = suite == VrfSuite::draft03_ell2 ? ByteView() : y.view();
+  const Hash512 hash =
+      hash_of({front, key, h.view(), gamma.view(), u.view(), v.view(), back_of(suite)});
   Scalar out;
   std::memcpy(out.data.data(), hash.data.data(), 16);
+  return out;
+}
+
+/// s of a proof: below the group's order.
+std::optional<Scalar> string_to_scalar(const Byte* bytes) {
+  Hash512 wide;
+  Scalar out;
+  std::memcpy(wide.data.data(), bytes, 32);
+  std::memcpy(out.data.data(), bytes, 32);
+  if (reduce(wide) != out) return std::nullopt;
   return out;
 }
 
@@ -131,27 +185,26 @@ struct DecodedProof {
 
 /// 5.4.4: Gamma a point, s below the group's order.
 std::optional<DecodedProof> decode_proof(const VrfProof& proof) {
-  DecodedProof out;
   const auto gamma = string_to_point(proof.data.data());
-  if (!gamma) return std::nullopt;
-  out.gamma = *gamma;
+  const auto s = string_to_scalar(proof.data.data() + 48);
+  if (!gamma || !s) return std::nullopt;
+  DecodedProof out{*gamma, {}, *s};
   std::memcpy(out.c.data.data(), proof.data.data() + 32, 16);
-  Hash512 wide;
-  std::memcpy(wide.data.data(), proof.data.data() + 48, 32);
-  std::memcpy(out.s.data.data(), wide.data.data(), 32);
-  if (reduce(wide) != out.s) return std::nullopt;
   return out;
 }
 
-VrfOutput output_of(const Point& gamma) {
-  const Byte front[] = {suite, 0x03};
-  const Byte back[] = {0x00};
-  return hash_of({front, times_cofactor(gamma).view(), back});
+VrfOutput output_of(VrfSuite suite, const Point& gamma) {
+  const Byte front[] = {octet(suite), 0x03};
+  return hash_of({front, times_cofactor(gamma).view(), back_of(suite)});
 }
 
-}  // namespace
+struct MadeProof {
+  Point gamma, u, v;
+  Scalar c, s;
+};
 
-VrfProof vrf_prove(const Ed25519Keypair& keypair, ByteView alpha) {
+/// 5.1.
+MadeProof make(const Ed25519Keypair& keypair, ByteView alpha, VrfSuite suite) {
   // RFC 8032, 5.1.5: the secret scalar and the nonce key.
   const Hash512 expanded = sha512(keypair.seed.view());
   Scalar x;
@@ -159,40 +212,88 @@ VrfProof vrf_prove(const Ed25519Keypair& keypair, ByteView alpha) {
   x.data[0] &= 0xf8;
   x.data[31] = static_cast<Byte>((x.data[31] & 0x7f) | 0x40);
 
-  const Point h = encode_to_curve(keypair.public_key, alpha);
-  const Point gamma = multiply(x, h);
+  const Point h = encode_to_curve(suite, keypair.public_key, alpha);
+  MadeProof out;
+  out.gamma = multiply(x, h);
   // 5.4.2.2: the nonce of RFC 8032 over the encoded point.
   const Scalar k = reduce(hash_of({ByteView(expanded.data).subspan(32), h.view()}));
-  const Scalar c = challenge(keypair.public_key, h, gamma, multiply_base(k), multiply(k, h));
+  out.u = multiply_base(k);
+  out.v = multiply(k, h);
+  out.c = challenge(suite, keypair.public_key, h, out.gamma, out.u, out.v);
   Scalar product;
-  crypto_core_ed25519_scalar_mul(product.data.data(), c.data.data(), x.data.data());
-  Scalar s;
-  crypto_core_ed25519_scalar_add(s.data.data(), k.data.data(), product.data.data());
+  crypto_core_ed25519_scalar_mul(product.data.data(), out.c.data.data(), x.data.data());
+  crypto_core_ed25519_scalar_add(out.s.data.data(), k.data.data(), product.data.data());
+  return out;
+}
 
+/// U and V that s and c stand for (5.3, steps 5 and 6).
+struct Commitments {
+  Point u, v;
+};
+Commitments commitments(const Point& y, const Point& h, const DecodedProof& proof) {
+  return {subtract(multiply_base(proof.s), multiply(proof.c, y)),
+          subtract(multiply(proof.s, h), multiply(proof.c, proof.gamma))};
+}
+
+/// 5.4.5: a point, and not of small order.
+std::optional<Point> valid_key(const Ed25519PublicKey& key) {
+  const auto y = string_to_point(key.data.data());
+  if (!y || times_cofactor(*y) == identity()) return std::nullopt;
+  return y;
+}
+
+}  // namespace
+
+VrfProof vrf_prove(const Ed25519Keypair& keypair, ByteView alpha, VrfSuite suite) {
+  const MadeProof made = make(keypair, alpha, suite);
   VrfProof proof;
-  std::memcpy(proof.data.data(), gamma.data.data(), 32);
-  std::memcpy(proof.data.data() + 32, c.data.data(), 16);
-  std::memcpy(proof.data.data() + 48, s.data.data(), 32);
+  std::memcpy(proof.data.data(), made.gamma.data.data(), 32);
+  std::memcpy(proof.data.data() + 32, made.c.data.data(), 16);
+  std::memcpy(proof.data.data() + 48, made.s.data.data(), 32);
+  return proof;
+}
+
+VrfBatchProof vrf_prove_batch(const Ed25519Keypair& keypair, ByteView alpha, VrfSuite suite) {
+  const MadeProof made = make(keypair, alpha, suite);
+  VrfBatchProof proof;
+  Byte* at = proof.data.data();
+  for (const FixedBytes<32>* part : {&made.gamma, &made.u, &made.v, &made.s}) {
+    std::memcpy(at, part->data.data(), 32);
+    at += 32;
+  }
   return proof;
 }
 
 std::optional<VrfOutput> vrf_verify(const Ed25519PublicKey& key, ByteView alpha,
-                                    const VrfProof& proof) {
-  const auto y = string_to_point(key.data.data());
-  if (!y || times_cofactor(*y) == identity()) return std::nullopt;  // 5.4.5
+                                    const VrfProof& proof, VrfSuite suite) {
+  const auto y = valid_key(key);
   const auto decoded = decode_proof(proof);
-  if (!decoded) return std::nullopt;
-  const Point h = encode_to_curve(key, alpha);
-  const Point u = subtract(multiply_base(decoded->s), multiply(decoded->c, *y));
-  const Point v = subtract(multiply(decoded->s, h), multiply(decoded->c, decoded->gamma));
-  if (challenge(*y, h, decoded->gamma, u, v) != decoded->c) return std::nullopt;
-  return output_of(decoded->gamma);
+  if (!y || !decoded) return std::nullopt;
+  const Point h = encode_to_curve(suite, key, alpha);
+  const auto [u, v] = commitments(*y, h, *decoded);
+  if (challenge(suite, *y, h, decoded->gamma, u, v) != decoded->c) return std::nullopt;
+  return output_of(suite, decoded->gamma);
 }
 
-std::optional<VrfOutput> vrf_proof_to_hash(const VrfProof& proof) {
+std::optional<VrfOutput> vrf_verify_batch(const Ed25519PublicKey& key, ByteView alpha,
+                                          const VrfBatchProof& proof, VrfSuite suite) {
+  const auto y = valid_key(key);
+  const auto gamma = string_to_point(proof.data.data());
+  const auto u = string_to_point(proof.data.data() + 32);
+  const auto v = string_to_point(proof.data.data() + 64);
+  const auto s = string_to_scalar(proof.data.data() + 96);
+  if (!y || !gamma || !u || !v || !s) return std::nullopt;
+  const Point h = encode_to_curve(suite, key, alpha);
+  const Scalar c = challenge(suite, *y, h, *gamma, *u, *v);
+  const auto expected = commitments(*y, h, {*gamma, c, *s});
+  if (expected.u != *u || expected.v != *v) return std::nullopt;
+  return output_of(suite, *gamma);
+}
+
+std::optional<VrfOutput> vrf_proof_to_hash(const VrfProof& proof, VrfSuite suite) {
   const auto decoded = decode_proof(proof);
   if (!decoded) return std::nullopt;
-  return output_of(decoded->gamma);
+  return output_of(suite, decoded->gamma);
 }
 
 }  // namespace ledgerlab

@@ -43,6 +43,49 @@ TEST(Ecvrf, Rfc9381Examples) {
   }
 }
 
+TEST(Ecvrf, Elligator2OfTheRfc) {  // RFC 9381, B.4, example 19
+  const auto pair = ed25519_keypair(
+      *fixed_from_hex<32>("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));
+  const VrfProof proof = vrf_prove(pair, {}, VrfSuite::ell2);
+  EXPECT_EQ(to_hex(proof),
+            "7d9c633ffeee27349264cf5c667579fc583b4bda63ab71d001f89c10003ab46f14adf9a3cd8b8412d903"
+            "8531e865c341cafa73589b023d14311c331a9ad15ff2fb37831e00f0acaa6d73bc9997b06501");
+  const auto output = vrf_verify(pair.public_key, {}, proof, VrfSuite::ell2);
+  ASSERT_TRUE(output);
+  EXPECT_EQ(to_hex(*output).substr(0, 32), "9d574bf9b8302ec0fc1e21c3ec536826");
+  EXPECT_EQ(vrf_proof_to_hash(proof, VrfSuite::ell2), output);
+  EXPECT_FALSE(vrf_verify(pair.public_key, {}, proof, VrfSuite::tai));
+  EXPECT_FALSE(vrf_verify(pair.public_key, {}, proof, VrfSuite::draft03_ell2));
+}
+
+TEST(Ecvrf, Elligator2OfDraft03) {  // Cardano's vrf_ver03_generated_1
+  const auto pair = ed25519_keypair(Ed25519Seed{});
+  const Bytes alpha = {0};
+  const VrfProof proof = vrf_prove(pair, alpha, VrfSuite::draft03_ell2);
+  EXPECT_EQ(to_hex(proof),
+            "000f006e64c91f84212919fe0899970cd341206fc081fe599339c8492e2cea3299ae9de4b6ce21cda0a9"
+            "75f65f45b70f82b3952ba6d0dbe11a06716e67aca233c0d78f115a655aa1952ada9f3d692a0a");
+  const auto output = vrf_verify(pair.public_key, alpha, proof, VrfSuite::draft03_ell2);
+  ASSERT_TRUE(output);
+  EXPECT_EQ(to_hex(*output).substr(0, 32), "9930b5dddc0938f01cf6f9746eded569");
+}
+
+TEST(Ecvrf, BatchFormHasTheSameOutput) {
+  const auto pair = ed25519_keypair(Ed25519Seed{{9}});
+  const Bytes alpha = {1, 2, 3};
+  for (const VrfSuite suite : {VrfSuite::tai, VrfSuite::ell2, VrfSuite::draft03_ell2}) {
+    const VrfBatchProof proof = vrf_prove_batch(pair, alpha, suite);
+    const auto output = vrf_verify_batch(pair.public_key, alpha, proof, suite);
+    ASSERT_TRUE(output);
+    EXPECT_EQ(output, vrf_verify(pair.public_key, alpha, vrf_prove(pair, alpha, suite), suite));
+    for (std::size_t at = 0; at < proof.size(); at += 7) {
+      auto bad = proof;
+      bad.data[at] ^= 4;
+      EXPECT_FALSE(vrf_verify_batch(pair.public_key, alpha, bad, suite)) << at;
+    }
+  }
+}
+
 TEST(Ecvrf, EveryFlippedByteIsRefused) {
   const auto pair = ed25519_keypair(Ed25519Seed{{5}});
   const VrfProof proof = vrf_prove(pair, as_bytes("slot 17"));

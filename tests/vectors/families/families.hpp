@@ -20,6 +20,7 @@ std::span<const Family> proof_families();
 std::span<const Family> rlp_families();
 std::span<const Family> trie_families();
 std::span<const Family> vm_families();
+std::span<const Family> vrf_families();
 std::span<const Family> unsupported_families();
 std::span<const Family> wycheproof_families();
 
@@ -37,6 +38,7 @@ inline constexpr std::span<const Family> (*areas[])() = {
     rlp_families,
     trie_families,
     vm_families,
+    vrf_families,
     wycheproof_families,  // all of wycheproof/ that no area above took
     unsupported_families,
 };
