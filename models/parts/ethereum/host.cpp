@@ -2,6 +2,8 @@
 // transaction itself start them. The engine has checked depth and, within a transaction, balance.
 #include "models/parts/ethereum/host.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "models/codec/rlp.hpp"
@@ -76,7 +78,8 @@ Host::Host(Overlay& overlay, const BlockContext& block, ContractContext context,
   context_.coinbase = block.coinbase;
   context_.block_number = block.number;
   context_.timestamp = block.timestamp;
-  context_.gas_limit = static_cast<std::int64_t>(block.gas_limit);
+  context_.gas_limit = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(block.gas_limit, std::numeric_limits<std::int64_t>::max()));
   context_.prev_randao = block.prev_randao;
   context_.chain_id = block.chain_id;
   context_.base_fee = block.base_fee;

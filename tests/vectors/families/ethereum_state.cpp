@@ -62,12 +62,60 @@ BlockContext read_block(const Json& env, Revision revision) {
   return out;
 }
 
+AccessList read_access_list(const Json& list) {
+  AccessList out;
+  for (const Json& entry : list) {
+    AccessListEntry& made = out.emplace_back();
+    made.address = unhex_fixed<20>(entry.at("address").get<std::string>());
+    for (const Json& key : entry.at("storageKeys")) {
+      made.keys.push_back(unhex_fixed<32>(key.get<std::string>()));
+    }
+  }
+  return out;
+}
+
+/// The transaction that the indexes choose, signed: for entries without "txbytes".
+Transaction build(const Json& fields, const Json& indexes) {
+  const auto chosen = [&](const char* list, const char* index) -> const Json& {
+    return fields.at(list).at(indexes.at(index).get<std::size_t>());
+  };
+  Transaction out;
+  const bool lists = fields.contains("accessLists") && !chosen("accessLists", "data").is_null();
+  if (lists) out.access_list = read_access_list(chosen("accessLists", "data"));
+  if (fields.contains("blobVersionedHashes")) {
+    out.type = TransactionType::blob;
+    out.max_blob_fee = number(fields, "maxFeePerBlobGas");
+    for (const Json& hash : fields.at("blobVersionedHashes")) {
+      out.blob_hashes.push_back(unhex_fixed<32>(hash.get<std::string>()));
+    }
+  } else if (fields.contains("maxFeePerGas")) {
+    out.type = TransactionType::dynamic_fee;
+  } else if (lists) {
+    out.type = TransactionType::access_list;
+  }
+  const bool dynamic = out.type >= TransactionType::dynamic_fee;
+  out.chain_id = out.type == TransactionType::legacy ? 0 : 1;
+  out.max_fee = number(fields, dynamic ? "maxFeePerGas" : "gasPrice");
+  out.max_priority_fee = dynamic ? number(fields, "maxPriorityFeePerGas") : out.max_fee;
+  out.nonce = number(fields, "nonce").low64();
+  out.gas_limit = number(chosen("gasLimit", "gas")).low64();
+  const std::string to = fields.at("to");
+  if (!to.empty()) out.to = unhex_fixed<20>(to);
+  out.value = number(chosen("value", "value"));
+  out.data = unhex(chosen("data", "data").get<std::string>());
+  if (!sign(out, unhex_fixed<32>(fields.at("secretKey").get<std::string>()))) {
+    throw std::runtime_error("secretKey is not a key");
+  }
+  return out;
+}
+
 /// One entry of "post": empty if all came out as it says.
-std::string judge_entry(const Json& entry, const WorldState& before, const BlockContext& block,
-                        Revision revision, ContractEngine& engine) {
+std::string judge_entry(const Json& test, const Json& entry, const WorldState& before,
+                        const BlockContext& block, Revision revision, ContractEngine& engine) {
   const bool must_fail = entry.contains("expectException");
   TransactionFault fault = TransactionFault::none;
-  const auto tx = decode_transaction(unhex(entry, "txbytes"), &fault);
+  const auto tx = entry.contains("txbytes") ? decode_transaction(unhex(entry, "txbytes"), &fault)
+                                            : build(test.at("transaction"), entry.at("indexes"));
   const auto signer = tx ? sender(*tx) : std::nullopt;
   if (tx && !signer) fault = TransactionFault::signature;
   Overlay overlay(before, revision);
@@ -119,7 +167,7 @@ void run_test(const Run& run, Report& report, const std::string& name, const Jso
       judge(run, report, entry_is, [&] {
         if (!before) before = read_state(test.at("pre"));
         if (!block) block = read_block(test.at("env"), *revision);
-        return judge_entry(entry, *before, *block, *revision, engine);
+        return judge_entry(test, entry, *before, *block, *revision, engine);
       });
     }
   }
