@@ -11,7 +11,8 @@ void register_contract_evm(Registry& registry) {
   info.kind = ModelKind::contract;
   info.family = "virtual machine";
   info.summary =
-      "The Ethereum Virtual Machine, forks Frontier to Cancun, complete in its instructions and gas "
+      "The Ethereum Virtual Machine, forks Frontier to Cancun, complete in its instructions and "
+      "gas "
       "rules.";
   info.paper = "Wood, Ethereum: a secure decentralised generalised transaction ledger, 2014-2024";
   info.make_contract_engine = [](const Params&) { return evm::make_evm(); };

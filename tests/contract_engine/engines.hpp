@@ -1,0 +1,50 @@
+// Every contract engine with its version of the contracts in scenarios/contracts.
+#pragma once
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "models/contract/evm/evm.hpp"
+#include "models/contract/js/js.hpp"
+#include "models/contract/lua/lua.hpp"
+#include "models/parts/contract/frame.hpp"
+
+namespace ledgerlab {
+
+inline Bytes contract_file(const std::string& job, const std::string& suffix) {
+  const std::string path =
+      std::string(LEDGERLAB_SOURCE_DIR) + "/scenarios/contracts/" + job + "/" + job + "." + suffix;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+struct EngineCase {
+  std::string name;
+  std::unique_ptr<ContractEngine> (*make)();
+
+  /// What deploys a job with constructor arguments.
+  Bytes creation(const std::string& job, ByteView arguments) const {
+    if (name != "evm") return contract::deployment(contract_file(job, name), arguments);
+    const Bytes text = contract_file(job, "bin");
+    const std::string_view digits(reinterpret_cast<const char*>(text.data()), text.size());
+    Bytes code = from_hex(digits.substr(0, digits.find_last_not_of("\r\n") + 1)).value();
+    code.insert(code.end(), arguments.begin(), arguments.end());
+    return code;
+  }
+};
+
+inline const std::vector<EngineCase>& engine_cases() {
+  static const std::vector<EngineCase> cases = {
+      {"evm", [] { return std::unique_ptr<ContractEngine>(evm::make_evm()); }},
+      {"lua", [] { return std::unique_ptr<ContractEngine>(lua::make_lua()); }},
+      {"js", [] { return std::unique_ptr<ContractEngine>(js::make_js()); }},
+  };
+  return cases;
+}
+
+}  // namespace ledgerlab
