@@ -1,7 +1,6 @@
-// OpenSSL for what it has; its 3.0 lacks Keccak with the original padding, which Crypto++ brings.
+// OpenSSL and libsodium for what they have; Keccak with the original padding stands in keccak.cpp.
 #include "models/crypto/hash.hpp"
 
-#include <cryptopp/keccak.h>
 #include <openssl/evp.h>
 #include <sodium/crypto_hash_sha512.h>
 
@@ -67,13 +66,6 @@ Hash160 sha1(ByteView bytes) {
 Hash512 sha512(ByteView bytes) {
   Hash512 out;
   crypto_hash_sha512(out.data.data(), bytes.data(), bytes.size());
-  return out;
-}
-
-Hash256 keccak256(ByteView bytes) {
-  thread_local CryptoPP::Keccak_256 keccak;
-  Hash256 out;
-  keccak.CalculateDigest(out.data.data(), bytes.data(), bytes.size());
   return out;
 }
 

@@ -2,6 +2,7 @@
 // and XXH3's reference values for an empty input. tests/vectors holds the long lists.
 #include "models/crypto/hash.hpp"
 
+#include <cryptopp/keccak.h>
 #include <gtest/gtest.h>
 
 #include "models/crypto/hash128.hpp"
@@ -28,6 +29,17 @@ TEST(Hash, Keccak256) {
             "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
   EXPECT_EQ(to_hex(keccak256(as_bytes("abc"))),
             "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
+}
+
+TEST(Hash, Keccak256OfEveryLengthAgreesWithCryptopp) {
+  Bytes bytes;
+  for (unsigned length = 0; length <= 3 * 136 + 1; ++length) {
+    CryptoPP::Keccak_256 reference;
+    Hash256 want;
+    reference.CalculateDigest(want.data.data(), bytes.data(), bytes.size());
+    ASSERT_EQ(keccak256(bytes), want) << length;
+    bytes.push_back(static_cast<Byte>(length * 7 + 3));
+  }
 }
 
 TEST(Hash, Ripemd160) {

@@ -1,7 +1,8 @@
 // What each instruction does, apart from what the table knows (stack, constant gas, length): one
-// body for each opcode, of one of six shapes that the interpreter tells apart by its signature.
+// body for each opcode, of one of seven shapes that the interpreter tells apart by its signature.
 //   void(top)                     words of the stack only
 //   void(top, frame)              reads the frame
+//   bool(top, frame)              a word of memory; false: the memory has to grow before
 //   gas(top, gas, frame)          charges; less than zero: halted
 //   void(pc, top, gas, frame)     needs its own place or the gas left
 //   pc(pc, top, frame)            jumps; null: halted
@@ -30,6 +31,23 @@ constexpr int place_in_family(Opcode op, Opcode first) {
   return static_cast<int>(op) - static_cast<int>(first) + 1;
 }
 
+/// Word by word: a 16-byte load of what two 8-byte stores have just left waits for both.
+inline void copy_word(U256& to, const U256& from) {
+  const std::uint64_t w0 = from.words[0], w1 = from.words[1];
+  const std::uint64_t w2 = from.words[2], w3 = from.words[3];
+  to.words[0] = w0;
+  to.words[1] = w1;
+  to.words[2] = w2;
+  to.words[3] = w3;
+}
+
+/// Whether the memory has all of [offset, offset + size).
+template <std::uint64_t size>
+inline bool is_in_memory(const U256& offset, const Frame& frame) {
+  return offset.fits64() && offset.low64() < frame.memory_size &&
+         frame.memory_size - offset.low64() >= size;
+}
+
 inline void set_flag(U256& word, bool flag) { word = U256(flag ? 1 : 0); }
 
 /// A shift amount of 256 and more shifts everything out.
@@ -43,11 +61,8 @@ inline void push_immediate(const Byte* from, U256& word) {
   constexpr int whole = N / 8;
   constexpr int part = N % 8;
   U256 value;
-  if constexpr (part != 0) {
-    std::uint64_t high = 0;
-    for (int i = 0; i < part; ++i) high = high << 8 | from[i];
-    value.words[whole] = high;
-  }
+  // Reads past the immediate bytes; the code is padded.
+  if constexpr (part != 0) value.words[whole] = load_big_endian(from) >> (64 - 8 * part);
   for (int i = 0; i < whole; ++i) {
     value.words[static_cast<std::size_t>(i)] = load_big_endian(from + N - 8 * (i + 1));
   }
@@ -62,27 +77,27 @@ inline constexpr auto body<Opcode::mul> = [](U256* top) { top[-1] = top[0] * top
 template <>
 inline constexpr auto body<Opcode::sub> = [](U256* top) { top[-1] = top[0] - top[-1]; };
 template <>
-inline constexpr auto body<Opcode::div> = [](U256* top) { top[-1] = top[0] / top[-1]; };
+inline constexpr auto body<Opcode::div> = [](U256* top) { copy_word(top[-1], top[0] / top[-1]); };
 template <>
 inline constexpr auto body<Opcode::sdiv> =
-    [](U256* top) { top[-1] = signed_divide(top[0], top[-1]); };
+    [](U256* top) { copy_word(top[-1], signed_divide(top[0], top[-1])); };
 template <>
-inline constexpr auto body<Opcode::mod> = [](U256* top) { top[-1] = top[0] % top[-1]; };
+inline constexpr auto body<Opcode::mod> = [](U256* top) { copy_word(top[-1], top[0] % top[-1]); };
 template <>
 inline constexpr auto body<Opcode::smod> =
-    [](U256* top) { top[-1] = signed_modulo(top[0], top[-1]); };
+    [](U256* top) { copy_word(top[-1], signed_modulo(top[0], top[-1])); };
 template <>
 inline constexpr auto body<Opcode::addmod> =
-    [](U256* top) { top[-2] = add_modulo(top[0], top[-1], top[-2]); };
+    [](U256* top) { copy_word(top[-2], add_modulo(top[0], top[-1], top[-2])); };
 template <>
 inline constexpr auto body<Opcode::mulmod> =
-    [](U256* top) { top[-2] = multiply_modulo(top[0], top[-1], top[-2]); };
+    [](U256* top) { copy_word(top[-2], multiply_modulo(top[0], top[-1], top[-2])); };
 template <>
 inline constexpr auto body<Opcode::exp> =
     [](U256* top, std::int64_t gas, Frame& frame) { return exponentiate(top, gas, frame); };
 template <>
 inline constexpr auto body<Opcode::signextend> =
-    [](U256* top) { top[-1] = sign_extend(top[0], top[-1]); };
+    [](U256* top) { copy_word(top[-1], sign_extend(top[0], top[-1])); };
 template <>
 inline constexpr auto body<Opcode::lt> =
     [](U256* top) { set_flag(top[-1], less(top[0], top[-1])); };
@@ -109,7 +124,8 @@ inline constexpr auto body<Opcode::xor_> = [](U256* top) { top[-1] = top[0] ^ to
 template <>
 inline constexpr auto body<Opcode::not_> = [](U256* top) { top[0] = ~top[0]; };
 template <>
-inline constexpr auto body<Opcode::byte> = [](U256* top) { top[-1] = byte_at(top[0], top[-1]); };
+inline constexpr auto body<Opcode::byte> =
+    [](U256* top) { copy_word(top[-1], byte_at(top[0], top[-1])); };
 template <>
 inline constexpr auto body<Opcode::shl> =
     [](U256* top) { top[-1] = top[-1] << shift_amount(top[0]); };
@@ -118,7 +134,7 @@ inline constexpr auto body<Opcode::shr> =
     [](U256* top) { top[-1] = top[-1] >> shift_amount(top[0]); };
 template <>
 inline constexpr auto body<Opcode::sar> =
-    [](U256* top) { top[-1] = shift_right_arithmetic(top[0], top[-1]); };
+    [](U256* top) { copy_word(top[-1], shift_right_arithmetic(top[0], top[-1])); };
 template <>
 inline constexpr auto body<Opcode::keccak256> =
     [](U256* top, std::int64_t gas, Frame& frame) { return keccak(top, gas, frame); };
@@ -215,26 +231,29 @@ inline constexpr auto body<Opcode::blobbasefee> =
 template <>
 inline constexpr auto body<Opcode::pop> = [](U256*) {};
 template <>
-inline constexpr auto body<Opcode::mload> = [](U256* top, std::int64_t gas, Frame& frame) {
-  gas = touch(frame, top[0], 32, gas);
-  if (gas >= 0) [[likely]]
-    load_word(top[0], frame.memory + top[0].low64());
-  return gas;
+inline constexpr auto body<Opcode::mload> = [](U256* top, Frame& frame) {
+  if (!is_in_memory<32>(top[0], frame)) [[unlikely]]
+    return false;
+  load_word(top[0], frame.memory + top[0].low64());
+  return true;
 };
 template <>
-inline constexpr auto body<Opcode::mstore> = [](U256* top, std::int64_t gas, Frame& frame) {
-  gas = touch(frame, top[0], 32, gas);
-  if (gas >= 0) [[likely]]
-    store_word(frame.memory + top[0].low64(), top[-1]);
-  return gas;
+inline constexpr auto body<Opcode::mstore> = [](U256* top, Frame& frame) {
+  if (!is_in_memory<32>(top[0], frame)) [[unlikely]]
+    return false;
+  store_word(frame.memory + top[0].low64(), top[-1]);
+  return true;
 };
 template <>
-inline constexpr auto body<Opcode::mstore8> = [](U256* top, std::int64_t gas, Frame& frame) {
-  gas = touch(frame, top[0], 1, gas);
-  if (gas >= 0) [[likely]]
-    frame.memory[top[0].low64()] = static_cast<Byte>(top[-1].low64());
-  return gas;
+inline constexpr auto body<Opcode::mstore8> = [](U256* top, Frame& frame) {
+  if (!is_in_memory<1>(top[0], frame)) [[unlikely]]
+    return false;
+  frame.memory[top[0].low64()] = static_cast<Byte>(top[-1].low64());
+  return true;
 };
+/// How many bytes at top[0] the memory must have for these three.
+template <Opcode op>
+inline constexpr std::uint64_t width = op == Opcode::mstore8 ? 1 : 32;
 template <>
 inline constexpr auto body<Opcode::sload> =
     [](U256* top, std::int64_t gas, Frame& frame) { return load_storage(top, gas, frame); };
@@ -293,14 +312,18 @@ requires(within(op, Opcode::push1, 32)) inline constexpr auto body<op> =
     };
 template <Opcode op>
 requires(within(op, Opcode::dup1, 16)) inline constexpr auto body<op> = [](U256* top) {
-  top[1] = top[1 - place_in_family(op, Opcode::dup1)];
+  copy_word(top[1], top[1 - place_in_family(op, Opcode::dup1)]);
 };
 template <Opcode op>
 requires(within(op, Opcode::swap1, 16)) inline constexpr auto body<op> = [](U256* top) {
   U256& other = top[-place_in_family(op, Opcode::swap1)];
-  const U256 kept = top[0];
-  top[0] = other;
-  other = kept;
+  const std::uint64_t w0 = top[0].words[0], w1 = top[0].words[1];
+  const std::uint64_t w2 = top[0].words[2], w3 = top[0].words[3];
+  copy_word(top[0], other);
+  other.words[0] = w0;
+  other.words[1] = w1;
+  other.words[2] = w2;
+  other.words[3] = w3;
 };
 template <Opcode op>
 requires(within(op, Opcode::log0, 5)) inline constexpr auto body<op> =

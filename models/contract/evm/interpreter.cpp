@@ -50,6 +50,10 @@ void run(const Byte* pc, U256* base, std::int64_t gas, Frame& frame, const Instr
 #endif
 }
 
+template <Opcode op>
+void grow_and_retry(const Byte* pc, U256* top, std::int64_t gas, Frame& frame,
+                    const Instruction* table, U256* base);
+
 template <Opcode op, std::int32_t cost>
 void instruction(const Byte* pc, U256* top, std::int64_t gas, Frame& frame,
                  const Instruction* table, U256* base) {
@@ -76,6 +80,10 @@ void instruction(const Byte* pc, U256* top, std::int64_t gas, Frame& frame,
   const Byte* following = pc + 1 + info.immediate;
   if constexpr (std::is_invocable_v<Body, U256*>) {
     body<op>(top);
+  } else if constexpr (std::is_invocable_r_v<bool, Body, U256*, Frame&>) {
+    if (!body<op>(top, frame)) [[unlikely]] {
+      LEDGERLAB_TAIL return grow_and_retry<op>(pc, top, gas, frame, table, base);
+    }
   } else if constexpr (std::is_invocable_v<Body, U256*, Frame&>) {
     body<op>(top, frame);
   } else if constexpr (std::is_invocable_r_v<End, Body, U256*, std::int64_t, Frame&>) {
@@ -93,6 +101,16 @@ void instruction(const Byte* pc, U256* top, std::int64_t gas, Frame& frame,
     body<op>(pc, top, gas, frame);
   }
   LEDGERLAB_TAIL return next(following, top + change, gas, frame, table, base);
+}
+
+/// Lets the memory reach what an instruction needs, then does the instruction again; its constant
+/// cost is paid. Apart from the instruction, which then needs no native frame.
+template <Opcode op>
+[[gnu::noinline]] void grow_and_retry(const Byte* pc, U256* top, std::int64_t gas, Frame& frame,
+                                      const Instruction* table, U256* base) {
+  gas = touch(frame, top[0], width<op>, gas);
+  if (gas < 0) return;
+  LEDGERLAB_TAIL return instruction<op, 0>(pc, top, gas, frame, table, base);
 }
 
 void undefined(const Byte*, U256*, std::int64_t, Frame& frame, const Instruction*, U256*) {
