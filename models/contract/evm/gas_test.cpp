@@ -175,7 +175,7 @@ U256 gas_given(World& world, std::string_view asked, std::int64_t gas) {
 
 TEST(EvmGas, ACallKeepsASixtyFourth) {  // EIP-150
   World world(Revision::tangerine_whistle);
-  // Before the 63/64: seven pushes, the call, and one word of memory.
+  // Before the 63/64: seven pushes, the call, one word of memory; the NOT is the 3 more.
   const std::int64_t left = 100'000 - 7 * 3 - 700 - 3;
   EXPECT_EQ(gas_given(world, "PUSH 0 NOT", 100'000 + 3), U256(left - left / 64));
   EXPECT_EQ(gas_given(world, "PUSH 5000", 100'000), U256(5'000));
