@@ -85,6 +85,22 @@ std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secre
   return sign(secret, digest, additional.data.data());
 }
 
+std::optional<Secp256k1Signature> secp256k1_sign_low_r(const Secp256k1SecretKey& secret,
+                                                       const Hash256& digest) {
+  auto out = secp256k1_sign(secret, digest);
+  for (std::uint32_t counter = 1; out && (out->data[0] & 0x80) != 0; ++counter) {
+    FixedBytes<32> extra;
+    for (std::size_t i = 0; i < 4; ++i) extra.data[i] = static_cast<Byte>(counter >> (8 * i));
+    secp256k1_ecdsa_signature signature;
+    if (secp256k1_ecdsa_sign(context(), &signature, digest.data.data(), secret.data.data(), nullptr,
+                             extra.data.data()) != 1) {
+      return std::nullopt;
+    }
+    secp256k1_ecdsa_signature_serialize_compact(context(), out->data.data(), &signature);
+  }
+  return out;
+}
+
 std::optional<RecoverableSignature> secp256k1_sign_recoverable(const Secp256k1SecretKey& secret,
                                                                const Hash256& digest) {
   secp256k1_ecdsa_recoverable_signature signature;

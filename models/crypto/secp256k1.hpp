@@ -39,6 +39,10 @@ std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secre
 std::optional<Secp256k1Signature> secp256k1_sign(const Secp256k1SecretKey& secret,
                                                  const Hash256& digest,
                                                  const FixedBytes<32>& additional);
+/// As Bitcoin Core's wallet: counters are mixed into the nonce until r is below 2^255, which saves
+/// a byte of DER.
+std::optional<Secp256k1Signature> secp256k1_sign_low_r(const Secp256k1SecretKey& secret,
+                                                       const Hash256& digest);
 std::optional<RecoverableSignature> secp256k1_sign_recoverable(const Secp256k1SecretKey& secret,
                                                                const Hash256& digest);
 

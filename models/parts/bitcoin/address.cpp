@@ -5,6 +5,7 @@
 
 #include "models/crypto/schnorr.hpp"
 #include "models/parts/bitcoin/base58.hpp"
+#include "models/parts/bitcoin/der.hpp"
 #include "models/parts/bitcoin/script.hpp"
 
 namespace ledgerlab::bitcoin {
@@ -149,23 +150,30 @@ std::uint64_t descriptor_polymod(std::uint64_t state, unsigned value) {
   return state;
 }
 
+/// pk() and multi(), of keys that are no hybrids (uncompressed ones only where `uncompressed`).
+std::optional<std::string> keys_descriptor(const ScriptForm& form, bool uncompressed) {
+  if (form.type != ScriptType::pubkey && form.type != ScriptType::multisig) return std::nullopt;
+  std::string out =
+      form.type == ScriptType::pubkey ? "pk(" : "multi(" + std::to_string(form.required);
+  for (const Bytes& key : form.parts) {
+    if (!(uncompressed ? is_plain_key(key) : is_compressed_key(key))) return std::nullopt;
+    out += (out.ends_with('(') ? "" : ",") + to_hex(key);
+  }
+  return out + ")";
+}
+
 std::string descriptor_body(ByteView script, const Network& network) {
   const ScriptForm form = classify(script);
-  if (form.type == ScriptType::pubkey && secp256k1_valid_sec1(form.parts[0])) {
-    return "pk(" + to_hex(form.parts[0]) + ")";
-  }
+  if (const auto keys = keys_descriptor(form, true)) return *keys;
   if (form.type == ScriptType::witness_v1_taproot && xonly_is_valid(fixed<32>(form.parts[0]))) {
     return "rawtr(" + to_hex(form.parts[0]) + ")";
   }
-  if (form.type == ScriptType::multisig &&
-      std::all_of(form.parts.begin(), form.parts.end(),
-                  [](const Bytes& key) { return secp256k1_valid_sec1(key); })) {
-    std::string out = "multi(" + std::to_string(form.required);
-    for (const Bytes& key : form.parts) out += "," + to_hex(key);
-    return out + ")";
-  }
   if (const auto address = address_of_script(script, network)) return "addr(" + *address + ")";
   return "raw(" + to_hex(script) + ")";
+}
+
+std::string with_checksum(const std::string& body) {
+  return body + "#" + descriptor_checksum(body).value_or("");
 }
 
 }  // namespace
@@ -327,8 +335,14 @@ std::optional<std::string> descriptor_checksum(std::string_view descriptor) {
 }
 
 std::string describe_script(ByteView script, const Network& network) {
-  const std::string body = descriptor_body(script, network);
-  return body + "#" + descriptor_checksum(body).value_or("");
+  return with_checksum(descriptor_body(script, network));
+}
+
+std::string describe_p2wsh(ByteView inner, const Network& network) {
+  if (const auto keys = keys_descriptor(classify(inner), false)) {
+    return with_checksum("wsh(" + *keys + ")");
+  }
+  return describe_script(p2wsh_script(sha256(inner)), network);
 }
 
 }  // namespace ledgerlab::bitcoin

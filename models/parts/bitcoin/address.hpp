@@ -77,5 +77,7 @@ std::optional<Bytes> public_key_of(const PrivateKey& key);
 std::optional<std::string> descriptor_checksum(std::string_view descriptor);
 /// A descriptor with checksum for a script of which nothing else is known.
 std::string describe_script(ByteView script, const Network& network);
+/// The same for the P2WSH output of a script that is known.
+std::string describe_p2wsh(ByteView inner, const Network& network);
 
 }  // namespace ledgerlab::bitcoin

@@ -41,9 +41,20 @@ std::string plain_name(Byte opcode) {
   return std::string(op_name(opcode));
 }
 
+/// The opcode that pushes these bytes by itself.
+std::optional<Byte> number_opcode(ByteView data) {
+  for (const Byte opcode : {Byte{op_0}, Byte{op_1negate}}) {
+    if (is_minimal_push(data, opcode)) return opcode;
+  }
+  if (data.size() == 1 && data[0] >= 1 && data[0] <= 16) {
+    return static_cast<Byte>(op_reserved + data[0]);
+  }
+  return std::nullopt;
+}
+
 std::string plain_word(const Instruction& instruction) {
   if (instruction.opcode > op_pushdata4) return plain_name(instruction.opcode);
-  if (instruction.data.empty()) return "OP_0";
+  if (const auto opcode = number_opcode(instruction.data)) return plain_name(*opcode);
   return to_hex(instruction.data);
 }
 
@@ -132,8 +143,13 @@ std::optional<Bytes> from_asm(std::string_view text) {
       return true;
     }
     const auto data = word.starts_with("0x") ? std::nullopt : from_hex(word);
-    if (data) push_data(script, *data);
-    return data.has_value();
+    if (!data) return false;
+    if (const auto opcode = number_opcode(*data)) {
+      put_u8(script, *opcode);
+    } else {
+      push_data(script, *data);
+    }
+    return true;
   });
   if (!all) return std::nullopt;
   return script;

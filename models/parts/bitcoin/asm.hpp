@@ -12,14 +12,14 @@ namespace ledgerlab::bitcoin {
 
 enum class AsmStyle : std::uint8_t {
   core,  // pushes of up to four bytes as decimal numbers, numbers 0 to 16 bare
-  plain  // every push in hexadecimal, numbers as OP_0 to OP_16
+  plain  // pushes in hexadecimal, but what OP_0, OP_1NEGATE, OP_1 to OP_16 push by their names
 };
 
 /// One word an instruction, apart by spaces; core: "[error]" where a push runs over the end; plain:
 /// nothing then.
 std::optional<std::string> to_asm(ByteView script, AsmStyle style);
 
-/// Reads the plain style: opcode names and hexadecimal pushes.
+/// Reads the plain style: opcode names and hexadecimal pushes, each made the shortest way.
 std::optional<Bytes> from_asm(std::string_view text);
 
 /// Reads the notation of the test vectors: numbers, 0x... (raw bytes), '...' (pushed text), opcodes

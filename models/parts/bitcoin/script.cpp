@@ -248,6 +248,13 @@ int find_and_delete(Bytes& script, ByteView pattern) {
   return found;
 }
 
+bool is_op_success(Byte opcode) {
+  return opcode == 80 || opcode == 98 || (opcode >= 126 && opcode <= 129) ||
+         (opcode >= 131 && opcode <= 134) || (opcode >= 137 && opcode <= 138) ||
+         (opcode >= 141 && opcode <= 142) || (opcode >= 149 && opcode <= 153) ||
+         (opcode >= 187 && opcode <= 254);
+}
+
 bool is_push_only(ByteView script) {
   ScriptReader reader(script);
   Instruction instruction;

@@ -56,6 +56,9 @@ bool is_minimal_push(ByteView data, Byte opcode);
 /// found.
 int find_and_delete(Bytes& script, ByteView pattern);
 
+/// BIP 342: an opcode whose presence alone makes a tapscript succeed.
+bool is_op_success(Byte opcode);
+
 bool is_push_only(ByteView script);
 /// Does every instruction read, and no push exceed 520 bytes (Core: HasValidOps)?
 bool has_valid_ops(ByteView script);

@@ -103,14 +103,6 @@ constexpr std::array error_names = std::to_array<std::string_view>({
 });
 static_assert(error_names.size() == static_cast<std::size_t>(ScriptError::scriptnum) + 1);
 
-/// BIP 342: opcodes whose presence alone makes a tapscript succeed.
-bool is_op_success(Byte opcode) {
-  return opcode == 80 || opcode == 98 || (opcode >= 126 && opcode <= 129) ||
-         (opcode >= 131 && opcode <= 134) || (opcode >= 137 && opcode <= 138) ||
-         (opcode >= 141 && opcode <= 142) || (opcode >= 149 && opcode <= 153) ||
-         (opcode >= 187 && opcode <= 254);
-}
-
 struct Context {
   std::uint32_t flags;
   const SignatureChecker& checker;

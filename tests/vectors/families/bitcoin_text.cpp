@@ -247,7 +247,9 @@ Json decode_script(ByteView script, bool wrap) {
   // What can be wrapped: see rpc/rawtransaction.cpp, can_wrap and can_wrap_P2WSH.
   bool can_wrap = has_valid_ops(script) && !is_unspendable(script);
   ScriptReader reader(script);
-  for (Instruction i; reader.next(i);) can_wrap = can_wrap && i.opcode != op_checksigadd;
+  for (Instruction i; reader.next(i);) {
+    can_wrap = can_wrap && i.opcode != op_checksigadd && !is_op_success(i.opcode);
+  }
   const bool witness = witness_program(script).has_value();
   const bool by_type = form.type == ScriptType::multisig || form.type == ScriptType::nonstandard ||
                        form.type == ScriptType::pubkey || form.type == ScriptType::pubkeyhash ||
@@ -262,6 +264,7 @@ Json decode_script(ByteView script, bool wrap) {
                 : form.type == ScriptType::pubkeyhash ? witness_script(0, form.parts[0])
                                                       : p2wsh_script(sha256(script));
   Json segwit = decode_script(inner, false);
+  if (is_p2wsh(inner)) segwit["desc"] = describe_p2wsh(script, network);
   segwit["hex"] = to_hex(inner);
   segwit["p2sh-segwit"] = wrapped(p2sh_script(hash160(inner)));
   out["segwit"] = segwit;

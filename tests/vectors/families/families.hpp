@@ -17,6 +17,8 @@ std::span<const Family> ethereum_transaction_families();
 std::span<const Family> hash_families();
 std::span<const Family> key_families();
 std::span<const Family> proof_families();
+std::span<const Family> bitcoin_js_families();
+std::span<const Family> bitcoin_psbt_families();
 std::span<const Family> bitcoin_text_families();
 std::span<const Family> rlp_families();
 std::span<const Family> trie_families();
@@ -36,6 +38,8 @@ inline constexpr std::span<const Family> (*areas[])() = {
     hash_families,
     key_families,
     proof_families,
+    bitcoin_js_families,
+    bitcoin_psbt_families,
     bitcoin_text_families,
     rlp_families,
     trie_families,
