@@ -105,6 +105,11 @@ class Connection {
 
 }  // namespace
 
+ConnectResult connect_block(const Block& block, const ChainRules& rules, const BlockPlace& place,
+                            CoinsOverlay& coins) {
+  return Connection(block, rules, place, coins).run();
+}
+
 ChainRules main_chain_rules() {
   ChainRules rules;
   rules.p2sh_height = 173'805;  // the first block after 1 April 2012 (BIP 16)
