@@ -21,6 +21,7 @@ std::span<const Family> bitcoin_js_families();
 std::span<const Family> bitcoin_psbt_families();
 std::span<const Family> bitcoin_text_families();
 std::span<const Family> rlp_families();
+std::span<const Family> sm2_families();
 std::span<const Family> trie_families();
 std::span<const Family> vm_families();
 std::span<const Family> vrf_families();
@@ -42,6 +43,7 @@ inline constexpr std::span<const Family> (*areas[])() = {
     bitcoin_psbt_families,
     bitcoin_text_families,
     rlp_families,
+    sm2_families,
     trie_families,
     vm_families,
     vrf_families,
