@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t vanity_size = 32;
 constexpr std::size_t signature_size = 65;
 constexpr Byte commit_code = 2;  // IBFT: what kind of message a committed seal signs
+// EIP-650: what marks a header as Istanbul BFT's.
+const Hash256 ibft_mix =
+    *fixed_from_hex<32>("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365");
 constexpr Nonce64 add_nonce = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 /// r || s || recovery id.
@@ -92,17 +95,14 @@ void count_vote(const Header& header, const Address& by, Authorities& list) {
   });
 }
 
-BlockFault check_clique(const Rules& rules, const Header& h, const Header& parent,
-                        const Authorities& before, const Address& by, Authorities& after) {
-  const bool checkpoint = h.number % rules.clique_epoch == 0;
+BlockFault check_clique(const Rules& rules, const Header& h, const Authorities& before,
+                        const Address& by, Authorities& after) {
+  const bool checkpoint = h.number % rules.seal_epoch == 0;
   const auto list = listed(Seal::clique, h);
   const bool shape =
       list && (checkpoint ? *list == before.signers && h.coinbase.is_zero() && h.nonce.is_zero()
                           : list->empty());
-  if (!shape || (!h.nonce.is_zero() && h.nonce != add_nonce) || !h.mix_hash.is_zero()) {
-    return BlockFault::seal;
-  }
-  if (h.timestamp < parent.timestamp + rules.clique_period) return BlockFault::timestamp;
+  if (!shape || !h.mix_hash.is_zero()) return BlockFault::seal;
   const std::uint64_t limit = before.signers.size() / 2 + 1;
   for (const auto& [number, who] : before.recents) {
     // One block in any `limit` following ones.
@@ -120,7 +120,9 @@ BlockFault check_clique(const Rules& rules, const Header& h, const Header& paren
 BlockFault check_ibft(const Header& h, const Authorities& before) {
   const auto list = listed(Seal::ibft, h);
   const auto committed = committers(h);
-  if (!list || *list != before.signers || !committed) return BlockFault::seal;
+  if (!list || *list != before.signers || !committed || h.mix_hash != ibft_mix) {
+    return BlockFault::seal;
+  }
   if (h.difficulty != U256(1)) return BlockFault::difficulty;
   std::vector<Address> distinct = *committed;
   std::sort(distinct.begin(), distinct.end());
@@ -181,15 +183,17 @@ BlockFault check_authority(const Rules& rules, const Header& header, const Heade
                            const Authorities& before, Authorities& after) {
   after = before;
   if (header.ommers_hash != empty_ommers_hash()) return BlockFault::ommers;
+  if (header.timestamp - parent.timestamp < rules.seal_period) return BlockFault::timestamp;
+  if (!header.nonce.is_zero() && header.nonce != add_nonce) return BlockFault::seal;
   const auto by = sealer(rules.seal, header);
   if (!by || !before.has(*by)) return BlockFault::seal;
-  if (header.number % rules.clique_epoch == 0) after.votes.clear();
+  if (header.number % rules.seal_epoch == 0) after.votes.clear();
   const BlockFault fault = rules.seal == Seal::clique
-                               ? check_clique(rules, header, parent, before, *by, after)
+                               ? check_clique(rules, header, before, *by, after)
                                : check_ibft(header, before);
   if (fault != BlockFault::none) return fault;
   // A checkpoint carries no vote; a candidate of zero under IBFT is none.
-  const bool votes = header.number % rules.clique_epoch != 0 && !header.coinbase.is_zero();
+  const bool votes = header.number % rules.seal_epoch != 0 && !header.coinbase.is_zero();
   if (votes) count_vote(header, *by, after);
   return BlockFault::none;
 }

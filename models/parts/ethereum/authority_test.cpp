@@ -42,8 +42,8 @@ class CliqueTest : public testing::Test {
   void start(std::size_t count) {
     all = signers(4);
     rules.seal = Seal::clique;
-    rules.clique_period = 10;
-    rules.clique_epoch = 100;
+    rules.seal_period = 10;
+    rules.seal_epoch = 100;
     Header genesis;
     genesis.extra_data.assign(32, 0);
     for (std::size_t i = 0; i < count; ++i) {
@@ -144,7 +144,7 @@ TEST_F(CliqueTest, ALaterVoteReplacesTheEarlier) {
 
 TEST_F(CliqueTest, CheckpointListsTheSignersAndForgetsVotes) {
   start(3);
-  rules.clique_epoch = 2;
+  rules.seal_epoch = 2;
   EXPECT_EQ(append(0, 3), BlockFault::none);
   EXPECT_EQ(append(1), BlockFault::seal);  // without the list
   Header listed = next(1);
@@ -176,12 +176,15 @@ TEST(Ibft, ProposerAndQuorum) {
   Header parent;
   parent.extra_data = ibft_extra(validators, {}, {});
   const Authorities list = *genesis_authorities(Seal::ibft, parent);
+  std::string mix = "63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365";
 
   const auto check = [&](const Signer& proposer, const std::vector<Signer>& committed) {
     Header h;
     h.number = 1;
     h.ommers_hash = empty_ommers_hash();
     h.difficulty = U256(1);
+    h.timestamp = 15;
+    h.mix_hash = *fixed_from_hex<32>(mix);
     h.extra_data = ibft_extra(validators, {}, {});
     const Hash256 proposal = keccak256(hash(h, SealPart::without_ibft_seals).view());
     const Bytes seal = seal_of(proposer, proposal);
@@ -202,6 +205,8 @@ TEST(Ibft, ProposerAndQuorum) {
   EXPECT_EQ(check(all[0], {all[0], all[1], all[1]}), BlockFault::seal);  // one of them twice
   EXPECT_EQ(check(all[0], {all[0], all[1], all[4]}), BlockFault::seal);  // a stranger
   EXPECT_EQ(check(all[4], {all[0], all[1], all[2]}), BlockFault::seal);  // a strange proposer
+  mix[0] = '7';
+  EXPECT_EQ(check(all[0], {all[0], all[1], all[2]}), BlockFault::seal);
 }
 
 }  // namespace

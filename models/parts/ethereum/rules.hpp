@@ -36,8 +36,9 @@ struct Rules {
   std::uint64_t arrow_glacier = never;  // EIP-4345
   std::uint64_t gray_glacier = never;   // EIP-5133
   Seal seal = Seal::none;
-  std::uint64_t clique_period = 15;
-  std::uint64_t clique_epoch = 30'000;
+  // Proof of authority: seconds between blocks at least, blocks between checkpoints.
+  std::uint64_t seal_period = 15;
+  std::uint64_t seal_epoch = 30'000;
 
   /// `merged`: after the terminal total difficulty.
   Revision revision(std::uint64_t number, std::uint64_t time, bool merged) const;

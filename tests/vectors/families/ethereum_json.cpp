@@ -118,20 +118,16 @@ Rules rules_of_config(const Json& config) {
         total.is_number_float() ? mainnet_rules().terminal_total_difficulty : number_of(total);
   }
   if (config.contains("ethash")) out.seal = Seal::ethash;
-  if (config.contains("clique")) {
-    out.seal = Seal::clique;
-    const Json& clique = config.at("clique");
+  for (const auto& [name, seal] : {std::pair("clique", Seal::clique), {"ibft", Seal::ibft}}) {
+    if (!config.contains(name)) continue;
+    out.seal = seal;
+    const Json& sealing = config.at(name);
     for (const char* key : {"blockperiodseconds", "period"}) {
-      if (clique.contains(key)) out.clique_period = number64_of(clique.at(key));
+      if (sealing.contains(key)) out.seal_period = number64_of(sealing.at(key));
     }
     for (const char* key : {"epochlength", "epoch"}) {
-      if (clique.contains(key)) out.clique_epoch = number64_of(clique.at(key));
+      if (sealing.contains(key)) out.seal_epoch = number64_of(sealing.at(key));
     }
-  }
-  if (config.contains("ibft")) {
-    out.seal = Seal::ibft;
-    const Json& ibft = config.at("ibft");
-    if (ibft.contains("epochlength")) out.clique_epoch = number64_of(ibft.at("epochlength"));
   }
   return out;
 }

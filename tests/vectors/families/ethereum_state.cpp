@@ -11,6 +11,7 @@
 #include "models/parts/ethereum/execute.hpp"
 #include "models/parts/ethereum/rules.hpp"
 #include "models/parts/ethereum/transaction.hpp"
+#include "tests/vectors/families/ethereum_json.hpp"
 #include "tests/vectors/families/families.hpp"
 #include "tests/vectors/runner/text.hpp"
 
@@ -22,28 +23,8 @@ using namespace ethereum;
 /// Over 5 s on this engine; the oracle's other slow ones are not.
 constexpr std::array<std::string_view, 2> slow_files = {"loopMul", "CALLBlake2f_MaxRounds"};
 
-U256 number(const Json& value) {
-  const std::string& text = value.get_ref<const std::string&>();
-  const auto out = u256_from_text(text);
-  if (!out) throw std::runtime_error("not a number of 256 bits: " + text);
-  return *out;
-}
-
 U256 number(const Json& object, const char* key) {
-  return object.contains(key) ? number(object.at(key)) : U256();
-}
-
-WorldState read_state(const Json& accounts) {
-  WorldState out;
-  for (const auto& [address, account] : accounts.items()) {
-    std::vector<WorldState::Slot> storage;
-    for (const auto& [key, value] : account.at("storage").items()) {
-      storage.emplace_back(number(Json(key)), number(value));
-    }
-    out.allot(unhex_fixed<20>(address), number(account, "nonce").low64(),
-              number(account, "balance"), unhex(account, "code"), storage);
-  }
-  return out;
+  return object.contains(key) ? number_of(object.at(key)) : U256();
 }
 
 BlockContext read_block(const Json& env, Revision revision) {
@@ -165,7 +146,7 @@ void run_test(const Run& run, Report& report, const std::string& name, const Jso
         continue;
       }
       judge(run, report, entry_is, [&] {
-        if (!before) before = read_state(test.at("pre"));
+        if (!before) before = world_of(test.at("pre"));
         if (!block) block = read_block(test.at("env"), *revision);
         return judge_entry(test, entry, *before, *block, *revision, engine);
       });
