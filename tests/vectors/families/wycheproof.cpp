@@ -32,7 +32,7 @@ void run_test(const Run& run, Report& report, Judge judge_one, const Json& file,
     }
   }
   if (!known) {
-    report.skip(name, "no module of ledgerlab has " + file.value("algorithm", "this algorithm"));
+    report.skip(name, "no runner for " + file.value("algorithm", "this algorithm"));
   } else if (why.empty()) {
     report.pass(name);
   } else {
