@@ -12,6 +12,11 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(CRYPTOPP REQUIRED IMPORTED_TARGET libcrypto++)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_library(LEVELDB_LIBRARY leveldb)  # its package has neither pkg-config nor CMake files
+find_path(LEVELDB_INCLUDE leveldb/db.h)
+if(NOT LEVELDB_LIBRARY OR NOT LEVELDB_INCLUDE)
+  message(FATAL_ERROR "LevelDB was not found: apt-get install libleveldb-dev")
+endif()
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 # Contract engines. Lua as C++: an error then unwinds the stack instead of jumping over destructors.
 pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4-c++)

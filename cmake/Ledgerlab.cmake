@@ -7,7 +7,7 @@ define_property(GLOBAL PROPERTY LEDGERLAB_FACE_PARTS BRIEF_DOCS "object librarie
 define_property(GLOBAL PROPERTY LEDGERLAB_MODELS BRIEF_DOCS "registration functions, kind_name")
 
 set(LEDGERLAB_LINKS PkgConfig::SODIUM PkgConfig::SECP256K1 PkgConfig::CRYPTOPP PkgConfig::XXHASH
-    PkgConfig::TOMLPP PkgConfig::LUA OpenSSL::Crypto SQLite::SQLite3 fmt::fmt nlohmann_json::nlohmann_json
+    PkgConfig::TOMLPP PkgConfig::LUA OpenSSL::Crypto SQLite::SQLite3 ${LEVELDB_LIBRARY} fmt::fmt nlohmann_json::nlohmann_json
     Boost::headers Threads::Threads)
 
 # ledgerlab_part(NAME [FACE]): the .cpp files of this folder (not its *_test.cpp) as one part of the

@@ -10,9 +10,15 @@
 #include "models/api/contract.hpp"
 #include "models/api/module.hpp"
 #include "models/api/params.hpp"
+#include "models/api/storage_charge.hpp"
 #include "models/api/wallet.hpp"
 
 namespace ledgerlab {
+
+class Store;
+namespace files {
+class Folder;
+}
 
 /// Kinds of models; each is a folder models/<kind>/ and fills one slot, describes load, or is
 /// plugged into the model of a slot (contract engines and storage into the ledger).
@@ -237,6 +243,10 @@ struct ModelInfo {
   Bytes (*encode_call)(std::string_view function, std::span<const CallValue>) = nullptr;
   /// Contract engines: the file of a built-in job is scenarios/contracts/<job>.<suffix>.
   std::string contract_suffix;
+  /// Storage modes: opens the real one in a folder (models/parts/files), for tools and for what runs
+  /// outside a world; and what worlds charge for it.
+  std::unique_ptr<Store> (*open_store)(std::shared_ptr<files::Folder>) = nullptr;
+  StorageCharge storage_charge;
   /// Parameters that contradict each other or the number of replicas: an error text with the fix,
   /// or empty.
   std::string (*check)(const Params&, std::uint32_t replicas) = nullptr;

@@ -64,9 +64,10 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
     record.index = 0;
     record.slot = e.slot;
     op.record = shared_record(std::move(record));
-    op.bytes = e.b;
-    stats_.disk_bytes += e.b;
-    n.disk_bytes += e.b;
+    const StorageCharge& storage = spec_.hardware.storage;
+    op.bytes = e.b * storage.bytes_permille / 1000 + storage.bytes_per_record;
+    stats_.disk_bytes += op.bytes;
+    n.disk_bytes += op.bytes;
   } else {
     op.index = e.a;
     if (e.kind == EffectKind::truncate) log.next_index = std::min(log.next_index, e.a);
@@ -78,9 +79,12 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
 void World::disk_start(Node& n, Time now) {
   Disk& disk = *n.disk;
   disk.syncing = disk.waiting.size();
-  std::uint64_t bytes = 0;
+  const StorageCharge& storage = spec_.hardware.storage;
+  std::uint64_t bytes = storage.bytes_per_sync;
+  stats_.disk_bytes += bytes;
+  n.disk_bytes += bytes;
   for (std::size_t i = 0; i < disk.syncing; ++i) bytes += disk.waiting[i].bytes;
-  Duration time = disk.sync;
+  Duration time = disk.sync * storage.syncs_permille / 1000;
   if (spec_.hardware.disk_write_bps != 0) {
     time += Duration{static_cast<std::int64_t>(static_cast<Uint128>(bytes) * 8 * 1'000'000'000 /
                                                spec_.hardware.disk_write_bps)};

@@ -12,6 +12,7 @@
 
 #include "models/api/module.hpp"
 #include "sim/engine/engine.hpp"
+#include "models/api/storage_charge.hpp"
 #include "sim/host/fault.hpp"
 #include "sim/host/node.hpp"
 #include "sim/host/operation.hpp"
@@ -27,6 +28,7 @@ struct HostHardware {
   std::uint64_t speed_ppb = 1'000'000'000;  // of the reference CPU
   Duration disk_sync{};
   std::uint64_t disk_write_bps = 0;  // 0 = unlimited
+  StorageCharge storage;
 };
 
 struct WorldSpec {

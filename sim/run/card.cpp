@@ -53,6 +53,18 @@ std::string sessions_of(const Plan& plan, const SystemPlan& system) {
                                  : "every node knows every node's key");
 }
 
+std::string storage_of(const SystemPlan& system) {
+  if (!system.storage) return "every byte is written once (storage = \"none\")";
+  const ModelInfo& info = *system.storage.info;
+  const StorageCharge& charge = info.storage_charge;
+  if (charge.keeps_nothing) return "storage " + info.name + ": no disk is charged";
+  return fmt::format(
+      "storage {}: modelled by what the real one was seen to write: {:.2f} bytes for one, {} B more "
+      "a record and {} B a group commit, {:.2f} syncs each",
+      info.name, charge.bytes_permille / 1000.0, charge.bytes_per_record, charge.bytes_per_sync,
+      charge.syncs_permille / 1000.0);
+}
+
 }  // namespace
 
 std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, BuiltWorld& built,
@@ -85,8 +97,9 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   card.push_back(fmt::format("processor: modelled, cost table {}, {} cores, {} % of the reference",
                              plan.hardware.costs.name, plan.hardware.cores,
                              plan.hardware.speed_ppb / 10'000'000));
-  card.push_back(fmt::format("disk: modelled, {} a sync, records in memory",
-                             format_value(ParamType::duration, plan.hardware.disk_sync.count())));
+  card.push_back(fmt::format("disk: modelled, {} a sync, records in memory; {}",
+                             format_value(ParamType::duration, plan.hardware.disk_sync.count()),
+                             storage_of(system)));
   card.push_back(share_results
                      ? "sharing: execution results between nodes, one in 256 computed again"
                      : "sharing: off, every node executes for itself");

@@ -75,7 +75,8 @@ BuiltWorld::BuiltWorld(const Plan& plan, const SystemPlan& system, const BuildOp
   spec.replicas = plan.network.replicas;
   spec.nodes = plan.nodes();
   spec.hardware = {plan.hardware.cores, plan.hardware.speed_ppb, plan.hardware.disk_sync,
-                   plan.hardware.disk_write_bps};
+                   plan.hardware.disk_write_bps,
+                   system.storage ? system.storage.info->storage_charge : StorageCharge{}};
   spec.costs = plan.hardware.costs;
   spec.faults = plan.faults;
   draw_churn(plan, spec.faults);

@@ -376,6 +376,7 @@ const std::vector<SlotKey>& slot_keys() {
       {"consensus", ModelKind::consensus, "", "params"},
       {"ledger", ModelKind::ledger, "account", "ledger_params"},
       {"contract", ModelKind::contract, empty_slot, "contract_params", false, true},
+      {"storage", ModelKind::storage, empty_slot, "storage_params", false, true},
       {"mempool", ModelKind::mempool, "pool", "mempool_params"},
       {"relay", ModelKind::gossip, "inventory", "relay_params", true},
       {"discovery", ModelKind::discovery, empty_slot, "discovery_params", true, true},

@@ -84,6 +84,7 @@ struct SystemPlan {
   ModelChoice consensus;
   ModelChoice ledger;
   ModelChoice contract;  // plugged into the ledger; empty: plain transfers only
+  ModelChoice storage;   // empty: an ideal log, each byte written once
   ModelChoice mempool;
   ModelChoice relay;      // empty unless consensus.info->uses_relay
   ModelChoice discovery;  // empty: the relay spreads over the plan's overlay
@@ -100,10 +101,11 @@ struct SystemPlan {
   /// Contracts of genesis with the code that this system's engine runs. Null: none.
   std::shared_ptr<const std::vector<GenesisContract>> contracts;
   /// What fills the slots, by the scenario's names for them; some are empty.
-  std::array<std::pair<const char*, const ModelChoice*>, 7> slots() const {
+  std::array<std::pair<const char*, const ModelChoice*>, 8> slots() const {
     return {{{"consensus", &consensus},
              {"ledger", &ledger},
              {"contract", &contract},
+             {"storage", &storage},
              {"mempool", &mempool},
              {"relay", &relay},
              {"discovery", &discovery},

@@ -190,6 +190,9 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
       case ModelKind::contract:
         system.contract = std::move(choice);
         break;
+      case ModelKind::storage:
+        system.storage = std::move(choice);
+        break;
       case ModelKind::mempool:
         system.mempool = std::move(choice);
         break;
