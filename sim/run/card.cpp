@@ -72,6 +72,7 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   std::vector<std::string> card;
   const bool modelled_payloads = system.mempool && modelled(*system.mempool.info);
   for (const auto& [slot, choice] : system.slots()) {
+    if (choice == &system.storage) continue;  // worlds charge for it (below)
     add_model(card, slot, *choice, modelled_payloads);
   }
   add_checkers(card, system);

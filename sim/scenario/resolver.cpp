@@ -37,6 +37,25 @@ void resolve_top(Resolving& r, std::optional<std::uint64_t> seed) {
   }
 }
 
+/// Storage that keeps nothing, and nodes that would lose it.
+void refuse_lost_storage(Resolving& r) {
+  const auto restarts = [](FaultKind kind) {
+    return kind == FaultKind::crash || kind == FaultKind::churn;
+  };
+  bool crashes = false;
+  for (const FaultPlan& fault : r.plan.faults) crashes = crashes || restarts(fault.kind);
+  for (const FaultKind kind : r.plan.swarm.kinds) crashes = crashes || restarts(kind);
+  for (const SystemPlan& system : r.plan.systems) {
+    if (!crashes || !system.storage || !system.storage.info->storage_charge.keeps_nothing) continue;
+    const Value* systems = r.section("systems");
+    r.problems.add(systems == nullptr ? Place{1, 1} : systems->place,
+                   "systems." + system.name + ".storage",
+                   system.storage.info->name +
+                       " keeps nothing over a crash, and nodes crash in this scenario: take files, "
+                       "sqlite or leveldb, or leave out the crashes");
+  }
+}
+
 }  // namespace
 
 Plan resolve(const Document& document, const Registry& registry,
@@ -55,6 +74,7 @@ Plan resolve(const Document& document, const Registry& registry,
     resolve_swarm(r);
     resolve_behaviours(r);
     resolve_operations(r);
+    refuse_lost_storage(r);
   }
   problems.raise_if_any();
   return std::move(r.plan);
