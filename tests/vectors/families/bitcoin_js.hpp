@@ -1,5 +1,7 @@
-// What the two areas of bitcoinjs-lib's fixtures share: its script texts, networks and rules.
+// What the areas of bitcoinjs-lib's fixtures share: its script texts, networks and rules.
 #pragma once
+
+#include <stdexcept>
 
 #include "models/parts/bitcoin/address.hpp"
 #include "tests/vectors/runner/runner.hpp"
@@ -17,5 +19,12 @@ bool js_addressable(ByteView script);
 /// Judges the elements of a list, named `name`/1 and on.
 void each_member(const Run& run, Report& report, const Json& tests, const std::string& name,
                  const std::function<std::string(const Json&)>& body);
+
+/// A payment that contradicts itself or says too little.
+struct RefusedPayment : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+/// Empty if every member of `want` is so in `got`; null: not there.
+std::string compare_payment(const Json& got, const Json& want);
 
 }  // namespace ledgerlab::vectors

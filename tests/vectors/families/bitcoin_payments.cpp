@@ -1,5 +1,5 @@
-// bitcoinjs-lib's payment templates p2pkh, p2ms, p2sh and p2wsh (p2tr is not judged yet): what is known of a payment is
-// completed, what contradicts itself is refused.
+// bitcoinjs-lib's payment templates p2pkh, p2ms, p2sh and p2wsh (p2tr has a file of its own): what
+// is known of a payment is completed, what contradicts itself is refused.
 #include <algorithm>
 
 #include "models/crypto/hash.hpp"
@@ -11,16 +11,29 @@
 #include "tests/vectors/families/families.hpp"
 
 namespace ledgerlab::vectors {
-namespace {
-
 using namespace ledgerlab::bitcoin;  // NOLINT: the whole file is about it
 
-/// A payment that contradicts itself or says too little.
-struct Refused : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+std::string compare_payment(const Json& got, const Json& want) {
+  for (const auto& [key, value] : want.items()) {
+    const bool hex = key.ends_with("Hex");
+    const std::string name = hex ? key.substr(0, key.size() - 3) : key;
+    const Json own = got.value(name, Json());
+    if (value.is_object()) {
+      const std::string fault = compare_payment(own.is_null() ? Json::object() : own, value);
+      if (!fault.empty()) return key + "." + fault;
+    } else if (value.is_null() && name == "redeem") {
+      continue;  // only what was given
+    } else if (hex ? to_hex(js_script(got, name.c_str())) != value : own != value) {
+      return key + ": " + differs(own.dump(), value.dump());
+    }
+  }
+  return {};
+}
+
+namespace {
+
 void demand(bool good, const char* why) {
-  if (!good) throw Refused(why);
+  if (!good) throw RefusedPayment(why);
 }
 
 using Chunks = std::vector<Instruction>;
@@ -330,24 +343,6 @@ Json p2wsh(const Json& args, bool) {
   return out;
 }
 
-/// Every member of `want` must be so in `got`; null: not there, or nothing.
-std::string compare(const Json& got, const Json& given, const Json& want) {
-  for (const auto& [key, value] : want.items()) {
-    const bool hex = key.ends_with("Hex");
-    const std::string name = hex ? key.substr(0, key.size() - 3) : key;
-    const Json own = got.value(name, Json());
-    if (value.is_object()) {
-      const std::string fault = compare(own.is_null() ? Json::object() : own, given, value);
-      if (!fault.empty()) return key + "." + fault;
-    } else if (value.is_null() && name == "redeem") {
-      continue;  // only what was given
-    } else if (hex ? to_hex(js_script(got, name.c_str())) != value : own != value) {
-      return key + ": " + differs(own.dump(), value.dump());
-    }
-  }
-  return {};
-}
-
 using Payment = Json (*)(const Json&, bool);
 
 /// "redeem.output" as a path into an object.
@@ -385,13 +380,13 @@ void run_payment(const Run& run, Report& report) {
                 const bool holes =
                     test.value("options", Json::object()).value("allowIncomplete", false);
                 const Json& args = test.at("arguments");
-                return compare(payment(args, holes), args, test.at("expected"));
+                return compare_payment(payment(args, holes), test.at("expected"));
               });
   each_member(run, report, tests.value("invalid", Json::array()), "invalid",
               [](const Json& test) -> std::string {
                 try {
                   payment(test.at("arguments"), false);
-                } catch (const Refused&) {
+                } catch (const RefusedPayment&) {
                   return "";
                 }
                 return "accepted, though: " + test.at("exception").get<std::string>();

@@ -19,6 +19,7 @@ std::span<const Family> key_families();
 std::span<const Family> pairing_families();
 std::span<const Family> proof_families();
 std::span<const Family> bitcoin_js_families();
+std::span<const Family> bitcoin_p2tr_families();
 std::span<const Family> bitcoin_payment_families();
 std::span<const Family> bitcoin_psbt_families();
 std::span<const Family> bitcoin_text_families();
@@ -43,6 +44,7 @@ inline constexpr std::span<const Family> (*areas[])() = {
     pairing_families,
     proof_families,
     bitcoin_js_families,
+    bitcoin_p2tr_families,
     bitcoin_payment_families,
     bitcoin_psbt_families,
     bitcoin_text_families,
