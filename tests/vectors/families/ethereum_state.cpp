@@ -79,10 +79,10 @@ Transaction build(const Json& fields, const Json& indexes) {
   out.max_fee = number(fields, dynamic ? "maxFeePerGas" : "gasPrice");
   out.max_priority_fee = dynamic ? number(fields, "maxPriorityFeePerGas") : out.max_fee;
   out.nonce = number(fields, "nonce").low64();
-  out.gas_limit = number(chosen("gasLimit", "gas")).low64();
+  out.gas_limit = number_of(chosen("gasLimit", "gas")).low64();
   const std::string to = fields.at("to");
   if (!to.empty()) out.to = unhex_fixed<20>(to);
-  out.value = number(chosen("value", "value"));
+  out.value = number_of(chosen("value", "value"));
   out.data = unhex(chosen("data", "data").get<std::string>());
   if (!sign(out, unhex_fixed<32>(fields.at("secretKey").get<std::string>()))) {
     throw std::runtime_error("secretKey is not a key");
