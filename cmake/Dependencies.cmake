@@ -22,6 +22,7 @@ pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4-c++)
 find_path(DUKTAPE_SOURCE duktape.c PATHS /usr/share/duktape NO_DEFAULT_PATH REQUIRED
   DOC "the source in package duktape-dev")
+find_library(WABT_ARCHIVE libwabt.a REQUIRED DOC "package wabt")
 # Other simulators are optional: without its package an engine is not built, and a scenario that asks
 # for it is told which package it needs. `lab` names here what is installed, so that a package which
 # came or went configures anew.

@@ -11,6 +11,8 @@
 #include "models/contract/evm/evm.hpp"
 #include "models/contract/js/js.hpp"
 #include "models/contract/lua/lua.hpp"
+#include "models/contract/process/process.hpp"
+#include "models/contract/wasm/wasm.hpp"
 #include "models/parts/contract/frame.hpp"
 
 namespace ledgerlab {
@@ -43,6 +45,15 @@ inline const std::vector<EngineCase>& engine_cases() {
       {"evm", [] { return std::unique_ptr<ContractEngine>(evm::make_evm()); }},
       {"lua", [] { return std::unique_ptr<ContractEngine>(lua::make_lua()); }},
       {"js", [] { return std::unique_ptr<ContractEngine>(js::make_js()); }},
+      {"wasm", [] { return std::unique_ptr<ContractEngine>(wasm::make_wasm()); }},
+      {"py",
+       [] {
+         return std::unique_ptr<ContractEngine>(
+             process::make_process({.sandbox = process::Sandbox::preferred,
+                                    .reply_ms = 60'000,
+                                    .cpu_seconds = 2,
+                                    .frames = 1'000}));
+       }},
   };
   return cases;
 }

@@ -152,6 +152,32 @@ bool Frame::call(const Address& to, const U256& value, ByteView input, std::int6
   return charge_bytes(answer.output.size(), price::copy_word);
 }
 
+bool Frame::create(ByteView code, Address& created, std::string& reason) {
+  if (stopped()) return false;
+  if (message_.is_static) {
+    stop(ContractStatus::static_violation, "a static call creates");
+    return false;
+  }
+  if (!charge(price::create) || !charge_bytes(code.size(), price::copy_word)) return false;
+  if (message_.depth + 1 >= limits_.depth) return false;
+  ContractMessage inner;
+  inner.kind = CallKind::create;
+  inner.depth = message_.depth + 1;
+  inner.gas = gas_ - gas_ / 64;  // EIP-150
+  inner.sender = message_.recipient;
+  inner.input = code;
+  ContractResult result;
+  if (!guarded([&] { result = host_.call(inner); })) return false;
+  gas_ -= inner.gas - result.gas_left;
+  if (result.status != ContractStatus::success) {
+    reason = result.reason;
+    return false;
+  }
+  refund_ += result.gas_refund;
+  created = result.created;
+  return true;
+}
+
 void Frame::stop(ContractStatus status, std::string reason) {
   if (stopped()) return;
   status_ = status;

@@ -23,6 +23,7 @@ inline constexpr std::int64_t item_word = 100;  // key and value, read or writte
 inline constexpr std::int64_t balance = 2'600;
 inline constexpr std::int64_t call = 2'600;
 inline constexpr std::int64_t call_value = 9'000;
+inline constexpr std::int64_t create = 32'000;
 inline constexpr std::int64_t log = 375;
 inline constexpr std::int64_t log_topic = 375;
 inline constexpr std::int64_t log_byte = 8;
@@ -102,6 +103,10 @@ class Frame {
   };
   /// At most 63/64 of the gas is given (EIP-150). Too deep or too poor: no success, no call.
   bool call(const Address& to, const U256& value, ByteView input, std::int64_t gas, Answer& answer);
+
+  /// Creates a contract (no value) from its creation code; false: it is refused or failed, or this
+  /// frame has been stopped.
+  bool create(ByteView code, Address& created, std::string& reason);
 
   /// Ends the frame as failed; the first reason stays.
   void stop(ContractStatus status, std::string reason);

@@ -1,0 +1,168 @@
+#include "models/contract/process/child.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace ledgerlab::process {
+
+namespace {
+
+constexpr std::size_t message_bytes_max = std::size_t{1} << 20;
+
+/// No network, no other process in sight, of the file system only /usr, read only.
+const std::vector<std::string> sandbox = {"bwrap",         "--unshare-all", "--die-with-parent",
+                                          "--new-session", "--clearenv",    "--ro-bind",
+                                          "/usr",          "/usr",          "--symlink",
+                                          "usr/lib",       "/lib",          "--symlink",
+                                          "usr/lib64",     "/lib64",        "--symlink",
+                                          "usr/bin",       "/bin",          "--tmpfs",
+                                          "/tmp",          "--dev",         "/dev",
+                                          "--chdir",       "/tmp"};
+
+pid_t spawn(const std::vector<std::string>& words, int standard_input) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (standard_input >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, standard_input, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  }
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  std::string path = "PATH=/usr/bin:/bin";
+  std::string hash = "PYTHONHASHSEED=0";
+  char* environment[] = {path.data(), hash.data(), nullptr};
+  pid_t process = -1;
+  const int error =
+      posix_spawnp(&process, arguments[0], &actions, nullptr, arguments.data(), environment);
+  posix_spawn_file_actions_destroy(&actions);
+  return error == 0 ? process : -1;
+}
+
+}  // namespace
+
+bool sandbox_works() {
+  static const bool works = [] {
+    std::vector<std::string> words = sandbox;
+    words.emplace_back("/usr/bin/true");
+    const pid_t process = spawn(words, -1);
+    int status = 0;
+    return process > 0 && waitpid(process, &status, 0) == process && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+  }();
+  return works;
+}
+
+Child::Child(const std::vector<std::string>& program, const Options& options, bool sandboxed)
+    : reply_ms_(options.reply_ms) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    throw std::runtime_error(std::string("contract process: socketpair: ") + std::strerror(errno));
+  }
+  std::vector<std::string> words = {"prlimit",
+                                    "--as=" + std::to_string(options.memory_bytes),
+                                    "--cpu=" + std::to_string(options.cpu_seconds),
+                                    "--core=0",
+                                    "--fsize=0",
+                                    "--nofile=64",
+                                    "--"};
+  if (sandboxed) {
+    words.insert(words.end(), sandbox.begin(), sandbox.end());
+    // A native program lies anywhere: it is shown at one place.
+    if (program.front().find("/usr/bin/") != 0) {
+      words.insert(words.end(), {"--ro-bind", program.front(), "/contract", "/contract"});
+      words.insert(words.end(), program.begin() + 1, program.end());
+    } else {
+      words.insert(words.end(), program.begin(), program.end());
+    }
+  } else {
+    words.insert(words.end(), program.begin(), program.end());
+  }
+  process_ = spawn(words, pair[1]);
+  close(pair[1]);
+  socket_ = pair[0];
+}
+
+Child::~Child() {
+  if (process_ > 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+  }
+  if (socket_ >= 0) close(socket_);
+}
+
+bool Child::send(ByteView message) {
+  Bytes frame;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    frame.push_back(static_cast<Byte>(message.size() >> shift));
+  }
+  frame.insert(frame.end(), message.begin(), message.end());
+  std::size_t sent = 0;
+  while (sent < frame.size()) {
+    pollfd ready{socket_, POLLOUT, 0};
+    if (poll(&ready, 1, static_cast<int>(reply_ms_)) <= 0) return false;
+    const ssize_t now =
+        ::send(socket_, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (now <= 0) return false;
+    sent += static_cast<std::size_t>(now);
+  }
+  return true;
+}
+
+std::string Child::end_text() {
+  int status = 0;
+  kill(process_, SIGKILL);
+  if (waitpid(process_, &status, 0) == process_) process_ = -1;
+  if (WIFEXITED(status)) {
+    return "the process ended with exit code " + std::to_string(WEXITSTATUS(status));
+  }
+  return "the process ended by signal " + std::to_string(WTERMSIG(status));
+}
+
+bool Child::read_all(Byte* to, std::size_t size, std::string& why) {
+  std::size_t done = 0;
+  while (done < size) {
+    pollfd ready{socket_, POLLIN, 0};
+    const int polled = poll(&ready, 1, static_cast<int>(reply_ms_));
+    if (polled < 0 && errno == EINTR) continue;
+    if (polled <= 0) {
+      why = "no message for " + std::to_string(reply_ms_) + " ms: killed";
+      return false;
+    }
+    const ssize_t now = read(socket_, to + done, size - done);
+    if (now <= 0) {
+      why = process_ > 0 ? end_text() : "the process could not be started";
+      return false;
+    }
+    done += static_cast<std::size_t>(now);
+  }
+  return true;
+}
+
+std::optional<Bytes> Child::receive(std::string& why) {
+  Byte header[4];
+  if (!read_all(header, sizeof header, why)) return std::nullopt;
+  std::size_t size = 0;
+  for (const Byte byte : header) size = size << 8 | byte;
+  if (size == 0 || size > message_bytes_max) {
+    why = "a message of " + std::to_string(size) + " bytes";
+    return std::nullopt;
+  }
+  Bytes out(size);
+  if (!read_all(out.data(), size, why)) return std::nullopt;
+  return out;
+}
+
+}  // namespace ledgerlab::process

@@ -1,0 +1,88 @@
+// One process and the frames that go to and from it: spawn, limits, sandbox, deadline, end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/base/bytes.hpp"
+#include "models/contract/process/process.hpp"
+
+namespace ledgerlab::process {
+
+/// Writes fields of a message: big-endian numbers, byte strings after their length in four bytes.
+class Writer {
+ public:
+  explicit Writer(char type) : bytes_(1, static_cast<Byte>(type)) {}
+  void number(std::uint64_t value, int size) {
+    for (int i = size - 1; i >= 0; --i) bytes_.push_back(static_cast<Byte>(value >> (8 * i)));
+  }
+  void raw(ByteView bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void text(ByteView bytes) {
+    number(bytes.size(), 4);
+    raw(bytes);
+  }
+  ByteView bytes() const { return bytes_; }
+
+ private:
+  Bytes bytes_;
+};
+
+/// Reads them back; after a fault everything reads as empty and `fine` is false.
+class Reader {
+ public:
+  explicit Reader(ByteView bytes) : rest_(bytes) {}
+  std::uint64_t number(int size) {
+    std::uint64_t value = 0;
+    for (const Byte byte : raw(static_cast<std::size_t>(size))) value = value << 8 | byte;
+    return value;
+  }
+  ByteView raw(std::size_t size) {
+    if (size > rest_.size()) {
+      fine_ = false;
+      rest_ = {};
+      return {};
+    }
+    const ByteView out = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return out;
+  }
+  ByteView text() { return raw(static_cast<std::size_t>(number(4))); }
+  bool finished() const { return fine_ && rest_.empty(); }
+  bool fine() const { return fine_; }
+
+ private:
+  ByteView rest_;
+  bool fine_ = true;
+};
+
+class Child {
+ public:
+  Child(const std::vector<std::string>& program, const Options& options, bool sandboxed);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  /// False: it is gone or does not read.
+  bool send(ByteView message);
+  /// Nothing: it said nothing in time, said too much, or is gone; `why` tells.
+  std::optional<Bytes> receive(std::string& why);
+
+  std::vector<std::string> methods;  // as it named them
+  std::uint32_t frames = 0;
+
+ private:
+  bool read_all(Byte* to, std::size_t size, std::string& why);
+  std::string end_text();
+
+  pid_t process_ = -1;
+  int socket_ = -1;
+  std::uint32_t reply_ms_;
+};
+
+/// Can this machine make the sandbox here and now?
+bool sandbox_works();
+
+}  // namespace ledgerlab::process

@@ -1,0 +1,35 @@
+// Contracts as separate operating-system processes, in any language, over a small framed protocol
+// (docs/contracts.md): for user code that no interpreter of ours can meter. Two runs of one call
+// may differ (a deadline, a bug, a clock that was read), so results are never shared between nodes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/parts/contract/frame.hpp"
+
+namespace ledgerlab::process {
+
+/// required: no sandbox, no engine. preferred: without one only limits of CPU time and memory hold,
+/// and the engine says so on standard error.
+enum class Sandbox : std::uint8_t { required, preferred, none };
+
+struct Options {
+  Sandbox sandbox = Sandbox::required;
+  std::uint32_t reply_ms = 5'000;  // wall clock, for each of its messages; then it is killed
+  std::uint32_t cpu_seconds = 10;  // of one process in its life
+  std::uint64_t memory_bytes = std::uint64_t{512} << 20;  // address space of one process
+  std::uint32_t frames = 1;  // frames one process serves; 1: nothing outlives a frame
+  /// Programs that "#!native NAME SHA256" may name: their files.
+  std::map<std::string, std::string> programs;
+};
+
+inline constexpr contract::Limits default_limits = {.frame_gas = 100'000, .step_gas = 1};
+
+/// Throws std::runtime_error where a sandbox is required and cannot be had.
+std::unique_ptr<contract::CodeEngine> make_process(Options options,
+                                                   contract::Limits limits = default_limits);
+
+}  // namespace ledgerlab::process
