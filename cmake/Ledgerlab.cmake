@@ -131,13 +131,11 @@ void register_all_models(Registry& registry) {
   target_link_libraries(ledgerlab PRIVATE ${parts} ${faces} PUBLIC ${LEDGERLAB_LINKS} ${CMAKE_DL_LIBS})
   # Calls inside the library are direct, not through the table of a function somebody may replace.
   target_link_options(ledgerlab PRIVATE -Wl,-Bsymbolic-functions)
-  # Archives that only a part needs, and what of them nobody else may see.
+  # Archives that only a part needs. wabt's and Duktape's names stay inside the library (local.map):
+  # wabt's because its archive is made for programs, Duktape's because ours is not Debian's.
   get_property(archives GLOBAL PROPERTY LEDGERLAB_LIBRARY_LINKS)
   target_link_libraries(ledgerlab PRIVATE ${archives})
-  get_property(maps GLOBAL PROPERTY LEDGERLAB_VERSION_SCRIPTS)
-  foreach(map ${maps})
-    target_link_options(ledgerlab PRIVATE -Wl,--version-script=${map})
-    set_property(TARGET ledgerlab APPEND PROPERTY LINK_DEPENDS ${map})
-  endforeach()
+  target_link_options(ledgerlab PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/local.map)
+  set_property(TARGET ledgerlab APPEND PROPERTY LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/local.map)
   set_target_properties(ledgerlab PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 endfunction()
