@@ -20,13 +20,6 @@ struct CallArgument {
   Bytes bytes;               // bytes, text
 };
 
-/// The same with addresses filled in: what an engine encodes.
-struct CallValue {
-  CallArgument::Type type = CallArgument::Type::number;
-  U256 number;  // address: its 20 bytes as a number; number; word
-  Bytes bytes;
-};
-
 struct ContractCall {
   /// A new copy of the contract; its constructor's arguments stand in `arguments`.
   bool deploy = false;

@@ -237,10 +237,9 @@ struct ModelInfo {
   std::unique_ptr<ContractEngine> (*make_contract_engine)(const Params&) = nullptr;
   /// Contract engines: the row of the cost table that a unit of their gas is charged by.
   Operation gas_row = Operation::evm_gas;
-  /// Contract engines: input of a frame that calls `function` with these arguments; null: as
-  /// Ethereum's contract ABI has it. For a creation `function` is empty and the result follows the
-  /// code.
-  Bytes (*encode_call)(std::string_view function, std::span<const CallValue>) = nullptr;
+  /// Contract engines: what a creation takes of code and the constructor's arguments (in the
+  /// encoding of Ethereum's contract ABI, as all calls are). Null: one behind the other.
+  Bytes (*encode_creation)(ByteView code, ByteView arguments) = nullptr;
   /// Contract engines: the file of a built-in job is scenarios/contracts/<job>.<suffix>.
   std::string contract_suffix;
   /// Storage modes: opens the real one in a folder (models/parts/files), for tools and for what runs

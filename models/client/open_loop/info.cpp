@@ -51,13 +51,13 @@ void register_client_open_loop(Registry& registry) {
       {"read_share",
        ParamType::ratio,
        "0 %",
-       "share of the load that is linearisable reads of an account, through the client's own replica",
+       "share of the load that is linearisable reads of an account, through the client's own "
+       "replica",
        "0",
        "1",
        {}},
   };
-  info.messages =
-      message_list<Reply, TentativeReply, Redirect, Refused, ReadReply, ReadRefused>();
+  info.messages = message_list<Reply, TentativeReply, Redirect, Refused, ReadReply, ReadRefused>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<client::OpenLoop>(context);
   };

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/account_tx/wallet.hpp"
 
 namespace ledgerlab::client {
 namespace {
@@ -12,9 +12,11 @@ namespace {
 constexpr TimerId timer_due{0, 0};
 constexpr TimerId timer_wait{1, 0};
 
-/// A pool takes another transaction for a nonce it holds only for a higher fee; an eighth more is
-/// what Bitcoin's and Ethereum's pools ask for at most.
-std::uint64_t outbid(std::uint64_t fee) { return fee + fee / 8 + 1; }
+std::unique_ptr<Wallet> make_wallet(const ModuleContext& context) {
+  const ModelInfo* ledger = context.ledger_model;
+  if (ledger != nullptr && ledger->make_wallet != nullptr) return ledger->make_wallet(context);
+  return std::make_unique<TransferWallet>();
+}
 
 }  // namespace
 
@@ -30,6 +32,7 @@ OpenLoop::OpenLoop(const ModuleContext& context)
     : options_(*context.params),
       policy_(context.client_policy),
       load_(context.workload_model->make_load(context)),
+      wallet_(make_wallet(context)),
       replicas_(context.replicas),
       replies_needed_(std::max(1u, policy_.replies(context.replicas))),
       end_(context.workload_end),
@@ -114,44 +117,28 @@ void OpenLoop::offer_due(const Input& input, Effects& effects) {
 }
 
 void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& item) {
-  const auto [payer, first] = payers_.try_emplace(item.payer);
-  if (first) payer->next = item.nonce;
   // By the load's own number, so that compared systems see the same reads.
   if (options_.read_share_ppb > 0 &&
       draw_ppb(input.draw(Purpose("client.read"), k_), options_.read_share_ppb)) {
+    wallet_->skip(item);
     reads_.ask(input, effects, k_, effects.crypto().account(item.payer), due_);
     return;
   }
+  Wallet::Written written = wallet_->write(effects.crypto(), item, k_);
   Open open;
-  open.payer = item.payer;
-  open.fee = item.fee;
-  open.nonce = payer->next;
-  if (!payer->holes.empty()) {
-    open.nonce = payer->holes.front().nonce;
-    open.fee = std::max(open.fee, outbid(payer->holes.front().fee));
-  }
-  Transfer transfer;
-  transfer.nonce = open.nonce;
-  transfer.to = effects.crypto().account(item.payee);
-  transfer.value = U256(item.amount);
-  transfer.fee = open.fee;
-  // Two offers of one nonce (after a drop) are two transactions.
-  for (std::size_t i = 8; i-- > 0;) transfer.data.push_back(static_cast<Byte>(k_ >> (8 * i)));
-  open.tx = sign_transfer(effects.crypto(), item.payer, std::move(transfer));
+  open.tx = std::move(written.transaction);
+  open.slip = written.slip;
   open.due = due_;
   ++offered_;
   effects.submit(open.tx, due_);
-  if (options_.max_outstanding != 0 && open_.size() >= options_.max_outstanding) {
-    // Dropped unsent, so its nonce stays the next one.
+  if (!written.payable ||
+      (options_.max_outstanding != 0 && open_.size() >= options_.max_outstanding)) {
+    // Dropped unsent: what it would have used is there for the next.
     ++given_up_;
     effects.give_up(open.tx->id);
     return;
   }
-  if (!payer->holes.empty()) {
-    payer->holes.erase(payer->holes.begin());
-  } else {
-    ++payer->next;
-  }
+  wallet_->sent(open.slip);
   const TxId id = open.tx->id;
   Open& kept = *open_.try_emplace(id, std::move(open)).first;
   ask(input, effects, kept, target_);
@@ -199,7 +186,8 @@ void OpenLoop::repeat(const Input& input, Effects& effects, const Wait& wait) {
   Open& open = *open_.find(wait.id);
   if (options_.give_up_after > Duration::zero() &&
       input.local - open.due >= options_.give_up_after) {
-    give_up(effects, wait.id, true);
+    wallet_->given_up(open.slip);
+    give_up(effects, wait.id);
     return;
   }
   ++open.repeats;
@@ -251,9 +239,9 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
     final += !v.tentative;
   }
   if (final < replies_needed_ && (tentative_needed_ == 0 || equal < tentative_needed_)) return;
+  wallet_->settled(open->slip, outcome.outcome);
   if (outcome.outcome != TxOutcome::succeeded) {
-    // In a block without effect: the nonce was not used by it.
-    give_up(effects, reply.transaction, true);
+    give_up(effects, reply.transaction);
     return;
   }
   ++done_;
@@ -301,21 +289,14 @@ void OpenLoop::on_refused(const Input& input, Effects& effects, const Refused& r
   std::vector<NodeId>& by = open->refused_by;
   if (std::find(by.begin(), by.end(), input.from) == by.end()) by.push_back(input.from);
   if (by.size() >= replies_needed_) {
-    give_up(effects, refused.transaction, true);
+    wallet_->given_up(open->slip);
+    give_up(effects, refused.transaction);
   } else if (open->asked == input.from) {
     ask_later(input, *open);
   }
 }
 
-void OpenLoop::give_up(Effects& effects, const TxId& id, bool nonce_is_free) {
-  const Open& open = *open_.find(id);
-  if (nonce_is_free) {
-    std::vector<Hole>& holes = payers_[open.payer].holes;
-    const Hole hole{open.nonce, open.fee};
-    holes.insert(std::find_if(holes.begin(), holes.end(),
-                              [&](const Hole& h) { return h.nonce > hole.nonce; }),
-                 hole);
-  }
+void OpenLoop::give_up(Effects& effects, const TxId& id) {
   ++given_up_;
   effects.give_up(id);
   open_.erase(id);

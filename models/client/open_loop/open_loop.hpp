@@ -49,9 +49,7 @@ class OpenLoop final : public Module {
   /// A transaction that was offered and is not done.
   struct Open {
     TxRef tx;
-    AccountIndex payer = 0;
-    std::uint64_t nonce = 0;
-    std::uint64_t fee = 0;
+    Wallet::Slip slip;
     Time due{};
     std::uint32_t attempt = 0;    // of asking; an older timer does not fire
     std::uint32_t repeats = 0;    // attempts because nobody answered
@@ -60,16 +58,6 @@ class OpenLoop final : public Module {
     Time asked_at{};
     std::vector<Vote> votes;
     std::vector<NodeId> refused_by;  // as never possible
-  };
-  /// A nonce whose transaction was given up: the next of this payer takes it, with a fee that
-  /// outbids what may still lie in some pool. Left empty it would block all that follow.
-  struct Hole {
-    std::uint64_t nonce;
-    std::uint64_t fee;
-  };
-  struct Payer {
-    std::uint64_t next = 0;
-    std::vector<Hole> holes;
   };
   struct Wait {
     Time until;
@@ -93,13 +81,15 @@ class OpenLoop final : public Module {
   void on_reply(const Input& input, Effects& effects, const R& reply);
   void on_redirect(const Input& input, Effects& effects, const Redirect& redirect);
   void on_refused(const Input& input, Effects& effects, const Refused& refused);
-  void give_up(Effects& effects, const TxId& id, bool nonce_is_free);
+  /// Nobody asks for it any more.
+  void give_up(Effects& effects, const TxId& id);
   NodeId after(NodeId replica) const { return (replica + 1) % replicas_; }
   bool from_replica(const Input& input) const { return input.from < replicas_; }
 
   Options options_;
   ClientPolicy policy_;
   std::unique_ptr<Load> load_;
+  std::unique_ptr<Wallet> wallet_;
   std::uint32_t replicas_;
   std::uint32_t replies_needed_;
   std::uint32_t tentative_needed_ = 0;  // of either kind; 0: tentative replies do not count
@@ -112,7 +102,6 @@ class OpenLoop final : public Module {
   std::uint64_t k_ = 0;
   Time due_{};  // of the k-th
   Lookup<TxId, Open, TagHash> open_;
-  Lookup<AccountIndex, Payer> payers_;
   // Both wait for a constant time, so that the front is always the earliest.
   std::deque<Wait> unanswered_;
   std::deque<Wait> postponed_;
