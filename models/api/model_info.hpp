@@ -240,8 +240,9 @@ struct ModelInfo {
   /// Contract engines: what a creation takes of code and the constructor's arguments (in the
   /// encoding of Ethereum's contract ABI, as all calls are). Null: one behind the other.
   Bytes (*encode_creation)(ByteView code, ByteView arguments) = nullptr;
-  /// Contract engines: the file of a built-in job is scenarios/contracts/<job>.<suffix>.
+  /// Contract engines: the file of a built-in job is scenarios/contracts/<job>/<job>.<suffix>.
   std::string contract_suffix;
+  bool contract_hex = false;  // it is hexadecimal text
   /// Storage modes: opens the real one in a folder (models/parts/files), for tools and for what runs
   /// outside a world; and what worlds charge for it.
   std::unique_ptr<Store> (*open_store)(std::shared_ptr<files::Folder>) = nullptr;

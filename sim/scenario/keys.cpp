@@ -366,6 +366,9 @@ const KeyTable& system_keys() {
       table.push_back(shaped(slot.params_key, "parameters of the " + slot.key + " model",
                              R"({"type":"object"})"));
     }
+    table.push_back(shaped("contract_files",
+                           "code files in place of the built-in ones, by the contract's name",
+                           R"({"type":"object","additionalProperties":{"type":"string"}})"));
     return table;
   }();
   return keys;

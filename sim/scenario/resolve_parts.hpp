@@ -30,6 +30,8 @@ void resolve_faults(Resolving& r);  // after the clients
 void resolve_swarm(Resolving& r);
 void resolve_behaviours(Resolving& r);  // after systems and swarm
 void resolve_operations(Resolving& r);  // after the systems
+/// Of one system, when its models are known: engine and ledger, cost table, code of the contracts.
+void resolve_contracts(Resolving& r, Section& section, SystemPlan& system);
 
 // What the published platforms need (resolve_platform.cpp).
 /// degree_cdf, connections and core_links of the overlay.

@@ -209,6 +209,7 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
                                    " takes no transactions from clients: set [clients] count = 0, "
                                    "or take another mempool");
   }
+  resolve_contracts(r, section, system);
   system.name = section.text("name");
   if (system.consensus.info == nullptr) return system;
   if (system.name.empty()) system.name = system.consensus.info->name;

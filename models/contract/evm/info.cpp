@@ -18,6 +18,7 @@ void register_contract_evm(Registry& registry) {
   info.make_contract_engine = [](const Params&) { return evm::make_evm(); };
   info.gas_row = Operation::evm_gas;
   info.contract_suffix = "bin";
+  info.contract_hex = true;
   registry.add(std::move(info));
 }
 

@@ -2,6 +2,9 @@
 #include <map>
 
 #include "models/api/registry.hpp"
+#include "models/ledger/account/contract_audit.hpp"
+#include "models/ledger/account/contract_rules.hpp"
+#include "models/ledger/account/contract_wallet.hpp"
 #include "models/ledger/account/rules.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "models/parts/ledger/ledger.hpp"
@@ -74,6 +77,11 @@ class Audit final : public LedgerAudit {
   std::map<Address, Account> accounts_;
 };
 
+std::unique_ptr<ledger::Rules> make_rules(const GenesisSpec& genesis, CryptoSuite& suite) {
+  if (genesis.contract_model == nullptr) return std::make_unique<Rules>(genesis, suite);
+  return std::make_unique<ContractRules>(genesis, suite);
+}
+
 }  // namespace
 }  // namespace account
 
@@ -85,7 +93,9 @@ void register_ledger_account(Registry& registry) {
   info.slot = Slot::application;
   info.family = "account";
   info.summary =
-      "Accounts with nonce and balance, signed transfers, secure Merkle-Patricia state root.";
+      "Accounts with nonce and balance, signed transfers, secure Merkle-Patricia state root; with "
+      "a "
+      "contract engine Ethereum's world state, transactions, gas and receipts.";
   info.paper = "G. Wood, Ethereum Yellow Paper, sections 4.1, 4.2, appendices B, C, D";
   info.f751 = {"F7512-7.1.5.3-b", "F7512-7.1.7.1-a", "F7512-7.1.7.1-b"};
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
@@ -93,15 +103,25 @@ void register_ledger_account(Registry& registry) {
   };
   info.make_shared_store = [](const GenesisSpec& genesis, CryptoSuite& suite,
                               bool share) -> std::unique_ptr<SharedStore> {
-    return std::make_unique<ledger::Store>(std::make_unique<account::Rules>(genesis, suite),
+    return std::make_unique<ledger::Store>(account::make_rules(genesis, suite),
                                            static_cast<NodeId>(genesis.stakes.size()), share);
   };
   info.genesis_root = [](const GenesisSpec& genesis, CryptoSuite& suite) {
-    return account::genesis_state(genesis, suite)->root();
+    return account::make_rules(genesis, suite)->genesis()->root();
   };
   info.make_audit = [](const GenesisSpec& genesis,
                        CryptoSuite& suite) -> std::unique_ptr<LedgerAudit> {
+    if (genesis.contract_model != nullptr) return account::make_contract_audit(genesis, suite);
     return std::make_unique<account::Audit>(genesis, suite);
+  };
+  info.params = account::chain_params();
+  info.engines = {"evm", "lua", "js", "wasm", "process"};
+  info.block_weight = [](const GenesisSpec& genesis) -> std::uint64_t {
+    return genesis.contract_model ? account::Chain(genesis).block_gas : 0;
+  };
+  info.make_wallet = [](const ModuleContext& context) -> std::unique_ptr<Wallet> {
+    if (context.genesis.contract_model == nullptr) return std::make_unique<TransferWallet>();
+    return std::make_unique<account::ContractWallet>(context);
   };
   registry.add(std::move(info));
 }

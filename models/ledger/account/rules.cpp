@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/ledger/account/chain.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 
 namespace ledgerlab::account {
@@ -10,6 +11,10 @@ namespace {
 const State& of(const ledger::State& state) { return static_cast<const State&>(state); }
 
 }  // namespace
+
+Rules::Rules(const GenesisSpec& genesis, CryptoSuite& suite) : genesis_(genesis), suite_(suite) {
+  Chain{genesis};  // its parameters are contracts'; read, so that nobody takes them for forgotten
+}
 
 std::string_view Rules::fault(const Transaction& transaction) {
   const TransferFault fault = transfer_fault(transaction, suite_);

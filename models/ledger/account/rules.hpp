@@ -7,7 +7,7 @@ namespace ledgerlab::account {
 
 class Rules final : public ledger::Rules {
  public:
-  Rules(const GenesisSpec& genesis, CryptoSuite& suite) : genesis_(genesis), suite_(suite) {}
+  Rules(const GenesisSpec& genesis, CryptoSuite& suite);
 
   ledger::StateRef genesis() override { return genesis_state(genesis_, suite_); }
   std::string_view fault(const Transaction& transaction) override;

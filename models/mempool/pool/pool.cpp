@@ -42,6 +42,7 @@ Options::Options(const Params& params, const ClientPolicy& policy)
 Pool::Pool(const ModuleContext& context)
     : self_(context.self),
       options_(*context.params, context.client_policy),
+      block_weight_(context.block_weight == 0 ? ~std::uint64_t{0} : context.block_weight),
       asks_leader_(context.client_policy.ask == ClientPolicy::Ask::leader),
       all_answer_(context.client_policy.ask == ClientPolicy::Ask::primary),
       tentative_(context.client_policy.tentative_replies != nullptr &&
@@ -183,6 +184,7 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
     item->sender = checked.sender;
     item->nonce = checked.nonce;
     item->fee = checked.fee;
+    item->weight = checked.weight;
     settle(effects, *item,
            checked.ok ? admit(input, effects, *item, checked) : std::optional(refusal_of(checked)));
   } else if (item && item->state == Item::State::queued && !checked.ok) {
@@ -343,7 +345,8 @@ void Pool::expire(const Input& input, Effects& effects) {
 /// A second payload for the same height replaces the first, and ends what was built above it.
 void Pool::on_build(const LocalCall& call, Effects& effects, const Build& build) {
   queues_.release_from(build.height);
-  std::vector<TxRef> taken = queues_.take(build.height, build.max_count, build.max_bytes);
+  std::vector<TxRef> taken =
+      queues_.take(build.height, build.max_count, build.max_bytes, block_weight_);
   // Before the payload: so the asker knows what is left when it wonders whether to ask again.
   if (!passive()) tell_pending(effects);
   std::vector<NodeId> askers;

@@ -88,6 +88,7 @@ class Pool final : public Module {
 
   NodeId self_;
   Options options_;
+  std::uint64_t block_weight_;  // most of a payload
   bool asks_leader_;
   bool all_answer_;  // ClientPolicy::Ask::primary
   bool tentative_;   // clients count tentative replies

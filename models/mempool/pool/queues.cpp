@@ -69,7 +69,8 @@ std::vector<Item*> Queues::set_next(const Address& address, std::uint64_t next) 
   return below;
 }
 
-std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uint64_t max_bytes) {
+std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uint64_t max_bytes,
+                                std::uint64_t max_weight) {
   // A candidate that does not fit holds back its sender only; after so many the block is full.
   constexpr std::size_t misfits_allowed = 16;
   std::vector<Item*> misfits;
@@ -80,12 +81,13 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
     Item& item = *candidates_.begin()->second;
     Sender& sender = *senders_.find(item.sender);
     const std::uint64_t size = codec::encoded_size(item.tx);
-    if (size > left) {
+    if (size > left || item.weight > max_weight) {
       candidates_.erase(candidates_.begin());
       misfits.push_back(&item);
       continue;
     }
     left -= size;
+    max_weight -= item.weight;
     taken.push_back(item.tx);
     set_waiting(item, false);
     item.reserved = height;

@@ -28,6 +28,7 @@ struct Item {
   Address sender;
   std::uint64_t nonce = 0;
   std::uint64_t fee = 0;
+  std::uint64_t weight = 0;   // of a block's, as the ledger says
   std::uint64_t arrival = 0;  // order of admission
   Time entered{};
   MessageRef content;          // as it was relayed here
@@ -69,7 +70,8 @@ class Queues {
 
   /// Hands out the best transactions for the block of a height: highest fee first, then oldest,
   /// each sender's in the order of nonces.
-  std::vector<TxRef> take(Height height, std::uint32_t max_count, std::uint64_t max_bytes);
+  std::vector<TxRef> take(Height height, std::uint32_t max_count, std::uint64_t max_bytes,
+                          std::uint64_t max_weight = ~std::uint64_t{0});
   /// Gives up the reservation of an item and of all that follow it.
   void release(Item& item);
   void release_from(Height lowest);

@@ -64,6 +64,8 @@ std::size_t CodeStore::size() const {
 
 WorldState::WorldState() : WorldState(std::make_shared<CodeStore>()) {}
 WorldState::WorldState(std::shared_ptr<CodeStore> codes) : codes_(std::move(codes)) {}
+WorldState::WorldState(Trie accounts, std::shared_ptr<CodeStore> codes)
+    : accounts_(std::move(accounts)), codes_(std::move(codes)) {}
 
 std::optional<Account> WorldState::account(const Address& address) const {
   const auto leaf = accounts_.get(keccak256(address.view()).view());

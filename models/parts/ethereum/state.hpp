@@ -51,6 +51,8 @@ class WorldState {
 
   WorldState();
   explicit WorldState(std::shared_ptr<CodeStore> codes);
+  /// From a snapshot: a state trie with the storage tries below its leaves.
+  WorldState(Trie accounts, std::shared_ptr<CodeStore> codes);
 
   std::optional<Account> account(const Address& address) const;
   /// The same, and its storage.

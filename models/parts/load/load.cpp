@@ -76,6 +76,18 @@ Load::Item TransferLoad::item(std::uint64_t k) const {
   return item;
 }
 
+Time TransferLoad::poisson_due(std::uint64_t k, Time previous) const {
+  if (rate_ == 0) return time_never;
+  return later(previous, draw_exponential_ratio(draw(Purpose("load.gap"), k),
+                                                rate_unit_ns * std::uint64_t{clients_}, rate_));
+}
+
+// Counted from the start and not from the transaction before, so that rounding does not add up.
+Time TransferLoad::constant_due(std::uint64_t k) const {
+  const Uint128 position = Uint128{k} * clients_ + client_ + 1;
+  return later(start_, ratio_of(position * rate_unit_ns, rate_));
+}
+
 ModelInfo workload_info(std::string name, std::string summary) {
   ModelInfo info;
   info.name = std::move(name);

@@ -22,12 +22,18 @@ Duration ratio_of(Uint128 numerator, Uint128 denominator);
 class TransferLoad : public Load {
  public:
   explicit TransferLoad(const ModuleContext& context);
-  Item item(std::uint64_t k) const final;
+  Item item(std::uint64_t k) const override;
 
  protected:
   /// Rates are in events per 1000 s.
   static constexpr std::uint64_t rate_unit_ns = 1'000'000'000'000;
 
+  /// Independent users: the gaps of each client are exponentially distributed.
+  Time poisson_due(std::uint64_t k, Time previous) const;
+  /// Equal distances, the clients taking turns.
+  Time constant_due(std::uint64_t k) const;
+
+  std::uint32_t accounts_of_a_client() const { return per_client_; }
   std::uint64_t rate() const { return rate_; }  // of all clients together
   std::uint32_t clients() const { return clients_; }
   std::uint32_t client() const { return client_; }

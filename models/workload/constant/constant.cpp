@@ -1,6 +1,5 @@
 // Constant load: transactions at equal distances, the clients taking turns.
 #include "models/api/registry.hpp"
-#include "models/base/int128.hpp"
 #include "models/parts/load/load.hpp"
 
 namespace ledgerlab {
@@ -10,11 +9,7 @@ class ConstantLoad final : public load::TransferLoad {
  public:
   using TransferLoad::TransferLoad;
 
-  // Counted from the start and not from the transaction before, so that rounding does not add up.
-  Time due(std::uint64_t k, Time) const override {
-    const Uint128 position = Uint128{k} * clients() + client() + 1;
-    return load::later(start(), load::ratio_of(position * rate_unit_ns, rate()));
-  }
+  Time due(std::uint64_t k, Time) const override { return constant_due(k); }
 };
 
 }  // namespace

@@ -9,12 +9,7 @@ class PoissonLoad final : public load::TransferLoad {
  public:
   using TransferLoad::TransferLoad;
 
-  Time due(std::uint64_t k, Time previous) const override {
-    if (rate() == 0) return time_never;
-    return load::later(previous,
-                       draw_exponential_ratio(draw(Purpose("load.gap"), k),
-                                              rate_unit_ns * std::uint64_t{clients()}, rate()));
-  }
+  Time due(std::uint64_t k, Time previous) const override { return poisson_due(k, previous); }
 };
 
 }  // namespace

@@ -1,0 +1,197 @@
+#include "models/ledger/account/chain.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "models/crypto/hash.hpp"
+#include "models/ledger/account/state.hpp"
+#include "models/parts/account_tx/account_tx.hpp"
+
+namespace ledgerlab::account {
+namespace {
+
+/// The forks that a scenario may choose: from Istanbul on, what today's compilers write runs.
+struct Fork {
+  const char* name;
+  Revision revision;
+};
+constexpr std::array<Fork, 6> forks{{{"cancun", Revision::cancun},
+                                     {"shanghai", Revision::shanghai},
+                                     {"paris", Revision::paris},
+                                     {"london", Revision::london},
+                                     {"berlin", Revision::berlin},
+                                     {"istanbul", Revision::istanbul}}};
+
+/// Genesis meets no gas limit: what it costs is nobody's.
+constexpr std::int64_t genesis_gas = std::int64_t{1} << 50;
+
+U256 word_of(const CallArgument& argument, CryptoSuite& suite) {
+  if (argument.type != CallArgument::Type::address) return argument.number;
+  Hash256 word;
+  const Address address = suite.account(argument.account);
+  std::copy(address.data.begin(), address.data.end(), word.data.begin() + 12);
+  return u256_from(word);
+}
+
+bool dynamic(const CallArgument& argument) {
+  return argument.type == CallArgument::Type::bytes || argument.type == CallArgument::Type::text;
+}
+
+void append_word(Bytes& out, const U256& word) {
+  const auto bytes = to_big_endian(word);
+  out.insert(out.end(), bytes.data.begin(), bytes.data.end());
+}
+
+/// Contract ABI specification: heads, then the tails of what has no fixed length.
+Bytes encode_arguments(std::span<const CallArgument> arguments, CryptoSuite& suite) {
+  Bytes head, tail;
+  for (const CallArgument& argument : arguments) {
+    if (!dynamic(argument)) {
+      append_word(head, word_of(argument, suite));
+      continue;
+    }
+    append_word(head, U256(32 * arguments.size() + tail.size()));
+    append_word(tail, U256(argument.bytes.size()));
+    tail.insert(tail.end(), argument.bytes.begin(), argument.bytes.end());
+    tail.resize((tail.size() + 31) / 32 * 32);
+  }
+  head.insert(head.end(), tail.begin(), tail.end());
+  return head;
+}
+
+std::string signature_of(const ContractCall& call) {
+  constexpr std::array names{"address", "uint256", "bytes32", "bytes", "string"};
+  std::string out = call.function + "(";
+  for (const CallArgument& argument : call.arguments) {
+    if (out.back() != '(') out += ',';
+    out += names[static_cast<std::size_t>(argument.type)];
+  }
+  return out + ")";
+}
+
+/// A frame of genesis, from the deployer.
+void run(ethereum::Overlay& overlay, const ethereum::BlockContext& block, ContractEngine& engine,
+         const ContractMessage& message, const std::string& what) {
+  ContractContext context;
+  context.origin = message.sender;
+  overlay.begin_transaction();
+  const ContractResult result = ethereum::Host(overlay, block, context, engine).call(message);
+  overlay.end_transaction();
+  if (result.status == ContractStatus::success) return;
+  throw std::invalid_argument(what + " of genesis fails under contract engine " +
+                              std::string(engine.name()) + ": " +
+                              std::string(contract_status_name(result.status)) +
+                              (result.reason.empty() ? std::string() : " (" + result.reason + ")"));
+}
+
+}  // namespace
+
+std::vector<ParamInfo> chain_params() {
+  ParamInfo gas{"block_gas", ParamType::integer,
+                "30000000",  "with contracts: gas of a block's transactions at most",
+                "21000",     "1000000000000",
+                {}};
+  ParamInfo fee{
+      "base_fee",
+      ParamType::integer,
+      "0",
+      "with contracts: what a unit of gas costs besides what is offered; burnt (EIP-1559, "
+      "held constant)",
+      "0",
+      "1000000000",
+      {}};
+  ParamInfo fork{
+      "fork", ParamType::choice, forks.front().name, "with contracts: Ethereum's rules", {}, {},
+      {}};
+  for (const Fork& known : forks) fork.choices.emplace_back(known.name);
+  gas.late = fee.late = fork.late = true;
+  return {std::move(gas), std::move(fee), std::move(fork)};
+}
+
+Chain::Chain(const GenesisSpec& genesis) : block_gas(30'000'000) {
+  if (genesis.params == nullptr) return;
+  block_gas = genesis.params->count("block_gas");
+  base_fee = genesis.params->count("base_fee");
+  const std::string& name = genesis.params->text("fork");
+  revision = std::find_if(forks.begin(), forks.end(), [&](const Fork& f) {
+               return f.name == name;
+             })->revision;
+}
+
+ethereum::BlockContext block_context(const Chain& chain, const Block& block) {
+  ethereum::BlockContext out;
+  out.coinbase = fee_account();
+  out.number = static_cast<std::int64_t>(block.height);
+  out.timestamp = out.number;
+  out.gas_limit = chain.block_gas;
+  out.prev_randao = u256_from(block.parent);
+  out.chain_id = U256(ledgerlab_chain_id);
+  out.base_fee = U256(chain.base_fee);
+  out.blob_base_fee = U256(1);
+  out.block_hash = [number = out.number, parent = block.parent](std::int64_t asked) {
+    return asked + 1 == number ? parent : Hash256{};
+  };
+  return out;
+}
+
+Address contract_address(CryptoSuite& suite, std::size_t index) {
+  return ethereum::create_address(suite.account(deployer_account), index);
+}
+
+Bytes call_input(const ContractCall& call, CryptoSuite& suite) {
+  const Hash256 selector = keccak256(as_bytes(signature_of(call)));
+  Bytes out(selector.data.begin(), selector.data.begin() + 4);
+  const Bytes arguments = encode_arguments(call.arguments, suite);
+  out.insert(out.end(), arguments.begin(), arguments.end());
+  return out;
+}
+
+Bytes creation_input(const GenesisContract& contract, std::span<const CallArgument> arguments,
+                     CryptoSuite& suite, const ModelInfo& engine) {
+  const Bytes encoded = encode_arguments(arguments, suite);
+  if (engine.encode_creation != nullptr) return engine.encode_creation(contract.code, encoded);
+  Bytes out = contract.code;
+  out.insert(out.end(), encoded.begin(), encoded.end());
+  return out;
+}
+
+ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chain,
+                                   CryptoSuite& suite, ContractEngine& engine) {
+  ethereum::WorldState world;
+  for (AccountIndex i = 0; i < genesis.accounts; ++i) {
+    world.allot(suite.account(i), 0, U256(genesis.balance), {}, {});
+  }
+  for (NodeId replica = 0; replica < genesis.stakes.size(); ++replica) {
+    // An account that owns nothing is not part of the state.
+    if (genesis.stakes[replica] == 0) continue;
+    world.allot(suite.account(stake_account(replica)), 0, U256(genesis.stakes[replica]), {}, {});
+  }
+  if (!genesis.contracts || genesis.contracts->empty()) return world;
+  const Block block;
+  ethereum::BlockContext context = block_context(chain, block);
+  context.gas_limit = static_cast<std::uint64_t>(genesis_gas);
+  ethereum::Overlay overlay(world, chain.revision);
+  ContractMessage message;
+  message.gas = genesis_gas;
+  message.sender = suite.account(deployer_account);
+  for (const GenesisContract& contract : *genesis.contracts) {
+    const Bytes input =
+        creation_input(contract, contract.arguments, suite, *genesis.contract_model);
+    message.kind = CallKind::create;
+    message.input = input;
+    run(overlay, context, engine, message, "creating contract " + contract.name);
+  }
+  for (const GenesisContract& contract : *genesis.contracts) {
+    for (const ContractCall& call : contract.setup) {
+      const Bytes input = call_input(call, suite);
+      message.kind = CallKind::call;
+      message.recipient = message.code_address = contract_address(suite, call.contract);
+      message.input = input;
+      run(overlay, context, engine, message, contract.name + "." + call.function);
+    }
+  }
+  return overlay.commit();
+}
+
+}  // namespace ledgerlab::account
