@@ -26,7 +26,7 @@
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "models/parts/suite/suite.hpp"
-#include "sim/calibrate/calibrate.hpp"
+#include "sim/calibrate/contract_probes.hpp"
 
 namespace ledgerlab {
 namespace {
@@ -324,7 +324,7 @@ CostBatch receiving_large() { return receiving(large_message, 2); }
 std::vector<CostProbe> cost_probes() {
   if (sodium_init() < 0) throw std::runtime_error("libsodium does not start");
   using Op = Operation;
-  return {
+  std::vector<CostProbe> probes{
       {Op::message_handle,
        "64-byte messages over a loopback TCP connection: poll, recv, XXH3; no wake-up of a thread",
        receiving_small},
@@ -350,6 +350,8 @@ std::vector<CostProbe> cost_probes() {
       {Op::aead_byte, "16 KiB the same way, by their bytes", sealing_large,
        static_cast<double>(large_message)},
   };
+  for (CostProbe& probe : contract_probes()) probes.push_back(std::move(probe));
+  return probes;
 }
 
 }  // namespace ledgerlab

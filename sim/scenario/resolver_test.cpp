@@ -58,7 +58,30 @@ const Registry& registry() {
     ModelInfo hoard = model(ModelKind::behaviour, "hoard");
     hoard.fits = {"lottery"};
     r->add(hoard);
-    r->add(model(ModelKind::ledger, "account"));
+    ModelInfo account = model(ModelKind::ledger, "account");
+    account.engines = {"toy"};
+    account.params = {{"depth", ParamType::integer, "3", "", "0", {}, {}}};
+    account.genesis_root = [](const GenesisSpec& genesis, CryptoSuite&) {
+      if (genesis.contracts && genesis.contracts->front().code.front() == 0xbb) {
+        throw std::invalid_argument("creating contract coin of genesis fails");
+      }
+      return Hash256{};
+    };
+    r->add(account);
+    r->add(model(ModelKind::ledger, "coins"));
+    ModelInfo toy = model(ModelKind::contract, "toy");
+    toy.make_contract_engine = [](const Params&) { return std::unique_ptr<ContractEngine>(); };
+    toy.gas_row = Operation::lua_gas;
+    toy.contract_suffix = "toy";
+    toy.contract_hex = true;
+    r->add(toy);
+    ModelInfo calls = model(ModelKind::workload, "calls");
+    calls.contracts = [](const Params&, const GenesisSpec&) {
+      GenesisContract coin;
+      coin.name = "coin";
+      return std::vector<GenesisContract>{coin};
+    };
+    r->add(calls);
     r->add(model(ModelKind::mempool, "pool"));
     r->add(model(ModelKind::gossip, "inventory"));
     ModelInfo walk = model(ModelKind::discovery, "walk");
@@ -415,11 +438,64 @@ TEST(Resolver, discovery) {
   EXPECT_NE(canonical(walk + liar).find("/address_groups = 2\n"), std::string::npos);
   EXPECT_NE(errors(pow + liar).find("no system of this entry has a discovery model"),
             std::string::npos);
-  EXPECT_NE(errors(raft + "discovery = \"walk\"\n").find("raft does not relay"),
-            std::string::npos);
+  EXPECT_NE(errors(raft + "discovery = \"walk\"\n").find("raft does not relay"), std::string::npos);
   EXPECT_NE(errors(pow + "discovery_params = { contacts = 5 }\n").find("name its model"),
             std::string::npos);
   EXPECT_NE(errors(pow + "discovery = \"wlak\"\n").find("\"walk\""), std::string::npos);
+}
+
+TEST(Resolver, contracts) {
+  const auto folder = std::filesystem::temp_directory_path() / "ledgerlab_contracts_test";
+  std::filesystem::create_directories(folder);
+  const auto file = [&](const char* name, const char* text) {
+    std::ofstream(folder / name) << text;
+    return (folder / name).string();
+  };
+  const std::string good = file("good.toy", "0xaa01\n"), bad = file("bad.toy", "bb"),
+                    text = file("text.toy", "no code");
+  const std::string zero = "[hardware]\ncost_table = \"zero\"\n";
+  const std::string calls = zero + "[workload]\nmodel = \"calls\"\n" + raft;
+  const std::string toy = calls + "contract = \"toy\"\ncontract_files = { coin = \"";
+  const auto digest = [](const std::string& scenario) {
+    const Plan p = resolve(document(scenario), registry());
+    return canonical_plan(p, p.systems[0], {});
+  };
+  const Plan plan = resolve(document(toy + good + "\" }\n"), registry());
+  ASSERT_TRUE(plan.systems[0].contracts);
+  EXPECT_EQ(plan.systems[0].contracts->front().code, (Bytes{0xaa, 0x01}));
+  // The code decides, not the file's name; a system without contracts says nothing of them.
+  const std::string same = file("same.toy", "aa01"), other = file("other.toy", "aa02");
+  EXPECT_EQ(digest(toy + good + "\" }\n"), digest(toy + same + "\" }\n"));
+  EXPECT_NE(digest(toy + good + "\" }\n"), digest(toy + other + "\" }\n"));
+  EXPECT_EQ(digest(raft), digest(raft + "contract = \"none\"\n"));
+  EXPECT_EQ(digest(raft).find("contract"), std::string::npos);
+
+  const auto tells = [](const std::string& scenario, const char* what) {
+    EXPECT_NE(errors(scenario).find(what), std::string::npos) << errors(scenario);
+  };
+  tells(calls, "calls contracts: name an engine");
+  tells(calls + "contract = \"toi\"\n", "\"toy\"");
+  tells(raft + "ledger = \"coins\"\ncontract = \"toy\"\n", "\"coins\" does not run");
+  tells(raft + "ledger_params = { depth = 4 }\n", "is not read without contracts");
+  tells(raft + "contract_files = { coin = \"a\" }\n", "the workload calls no contract");
+  tells(toy + good + "\", coyn = \"a\" }\n", "did you mean \"coin\"");
+  tells(toy + text + "\" }\n", "not hexadecimal");
+  tells(toy + bad + "\" }\n", "creating contract coin of genesis fails");
+  tells(toy + "nowhere.toy\" }\n", "nowhere.toy");
+  // The reference table has no row for an engine that nobody measured.
+  const std::string unmeasured = file("few.costs",
+                                      [] {
+                                        std::string rows;
+                                        for (std::size_t i = 0; i < first_session_operation; ++i) {
+                                          const auto op = static_cast<Operation>(i);
+                                          if (op != Operation::user)
+                                            rows += std::string(operation_name(op)) + " 1 us\n";
+                                        }
+                                        return rows;
+                                      }()
+                                          .c_str());
+  tells("[hardware]\ncost_table = \"" + unmeasured + "\"\n" + raft + "contract = \"toy\"\n",
+        "has no row for lua_gas, contract_frame, storage_read, storage_write");
 }
 
 TEST(Resolver, faults) {

@@ -5,6 +5,7 @@
 
 #include "models/codec/codec.hpp"
 #include "models/codec/rlp.hpp"
+#include "models/crypto/hash.hpp"
 #include "models/ledger/account/ethereum_tx.hpp"
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
@@ -222,16 +223,17 @@ ledger::StateRef ContractRules::deserialise(ByteView bytes) {
     accounts.insert(key.view(), value, storage);
     last = key;
   }
-  if (!reader.varint(count, reader.remaining())) return nullptr;
-  for (std::uint64_t i = 0; i < count; ++i) {
+  // Each code that is named, once, by ascending hash.
+  std::sort(named.begin(), named.end());
+  named.erase(std::unique(named.begin(), named.end()), named.end());
+  if (!reader.varint(count, reader.remaining()) || count != named.size()) return nullptr;
+  for (const Hash256& hash : named) {
     Bytes code;
     reader(code);
-    if (!reader.ok()) return nullptr;
+    if (!reader.ok() || keccak256(code) != hash) return nullptr;
     codes->put(std::move(code));
   }
-  const bool complete = std::all_of(named.begin(), named.end(),
-                                    [&](const Hash256& hash) { return codes->find(hash); });
-  if (!reader.finished() || !complete) return nullptr;
+  if (!reader.finished()) return nullptr;
   return std::make_shared<const WorldVersion>(ethereum::WorldState(std::move(accounts), codes));
 }
 

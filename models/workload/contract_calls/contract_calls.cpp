@@ -1,6 +1,7 @@
 // Load of contract calls: token transfers, an asset registry, escrow deals, a heavy computation,
 // deployments. The contracts and their functions are those of scenarios/contracts/README.md, the
 // same on every engine.
+#include <algorithm>
 #include <array>
 
 #include "models/api/registry.hpp"
