@@ -44,11 +44,10 @@ CostBatch timed(Operate operate) {
 Params defaults_of(const ModelInfo& info) {
   Params out;
   for (const ParamInfo& param : info.params) {
-    const ParsedValue parsed = parse_value(param.type, param.fallback);
-    if (parsed.value) {
-      out.set(param.key, *parsed.value);
-    } else {
+    if (param.type == ParamType::choice || param.type == ParamType::text) {
       out.set(param.key, param.fallback);
+    } else {
+      out.set(param.key, *parse_value(param.type, param.fallback).value);
     }
   }
   return out;

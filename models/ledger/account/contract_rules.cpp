@@ -36,6 +36,7 @@ ContractRules::ContractRules(const GenesisSpec& genesis, CryptoSuite& suite)
     : model_(*genesis.contract_model),
       suite_(suite),
       chain_(genesis),
+      real_signatures_(suite.mode() == "real"),
       engine_(genesis.contract_model->make_contract_engine(*genesis.contract_params)),
       genesis_(
           std::make_shared<const WorldVersion>(genesis_world(genesis, chain_, suite, *engine_))) {}
@@ -43,10 +44,9 @@ ContractRules::ContractRules(const GenesisSpec& genesis, CryptoSuite& suite)
 std::string_view ContractRules::fault(const Transaction& transaction) {
   const EthereumTransaction* tx = decode_ethereum(transaction);
   if (tx == nullptr) return "malformed";
-  // The envelope's signature is judged by the world's suite, Ethereum's ranges included.
-  ethereum::Transaction content = tx->content;
-  content.r = content.s = U256(1);
-  const auto fault = ethereum::validate(content, chain_.revision, ledgerlab_chain_id);
+  // A costed signature is in no curve's range; a real one must be (EIP-2).
+  const auto fault = ethereum::validate(real_signatures_ ? with_signature(*tx) : tx->content,
+                                        chain_.revision, ledgerlab_chain_id);
   if (fault != ethereum::TransactionFault::none) return ethereum::transaction_fault_name(fault);
   return signed_by_sender(*tx, suite_) ? std::string_view{} : "signature not valid";
 }

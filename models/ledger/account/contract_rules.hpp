@@ -54,6 +54,7 @@ class ContractRules final : public ledger::Rules {
   const ModelInfo& model_;
   CryptoSuite& suite_;
   Chain chain_;
+  bool real_signatures_;
   std::unique_ptr<ContractEngine> engine_;
   ledger::StateRef genesis_;
 };

@@ -28,9 +28,6 @@ std::shared_ptr<EthereumTransaction> parse(const Transaction& transaction) {
   std::memcpy(out->signature.data.data(), signature.data(), TxSignature::size());
   out->digest = ethereum::signing_hash(*content);
   out->content = std::move(*content);
-  out->content.r = *u256_from_big_endian(signature.first(32));
-  out->content.s = *u256_from_big_endian(signature.subspan(32, 32));
-  out->content.y_parity = signature[64] & 1;  // a costed one has any byte there
   return out;
 }
 
@@ -68,8 +65,13 @@ bool signed_by_sender(const EthereumTransaction& transaction, CryptoSuite& suite
   return transaction.signed_by_sender;
 }
 
-Bytes canonical(const EthereumTransaction& transaction) {
-  return ethereum::encode(transaction.content);
+ethereum::Transaction with_signature(const EthereumTransaction& transaction) {
+  ethereum::Transaction out = transaction.content;
+  const ByteView signature = transaction.signature.view();
+  out.r = *u256_from_big_endian(signature.first(32));
+  out.s = *u256_from_big_endian(signature.subspan(32, 32));
+  out.y_parity = signature[64] & 1;  // a costed one has any byte there
+  return out;
 }
 
 }  // namespace ledgerlab::account

@@ -1,7 +1,7 @@
 // Ethereum's transactions on the account ledger: 0x71 || sender || Ethereum's encoding with the
 // signature left out (y parity 0, r = s = 1) || 65-byte signature (r, s, y parity). The sender
 // stands in the body because an id does not cover the signature: two senders asking for the same
-// would have one id. Ethereum's own bytes are recovered bit for bit by canonical().
+// would have one id. Ethereum's own bytes are recovered bit for bit by with_signature().
 #pragma once
 
 #include "models/api/block.hpp"
@@ -14,7 +14,7 @@ namespace ledgerlab::account {
 inline constexpr Byte ethereum_envelope = 0x71;
 
 struct EthereumTransaction {
-  ethereum::Transaction content;  // with its signature
+  ethereum::Transaction content;  // with the signature left out
   Address from;                   // as the envelope says
   Hash256 digest;                 // what is signed
   TxSignature signature;
@@ -28,7 +28,7 @@ TxRef sign_ethereum(Crypto crypto, AccountIndex signer, ethereum::Transaction co
 /// Null if the bytes are no canonical envelope. The result lives as long as the transaction.
 const EthereumTransaction* decode_ethereum(const Transaction& transaction);
 bool signed_by_sender(const EthereumTransaction& transaction, CryptoSuite& suite);
-/// What would stand in a block of Ethereum's.
-Bytes canonical(const EthereumTransaction& transaction);
+/// As Ethereum has it: its encoding is what would stand in one of Ethereum's blocks.
+ethereum::Transaction with_signature(const EthereumTransaction& transaction);
 
 }  // namespace ledgerlab::account

@@ -222,6 +222,23 @@ TEST(Queues, RandomWalksAgreeWithThePlainModel) {
   }
 }
 
+TEST(Queues, ABlockTakesNoMoreWeightThanItHas) {
+  std::vector<std::unique_ptr<Item>> items;
+  Queues queues;
+  // By fee: 60, 50 (does not fit any more), 40 of another sender, 10.
+  for (const auto& [fee, weight] : {std::pair{9u, 60u}, {8u, 50u}, {7u, 40u}, {6u, 10u}}) {
+    items.push_back(item(fee, 0, fee, items.size() + 1));
+    items.back()->weight = weight;
+    queues.open(items.back()->sender, 0);
+    queues.insert(*items.back());
+  }
+  const auto taken = queues.take(1, 10, 1 << 20, 105);
+  ASSERT_EQ(taken.size(), 2u);
+  EXPECT_EQ(taken[0], items[0]->tx);
+  EXPECT_EQ(taken[1], items[2]->tx);
+  EXPECT_EQ(queues.take(2, 10, 1 << 20, 105).size(), 2u);  // the others wait for the next
+}
+
 TEST(Queues, AHundredThousandGoInOutAndAreDecided) {
   constexpr std::uint64_t count = 100'000, senders = 1'000;
   std::vector<std::unique_ptr<Item>> items;

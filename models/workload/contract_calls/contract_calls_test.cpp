@@ -21,11 +21,10 @@ class Calls : public ::testing::Test {
   std::unique_ptr<Load> load(const std::string& job, std::uint64_t gas = 0) {
     params_ = {};
     for (const ParamInfo& p : info_->params) {
-      const ParsedValue parsed = parse_value(p.type, p.fallback);
-      if (parsed.value) {
-        params_.set(p.key, *parsed.value);
-      } else {
+      if (p.type == ParamType::choice) {
         params_.set(p.key, p.fallback);
+      } else {
+        params_.set(p.key, *parse_value(p.type, p.fallback).value);
       }
     }
     params_.set("job", job);
