@@ -1,5 +1,5 @@
-// Contracts under consensus, from the scenarios that ship: all nodes come to one state, whatever
-// the engine's results are shared, and an engine that gives two answers is caught.
+// Contracts under consensus, from the scenarios that ship: all nodes come to one state, with shared
+// results and without, and an engine that gives two answers is caught.
 #include <gtest/gtest.h>
 
 #include "models/api/registry.hpp"
