@@ -1,6 +1,7 @@
 // Registration of the engine as a contract engine of ledgers.
 #include "models/api/registry.hpp"
 #include "models/contract/js/js.hpp"
+#include "models/parts/contract/frame.hpp"
 
 namespace ledgerlab {
 
@@ -19,6 +20,7 @@ void register_contract_js(Registry& registry) {
   };
   info.gas_row = Operation::js_gas;
   info.contract_suffix = "js";
+  info.encode_creation = contract::deployment;
   registry.add(std::move(info));
 }
 

@@ -1,6 +1,7 @@
 // Registration of the engine as a contract engine of ledgers.
 #include "models/api/registry.hpp"
 #include "models/contract/process/process.hpp"
+#include "models/parts/contract/frame.hpp"
 
 namespace ledgerlab {
 
@@ -21,6 +22,7 @@ void register_contract_process(Registry& registry) {
   };
   info.gas_row = Operation::process_gas;
   info.contract_suffix = "py";
+  info.encode_creation = contract::deployment;
   registry.add(std::move(info));
 }
 
