@@ -17,7 +17,7 @@ constexpr std::array<const char*, 5> job_names{"token", "registry", "escrow", "h
 constexpr std::array<const char*, 5> contract_names{"erc20", "registry", "escrow", "heavy",
                                                     "erc20"};
 /// Gas of a call, with room for engines that charge more than the EVM.
-constexpr std::array<std::uint64_t, 5> job_gas{150'000, 200'000, 300'000, 100'000, 3'000'000};
+constexpr std::array<std::uint64_t, 5> job_gas{400'000, 450'000, 600'000, 300'000, 3'000'000};
 constexpr std::uint64_t gas_of_a_round = 400;
 /// Each account's tokens at first.
 constexpr std::uint64_t tokens = 1'000'000'000;
