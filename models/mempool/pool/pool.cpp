@@ -13,11 +13,6 @@ constexpr std::size_t askers_most = 16;
 /// Payloads ordered but not final, whose clients are remembered.
 constexpr std::size_t asked_most = 4096;
 
-void add_asker(Item& item, NodeId client) {
-  if (std::find(item.askers.begin(), item.askers.end(), client) != item.askers.end()) return;
-  if (item.askers.size() < askers_most) item.askers.push_back(client);
-}
-
 Refusal refusal_of(const Checked& checked) {
   if (!checked.sender.is_zero() && checked.nonce < checked.next_nonce) return Refusal::nonce_used;
   if (checked.reason == "unaffordable") return Refusal::unaffordable;
@@ -48,6 +43,7 @@ Pool::Pool(const ModuleContext& context)
       tentative_(context.client_policy.tentative_replies != nullptr &&
                  context.client_policy.tentative_replies(*context.consensus_params,
                                                          context.replicas) != 0),
+      queues_(items_),
       finals_(options_.remember) {}
 
 void Pool::step(const Input& input, Effects& effects) {
@@ -125,10 +121,9 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
     // Stands for the view number in the paper's replies; the request is passed on all the same.
     if (leader_ != no_node) redirect(effects, client, tx->id);
   }
-  const auto [item, made] = items_.try_emplace(tx->id);
+  const auto [item, made] = items_.try_emplace(tx);
   add_asker(*item, client);
   if (made) {
-    item->tx = tx;
     item->spread = options_.relay;
     check(effects, *item);
   } else if (item->state == Item::State::used) {
@@ -140,9 +135,8 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
 
 /// From a replica that is not the primary.
 void Pool::on_passed_on(Effects& effects, const TxRef& tx) {
-  const auto [item, made] = items_.try_emplace(tx->id);
+  const auto [item, made] = items_.try_emplace(tx);
   if (!made) return;
-  item->tx = tx;
   check(effects, *item);
 }
 
@@ -155,9 +149,8 @@ void Pool::pass_on(Effects& effects, const TxRef& tx) {
 void Pool::on_relayed(Effects& effects, const Relayed& relayed) {
   const auto* content = relayed.content->as<TransactionContent>();
   if (!content || !content->transaction) return;
-  const auto [item, made] = items_.try_emplace(content->transaction->id);
+  const auto [item, made] = items_.try_emplace(content->transaction);
   if (!made) return;
-  item->tx = content->transaction;
   item->spread = true;
   item->content = relayed.content;
   check(effects, *item);
@@ -181,7 +174,6 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
   }
   Item* item = items_.find(checked.transaction->id);
   if (item && item->state == Item::State::checking) {
-    item->sender = checked.sender;
     item->nonce = checked.nonce;
     item->fee = checked.fee;
     item->weight = checked.weight;
@@ -216,30 +208,29 @@ std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& i
   if (item.nonce < checked.next_nonce) return Refusal::nonce_used;
   if (item.fee < options_.min_fee) return Refusal::fee_too_low;
   item.entered = input.local;
-  Sender* sender = queues_.find(item.sender);
-  if (Item* old = sender ? sender->at(item.nonce) : nullptr) {
+  Sender* sender = queues_.find(checked.sender);
+  if (Item* old = sender ? queues_.at(*sender, item.nonce) : nullptr) {
     if (!pays_for(*old, item)) return Refusal::fee_too_low;
     item.arrival = next_arrival_++;
     queues_.replace(*old, item);
     drop(effects, *old, Refusal::fee_too_low);
   } else {
-    const std::uint64_t expected = sender ? sender->end : checked.next_nonce;
+    const std::uint64_t expected = sender ? sender->end() : checked.next_nonce;
     if (item.nonce > expected && item.nonce - expected > options_.max_gap) {
       return Refusal::pool_full;
     }
     if (sender && sender->queue.size() >= options_.per_sender) {
       // A missing nonce is worth more than the last of those it holds up.
-      Item* tail = sender->tail;
+      Item* tail = queues_.tail(*sender);
       if (!tail || tail->nonce < item.nonce) return Refusal::pool_full;
       evict(effects, *tail);
     }
-    if (const auto refusal = make_room(effects, item)) return refusal;
+    if (const auto refusal = make_room(effects, item, checked.sender)) return refusal;
     item.arrival = next_arrival_++;
-    queues_.open(item.sender, checked.next_nonce);
-    queues_.insert(item);
+    queues_.insert(item, checked.sender, checked.next_nonce);
   }
   if (options_.expiry > Duration::zero()) {
-    expiring_.push({item.entered + options_.expiry, item.tx->id});
+    expiring_.push({item.entered + options_.expiry, item.arrival, item.place});
     arm_expiry(input, effects);
   }
   return std::nullopt;
@@ -251,13 +242,15 @@ bool Pool::pays_for(const Item& old, const Item& item) const {
   return Uint128{item.fee} >= Uint128{old.fee} + std::max<Uint128>(bump, 1);
 }
 
-std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item) {
+std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const Address& sender) {
   while (queues_.count() + 1 > options_.max_transactions ||
          queues_.bytes() + item.bytes() > options_.max_bytes) {
     Item* worst = queues_.worst();
     if (!worst || worst->fee >= item.fee) return Refusal::pool_full;
     // Not in place of its own predecessor, without which it could not be executed.
-    if (worst->sender == item.sender && worst->nonce < item.nonce) return Refusal::pool_full;
+    if (worst->nonce < item.nonce && queues_.sender_of(*worst).address == sender) {
+      return Refusal::pool_full;
+    }
     evict(effects, *worst);
   }
   return std::nullopt;
@@ -280,36 +273,69 @@ void Pool::evict(Effects& effects, Item& item) {
 }
 
 void Pool::drop(Effects& effects, Item& item, Refusal reason) {
-  for (const NodeId client : item.askers) refuse(effects, client, item.tx->id, reason);
+  for (const NodeId client : askers(item)) refuse(effects, client, item.tx->id, reason);
   forget(item);
 }
 
 /// Its nonce is taken: by another transaction, or by itself in a block this pool has not seen or
 /// that is not final yet; then the reply follows.
 void Pool::retire(Effects& effects, Item& item) {
-  const Finals::Place* place = item.askers.empty() ? nullptr : finals_.find(item.tx->id);
+  const Finals::Place* place = item.asker == no_node ? nullptr : finals_.find(item.tx->id);
   if (place) {
-    for (const NodeId client : item.askers) reply(effects, client, item.tx->id, *place);
+    for (const NodeId client : askers(item)) reply(effects, client, item.tx->id, *place);
     forget(item);
     return;
   }
-  for (const NodeId client : item.askers) {
+  for (const NodeId client : askers(item)) {
     refuse(effects, client, item.tx->id, Refusal::nonce_used);
   }
   keep(item, Item::State::used);
 }
 
+void Pool::forget(Item& item) {
+  forget_askers(item);
+  items_.erase(item);
+}
+
+void Pool::add_asker(Item& item, NodeId client) {
+  if (item.asker == no_node) {
+    item.asker = client;
+    return;
+  }
+  const std::vector<NodeId> known = askers(item);
+  if (known.size() >= askers_most || std::find(known.begin(), known.end(), client) != known.end()) {
+    return;
+  }
+  item.more_askers = true;
+  more_askers_[item.place].push_back(client);
+}
+
+std::vector<NodeId> Pool::askers(const Item& item) const {
+  std::vector<NodeId> out;
+  if (item.asker != no_node) out.push_back(item.asker);
+  if (item.more_askers) {
+    const auto& more = *more_askers_.find(item.place);
+    out.insert(out.end(), more.begin(), more.end());
+  }
+  return out;
+}
+
+void Pool::forget_askers(Item& item) {
+  item.asker = no_node;
+  if (std::exchange(item.more_askers, false)) more_askers_.erase(item.place);
+}
+
 void Pool::keep(Item& item, Item::State state) {
-  if (item.askers.empty()) return forget(item);
+  if (item.asker == no_node) return forget(item);
   const bool kept = item.state == Item::State::included || item.state == Item::State::used;
   item.content = {};
   item.state = state;
   if (kept) return;
   kept_.push(item.tx->id);
   while (kept_.size() > options_.remember) {
-    const Item* oldest = items_.find(kept_.front());
+    Item* oldest = items_.find(kept_.front());
     if (oldest && (oldest->state == Item::State::included || oldest->state == Item::State::used)) {
-      items_.erase(TxId{kept_.front()});
+      forget(*oldest);
     }
     kept_.pop();
   }
@@ -319,20 +345,24 @@ void Pool::arm_expiry(const Input& input, Effects& effects) {
   if (expiry_armed_ || expiring_.empty()) return;
   expiry_armed_ = true;
   effects.set_timer({timer_expiry, 0},
-                    std::max(Duration::zero(), expiring_.front().first - input.local));
+                    std::max(Duration::zero(), expiring_.front().due - input.local));
+}
+
+/// Null: it has left since, though it may have come back with another arrival.
+Item* Pool::expires(const Expiring& entry) {
+  if (!items_.holds(entry.place)) return nullptr;
+  Item& item = items_[entry.place];
+  return item.state == Item::State::queued && item.arrival == entry.arrival ? &item : nullptr;
 }
 
 void Pool::expire(const Input& input, Effects& effects) {
   expiry_armed_ = false;
-  while (!expiring_.empty() && expiring_.front().first <= input.local) {
-    Item* item = items_.find(expiring_.front().second);
-    expiring_.pop();
-    if (!item || item->state != Item::State::queued) continue;
-    const Time due = item->entered + options_.expiry;
-    if (due > input.local) {
-      expiring_.push({due, item->tx->id});  // it had left and come back
-    } else if (item->reserved != 0) {
-      expiring_.push({input.local + options_.expiry, item->tx->id});
+  while (!expiring_.empty() && expiring_.front().due <= input.local) {
+    const Expiring next = expiring_.pop();
+    Item* item = expires(next);
+    if (!item) continue;
+    if (item->reserved != 0) {
+      expiring_.push({input.local + options_.expiry, next.arrival, next.place});
     } else {
       evict(effects, *item);
     }
@@ -352,7 +382,7 @@ void Pool::on_build(const LocalCall& call, Effects& effects, const Build& build)
   std::vector<NodeId> askers;
   for (std::size_t i = 0; all_answer_ && i < taken.size(); ++i) {
     const Item* item = items_.find(taken[i]->id);
-    askers.push_back(item && !item->askers.empty() ? item->askers.front() : no_node);
+    askers.push_back(item ? item->asker : no_node);
   }
   effects.answer(call, Built{taken.empty() ? empty_payload() : make_payload(std::move(taken)),
                              std::move(askers)});
@@ -391,8 +421,9 @@ void Pool::include(Effects& effects, const TxRef& tx) {
     return;
   }
   if (item->state != Item::State::queued) return keep(*item, Item::State::included);
-  const Address sender = item->sender;
-  if (item->nonce == queues_.find(sender)->next) {
+  const Sender& queue = queues_.sender_of(*item);
+  const Address sender = queue.address;
+  if (item->nonce == queue.next) {
     queues_.set_next(sender, item->nonce + 1);  // takes out this one alone
   } else {
     // Its predecessors are not known here, or it was in vain: let the ledger say.
@@ -403,7 +434,7 @@ void Pool::include(Effects& effects, const TxRef& tx) {
 }
 
 void Pool::put_back(Effects& effects, const TxRef& tx) {
-  const auto [item, made] = items_.try_emplace(tx->id);
+  const auto [item, made] = items_.try_emplace(tx);
   if (!made && item->state == Item::State::queued) return;
   item->tx = tx;
   item->state = Item::State::checking;
@@ -421,7 +452,7 @@ void Pool::on_final(Effects& effects, const Finalised& final) {
     Item* item = items_.find(transactions[i]->id);
     if (!item) continue;
     if (item->state == Item::State::queued) queues_.remove(*item);
-    for (const NodeId client : item->askers) {
+    for (const NodeId client : askers(*item)) {
       if (client != first) reply(effects, client, item->tx->id, place);
     }
     forget(*item);
@@ -478,9 +509,10 @@ void Pool::reply_tentatively(Effects& effects, const BlockRef& block,
     if (first != no_node) effects.send(first, body);
     Item* item = items_.find(id);
     if (!item) continue;
-    for (const NodeId client : std::exchange(item->askers, {})) {
+    for (const NodeId client : askers(*item)) {
       if (client != first) effects.send(client, body);
     }
+    forget_askers(*item);
   }
 }
 

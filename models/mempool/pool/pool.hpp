@@ -55,7 +55,7 @@ class Pool final : public Module {
   /// Nothing if the item was admitted.
   std::optional<Refusal> admit(const Input& input, Effects& effects, Item& item,
                                const Checked& checked);
-  std::optional<Refusal> make_room(Effects& effects, const Item& item);
+  std::optional<Refusal> make_room(Effects& effects, const Item& item, const Address& sender);
   bool pays_for(const Item& old, const Item& item) const;
   void publish(Effects& effects, Item& item);
   void pass_on(Effects& effects, const TxRef& tx);
@@ -65,6 +65,12 @@ class Pool final : public Module {
                          const std::vector<TxOutcome>& outcomes);
   void include(Effects& effects, const TxRef& tx);
   void put_back(Effects& effects, const TxRef& tx);
+  struct Expiring {
+    Time due;
+    std::uint64_t arrival;
+    Place32 place;
+  };
+  Item* expires(const Expiring& entry);
   void arm_expiry(const Input& input, Effects& effects);
   void expire(const Input& input, Effects& effects);
   void evict(Effects& effects, Item& item);
@@ -73,7 +79,10 @@ class Pool final : public Module {
   void retire(Effects& effects, Item& item);
   /// Remembers who asked for a transaction that is in no queue, within a bound.
   void keep(Item& item, Item::State state);
-  void forget(Item& item) { items_.erase(TxId{item.tx->id}); }
+  void forget(Item& item);
+  void add_asker(Item& item, NodeId client);
+  std::vector<NodeId> askers(const Item& item) const;
+  void forget_askers(Item& item);
   void tell_pending(Effects& effects);
   void reply(Effects& effects, NodeId client, const TxId& id, const Finals::Place& place);
   void redirect(Effects& effects, NodeId client, const TxId& id);
@@ -95,10 +104,11 @@ class Pool final : public Module {
   bool leads_ = false;
   NodeId leader_ = no_node;
   std::uint64_t term_ = 0;
+  Items items_;
   Queues queues_;
-  Lookup<TxId, Item, TagHash> items_;
-  Fifo<TxId> kept_;  // included or used, oldest first
-  Fifo<std::pair<Time, TxId>> expiring_;
+  Lookup<Place32, std::vector<NodeId>> more_askers_;  // than Item::asker
+  Fifo<TxId> kept_;                                   // included or used, oldest first
+  Fifo<Expiring> expiring_;
   bool expiry_armed_ = false;
   Finals finals_;
   std::uint64_t next_arrival_ = 1;

@@ -1,71 +1,176 @@
 #include "models/mempool/pool/queues.hpp"
 
-#include <algorithm>
-
 namespace ledgerlab::pool {
 
-Sender& Queues::open(const Address& sender, std::uint64_t next) {
-  const auto [found, made] = senders_.try_emplace(sender);
-  if (made) found->next = found->end = found->first_waiting = next;
-  return *found;
-}
+// --- Arrivals ------------------------------------------------------------------------------------
 
-void Queues::insert(Item& item) {
-  Sender& sender = *senders_.find(item.sender);
+void Arrivals::add(Item& item) {
   item.state = Item::State::queued;
-  sender.queue.emplace(item.nonce, &item);
-  queued_.emplace_hint(queued_.end(), item.arrival, &item);
+  item.before = last_;
+  item.after = nowhere;
+  (last_ == nowhere ? first_ : items_[last_].after) = item.place;
+  last_ = item.place;
   ++count_;
   bytes_ += item.bytes();
-  if (item.nonce == sender.end) extend(sender);
-  refresh(sender);
+}
+
+void Arrivals::remove(Item& item) {
+  set_waiting(item, false);
+  item.reserved = 0;
+  if (oldest_ == item.place) oldest_ = item.after;
+  (item.before == nowhere ? first_ : items_[item.before].after) = item.after;
+  (item.after == nowhere ? last_ : items_[item.after].before) = item.before;
+  --count_;
+  bytes_ -= item.bytes();
+}
+
+void Arrivals::set_waiting(Item& item, bool waiting) {
+  if (item.waiting == waiting) return;
+  item.waiting = waiting;
+  if (waiting) {
+    ++waiting_;
+    waiting_bytes_ += item.bytes();
+    if (oldest_ == nowhere || item.arrival < items_[oldest_].arrival) oldest_ = item.place;
+  } else {
+    --waiting_;
+    waiting_bytes_ -= item.bytes();
+  }
+}
+
+const Item* Arrivals::oldest_waiting() const {
+  if (waiting_ == 0) return nullptr;
+  while (!items_[oldest_].waiting) oldest_ = items_[oldest_].after;
+  return &items_[oldest_];
+}
+
+std::vector<Item*> Arrivals::all() const {
+  std::vector<Item*> out;
+  out.reserve(count_);
+  for (Place32 at = first_; at != nowhere; at = items_[at].after) out.push_back(&items_[at]);
+  return out;
+}
+
+void Arrivals::reserve(Item& item, Height height) {
+  item.reserved = height;
+  if (height != 0) reserved_[height].push_back(item.place);
+}
+
+std::vector<Item*> Arrivals::reserved(Height lowest, Height highest) {
+  std::vector<Item*> out;
+  const auto begin = reserved_.lower_bound(lowest), end = reserved_.upper_bound(highest);
+  for (auto it = begin; it != end; ++it) {
+    for (const Place32 place : it->second) {
+      // Whatever lies there now: it counts only if it is reserved for this height.
+      if (items_.holds(place) && items_[place].reserved == it->first) out.push_back(&items_[place]);
+    }
+  }
+  reserved_.erase(begin, end);
+  return out;
+}
+
+// --- Queues --------------------------------------------------------------------------------------
+
+Sender* Queues::find(const Address& address) {
+  const Place32 place = by_address_.find(
+      WordHash()(address), [&](Place32 at) { return senders_[at].address == address; });
+  return place == nowhere ? nullptr : &senders_[place];
+}
+
+std::uint32_t Queues::position(const Sender& sender, std::uint64_t nonce) const {
+  if (nonce - sender.next < sender.ready) return static_cast<std::uint32_t>(nonce - sender.next);
+  std::uint32_t low = sender.ready, high = sender.queue.size();
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (items_[sender.queue[middle]].nonce < nonce) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+Item* Queues::at(const Sender& sender, std::uint64_t nonce) {
+  const std::uint32_t at = position(sender, nonce);
+  if (at == sender.queue.size()) return nullptr;
+  Item& item = items_[sender.queue[at]];
+  return item.nonce == nonce ? &item : nullptr;
+}
+
+Item* Queues::tail(const Sender& sender) {
+  if (sender.queue.empty()) return nullptr;
+  Item& item = items_[sender.queue.back()];
+  return item.reserved == 0 ? &item : nullptr;
+}
+
+Item* Queues::candidate(const Sender& sender) {
+  return sender.taken < sender.ready ? &items_[sender.queue[sender.taken]] : nullptr;
+}
+
+void Queues::insert(Item& item, const Address& address, std::uint64_t next) {
+  Sender* sender = find(address);
+  if (sender) {
+    item.sender = items_[sender->queue[0]].sender;
+  } else {
+    item.sender = senders_.make();
+    sender = &senders_[item.sender];
+    sender->address = address;
+    sender->next = next;
+    by_address_.insert(WordHash()(address), item.sender);
+  }
+  arrivals_.add(item);
+  sender->queue.insert(position(*sender, item.nonce), item.place);
+  if (item.nonce == sender->end()) extend(*sender);
+  note(*sender);
 }
 
 void Queues::remove(Item& item) {
-  Sender& sender = *senders_.find(item.sender);
-  if (item.nonce >= sender.next && item.nonce < sender.end) cut(sender, item.nonce);
-  take_out(sender, item);
-  refresh(sender);
-  close_if_empty(item.sender, sender);
+  Sender& sender = sender_of(item);
+  const std::uint32_t at = position(sender, item.nonce);
+  if (at < sender.ready) cut(sender, at);
+  arrivals_.remove(item);
+  sender.queue.erase(at);
+  note(sender);
+  close_if_empty(sender);
 }
 
 void Queues::replace(Item& old, Item& item) {
-  Sender& sender = *senders_.find(item.sender);
+  Sender& sender = sender_of(old);
+  item.sender = old.sender;
   const Height reserved = old.reserved;
   const bool was_waiting = old.waiting;
-  take_out(sender, old);
-  item.state = Item::State::queued;
-  sender.queue.emplace(item.nonce, &item);
-  queued_.emplace_hint(queued_.end(), item.arrival, &item);
-  ++count_;
-  bytes_ += item.bytes();
-  item.reserved = reserved;
-  if (reserved != 0) reserved_[reserved].emplace(item.arrival, &item);
-  set_waiting(item, was_waiting);
-  refresh(sender);
+  arrivals_.remove(old);
+  arrivals_.add(item);
+  sender.queue.set(position(sender, item.nonce), item.place);
+  arrivals_.reserve(item, reserved);
+  arrivals_.set_waiting(item, was_waiting);
+  note(sender);
 }
 
 std::vector<Item*> Queues::set_next(const Address& address, std::uint64_t next) {
   std::vector<Item*> below;
-  Sender* sender = senders_.find(address);
+  Sender* sender = find(address);
   if (!sender || sender->next == next) return below;
   if (next < sender->next) {
     // A reorganisation has undone transfers of this sender: until they are back, nothing is ready.
-    cut(*sender, sender->next);
-    sender->next = sender->end = sender->first_waiting = next;
+    cut(*sender, 0);
   } else {
-    while (!sender->queue.empty() && sender->queue.begin()->first < next) {
-      Item& item = *sender->queue.begin()->second;
-      take_out(*sender, item);
+    const auto passed =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(next - sender->next, ~std::uint32_t{0}));
+    for (std::uint32_t i = 0; i < sender->queue.size(); ++i) {
+      Item& item = items_[sender->queue[i]];
+      if (item.nonce >= next) break;
+      arrivals_.remove(item);
       below.push_back(&item);
     }
-    sender->next = next;
-    sender->end = std::max(sender->end, next);
-    sender->first_waiting = std::max(sender->first_waiting, next);
+    sender->ready -= std::min(sender->ready, passed);
+    sender->taken -= std::min(sender->taken, passed);
+    sender->queue.erase(0, static_cast<std::uint32_t>(below.size()));
   }
+  sender->next = next;
   extend(*sender);
-  refresh(*sender);
-  close_if_empty(address, *sender);
+  note(*sender);
+  close_if_empty(*sender);
   return below;
 }
 
@@ -73,153 +178,120 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
                                 std::uint64_t max_weight) {
   // A candidate that does not fit holds back its sender only; after so many the block is full.
   constexpr std::size_t misfits_allowed = 16;
+  candidates_.make([&](const auto& visit) {
+    for (Place32 at = arrivals_.first(); at != nowhere; at = items_[at].after) {
+      if (items_[at].waiting && candidate(sender_of(items_[at])) == &items_[at]) visit(items_[at]);
+    }
+  });
+  const auto holds = [&](const auto& entry) {
+    if (!items_.holds(entry.place)) return false;
+    const Item& item = items_[entry.place];
+    return item.waiting && item.arrival == entry.arrival && candidate(sender_of(item)) == &item;
+  };
   std::vector<Item*> misfits;
   std::vector<TxRef> taken;
-  auto& reserved = reserved_[height];
   std::uint64_t left = max_bytes;
-  while (taken.size() < max_count && !candidates_.empty() && misfits.size() < misfits_allowed) {
-    Item& item = *candidates_.begin()->second;
-    Sender& sender = *senders_.find(item.sender);
+  while (taken.size() < max_count && misfits.size() < misfits_allowed) {
+    const Place32 place = candidates_.top(holds);
+    if (place == nowhere) break;
+    candidates_.pop();
+    Item& item = items_[place];
+    if (!misfits.empty() && misfits.back() == &item) continue;  // it was there twice
+    Sender& sender = sender_of(item);
     const std::uint64_t size = codec::encoded_size(item.tx);
     if (size > left || item.weight > max_weight) {
-      candidates_.erase(candidates_.begin());
       misfits.push_back(&item);
       continue;
     }
     left -= size;
     max_weight -= item.weight;
     taken.push_back(item.tx);
-    set_waiting(item, false);
-    item.reserved = height;
-    reserved.emplace(item.arrival, &item);
-    sender.first_waiting = item.nonce + 1;
-    refresh(sender);
+    arrivals_.set_waiting(item, false);
+    arrivals_.reserve(item, height);
+    ++sender.taken;
+    if (const Item* following = candidate(sender)) candidates_.push(*following);
   }
-  for (Item* item : misfits) candidates_.emplace(rank(*item), item);
-  if (reserved.empty()) reserved_.erase(height);
+  for (const Item* item : misfits) candidates_.push(*item);
   return taken;
+}
+
+Item* Queues::worst() {
+  tails_.make([&](const auto& visit) {
+    for (Place32 at = arrivals_.first(); at != nowhere; at = items_[at].after) {
+      if (tail(sender_of(items_[at])) == &items_[at]) visit(items_[at]);
+    }
+  });
+  const Place32 place = tails_.top([&](const auto& entry) {
+    if (!items_.holds(entry.place)) return false;
+    const Item& item = items_[entry.place];
+    return item.state == Item::State::queued && item.arrival == entry.arrival &&
+           tail(sender_of(item)) == &item;
+  });
+  return place == nowhere ? nullptr : &items_[place];
 }
 
 // --- reservations ------------------------------------------------------------------------------
 
 /// A transfer cannot go before its predecessor: what follows is given up with it.
 void Queues::release(Item& item) {
-  Sender& sender = *senders_.find(item.sender);
-  for (auto it = sender.queue.find(item.nonce);
-       it != sender.queue.end() && it->first < sender.first_waiting; ++it) {
-    Item& freed = *it->second;
-    const auto list = reserved_.find(freed.reserved);
-    if (list != reserved_.end()) list->second.erase(freed.arrival);
-    freed.reserved = 0;
-    set_waiting(freed, true);
+  Sender& sender = sender_of(item);
+  const std::uint32_t at = position(sender, item.nonce);
+  for (std::uint32_t i = at; i < sender.taken; ++i) free_item(items_[sender.queue[i]]);
+  sender.taken = std::min(sender.taken, at);
+  note(sender);
+}
+
+void Queues::free_item(Item& item) {
+  item.reserved = 0;
+  arrivals_.set_waiting(item, true);
+}
+
+void Queues::release_heights(Height lowest, Height highest) {
+  for (Item* item : arrivals_.reserved(lowest, highest)) {
+    if (item->reserved != 0) release(*item);
   }
-  sender.first_waiting = std::min(sender.first_waiting, item.nonce);
-  refresh(sender);
-}
-
-template <class Range>
-void Queues::release_heights(Range begin, Range end) {
-  for (auto it = begin; it != end; ++it) {
-    while (!it->second.empty()) release(*it->second.begin()->second);
-  }
-  reserved_.erase(begin, end);
-}
-
-void Queues::release_from(Height lowest) {
-  release_heights(reserved_.lower_bound(lowest), reserved_.end());
-}
-
-void Queues::release_up_to(Height highest) {
-  release_heights(reserved_.begin(), reserved_.upper_bound(highest));
-}
-
-std::vector<Item*> Queues::all() const {
-  std::vector<Item*> out;
-  out.reserve(queued_.size());
-  for (const auto& entry : queued_) out.push_back(entry.second);
-  return out;
 }
 
 // --- bookkeeping -------------------------------------------------------------------------------
 
-void Queues::set_waiting(Item& item, bool waiting) {
-  if (item.waiting == waiting) return;
-  item.waiting = waiting;
-  if (waiting) {
-    waiting_.emplace_hint(waiting_.end(), item.arrival, &item);
-    waiting_bytes_ += item.bytes();
-  } else {
-    waiting_.erase(item.arrival);
-    waiting_bytes_ -= item.bytes();
-  }
-}
-
-/// Moves `end` over what is there: it is ready now.
+/// What is there without a gap is ready now.
 void Queues::extend(Sender& sender) {
-  for (auto it = sender.queue.find(sender.end); it != sender.queue.end() && it->first == sender.end;
-       ++it) {
-    set_waiting(*it->second, true);
-    ++sender.end;
+  while (sender.ready < sender.queue.size()) {
+    Item& item = items_[sender.queue[sender.ready]];
+    if (item.nonce != sender.end()) return;
+    arrivals_.set_waiting(item, true);
+    ++sender.ready;
   }
 }
 
-/// Nothing at `nonce` any more: what follows is neither ready nor reserved.
-void Queues::cut(Sender& sender, std::uint64_t nonce) {
-  for (auto it = sender.queue.lower_bound(nonce);
-       it != sender.queue.end() && it->first < sender.end; ++it) {
-    Item& item = *it->second;
-    if (item.reserved != 0) {
-      const auto list = reserved_.find(item.reserved);
-      if (list != reserved_.end()) list->second.erase(item.arrival);
-      item.reserved = 0;
-    }
-    set_waiting(item, false);
-  }
-  sender.end = nonce;
-  sender.first_waiting = std::min(sender.first_waiting, nonce);
-}
-
-/// Brings the sender's entries among candidates and tails up to date.
-void Queues::refresh(Sender& sender) {
-  Item* candidate = sender.first_waiting < sender.end ? sender.at(sender.first_waiting) : nullptr;
-  if (candidate != sender.candidate) {
-    if (sender.candidate) candidates_.erase(rank(*sender.candidate));
-    if (candidate) candidates_.emplace(rank(*candidate), candidate);
-    sender.candidate = candidate;
-  }
-  Item* tail = sender.queue.empty() ? nullptr : sender.queue.rbegin()->second;
-  if (tail && tail->reserved != 0) tail = nullptr;
-  if (tail != sender.tail) {
-    if (sender.tail) tails_.erase(rank(*sender.tail));
-    if (tail) tails_.emplace(rank(*tail), tail);
-    sender.tail = tail;
-  }
-}
-
-/// Out of every list but the sender's bounds, which the caller moves.
-void Queues::take_out(Sender& sender, Item& item) {
-  if (sender.candidate == &item) {
-    candidates_.erase(rank(item));
-    sender.candidate = nullptr;
-  }
-  if (sender.tail == &item) {
-    tails_.erase(rank(item));
-    sender.tail = nullptr;
-  }
-  if (item.reserved != 0) {
-    const auto list = reserved_.find(item.reserved);
-    if (list != reserved_.end()) list->second.erase(item.arrival);
+/// Nothing at this position any more: what follows is neither ready nor reserved.
+void Queues::cut(Sender& sender, std::uint32_t position) {
+  for (std::uint32_t i = position; i < sender.ready; ++i) {
+    Item& item = items_[sender.queue[i]];
     item.reserved = 0;
+    arrivals_.set_waiting(item, false);
   }
-  set_waiting(item, false);
-  sender.queue.erase(item.nonce);
-  queued_.erase(item.arrival);
-  --count_;
-  bytes_ -= item.bytes();
+  sender.ready = std::min(sender.ready, position);
+  sender.taken = std::min(sender.taken, position);
 }
 
-void Queues::close_if_empty(const Address& address, Sender& sender) {
-  if (sender.queue.empty()) senders_.erase(address);
+/// The sender's first that waits or its last may be another one now.
+void Queues::note(Sender& sender) {
+  if (candidates_.kept()) {
+    if (const Item* item = candidate(sender)) candidates_.add(*item, senders_.size());
+  }
+  if (tails_.kept()) {
+    if (const Item* item = tail(sender)) tails_.add(*item, senders_.size());
+  }
+}
+
+void Queues::close_if_empty(Sender& sender) {
+  if (!sender.queue.empty()) return;
+  const std::uint64_t hash = WordHash()(sender.address);
+  const Place32 place =
+      by_address_.find(hash, [&](Place32 at) { return &senders_[at] == &sender; });
+  by_address_.erase(hash, place);
+  senders_.give_back(place);
 }
 
 }  // namespace ledgerlab::pool

@@ -3,70 +3,146 @@
 // No clock, no messages: the pool module drives it.
 #pragma once
 
+#include <algorithm>
 #include <map>
-#include <set>
 #include <vector>
 
-#include "models/api/block.hpp"
-#include "models/api/message.hpp"
-#include "models/base/lookup.hpp"
-#include "models/base/time.hpp"
+#include "models/mempool/pool/items.hpp"
 
 namespace ledgerlab::pool {
 
-/// Everything the pool knows of one transaction.
-struct Item {
-  /// checking: the ledger has been asked. queued: in the queues. included: in the adopted history,
-  /// not final. used: its nonce is taken, perhaps by itself in a block this pool has not seen.
-  enum class State : std::uint8_t { checking, queued, included, used };
+/// One sender's transactions by nonce. The first `ready` follow each other without a gap from
+/// `next`; of these the first `taken` are reserved in undecided blocks.
+struct Sender {
+  Address address;
+  std::uint32_t ready = 0;
+  std::uint32_t taken = 0;
+  std::uint64_t next = 0;  // nonce of the adopted state
+  PlaceList queue;
 
-  TxRef tx;
-  State state = State::checking;
-  bool spread = false;   // to be published once admitted
-  bool waiting = false;  // ready, and in no undecided block
-  Height reserved = 0;   // handed out for the block of this height; 0: not
-  Address sender;
-  std::uint64_t nonce = 0;
-  std::uint64_t fee = 0;
-  std::uint64_t weight = 0;   // of a block's, as the ledger says
-  std::uint64_t arrival = 0;  // order of admission
-  Time entered{};
-  MessageRef content;          // as it was relayed here
-  std::vector<NodeId> askers;  // clients that wait for the reply
-
-  std::uint64_t bytes() const { return tx->bytes.size(); }
+  /// Of the first nonce that is not ready.
+  std::uint64_t end() const { return next + ready; }
 };
 
-/// One sender's transactions by nonce. [next, end) are there without a gap: ready. Of these,
-/// [next, first_waiting) are reserved in undecided blocks.
-struct Sender {
-  std::map<std::uint64_t, Item*> queue;
-  std::uint64_t next = 0;  // nonce of the adopted state
-  std::uint64_t end = 0;
-  std::uint64_t first_waiting = 0;
-  Item* candidate = nullptr;  // as it stands in Queues::candidates_
-  Item* tail = nullptr;       // as it stands in Queues::tails_
+/// Items in order of admission, and which of them wait: what all kinds of queues have in common.
+class Arrivals {
+ public:
+  explicit Arrivals(Items& items) : items_(items) {}
+  void add(Item& item);  // admitted after all that are there
+  void remove(Item& item);
+  void set_waiting(Item& item, bool waiting);
 
-  Item* at(std::uint64_t nonce) const {
-    const auto it = queue.find(nonce);
-    return it == queue.end() ? nullptr : it->second;
+  void reserve(Item& item, Height height);
+  /// What is still reserved for these heights, taken out of the lists.
+  std::vector<Item*> reserved(Height lowest, Height highest);
+
+  std::size_t count() const { return count_; }
+  std::uint64_t bytes() const { return bytes_; }
+  std::size_t waiting_count() const { return waiting_; }
+  std::uint64_t waiting_bytes() const { return waiting_bytes_; }
+  const Item* oldest_waiting() const;
+  std::vector<Item*> all() const;
+  /// The first of them; the others follow by Item::after.
+  Place32 first() const { return first_; }
+
+ private:
+  Items& items_;
+  Place32 first_ = nowhere;
+  Place32 last_ = nowhere;
+  mutable Place32 oldest_ = nowhere;  // nothing that waits is older
+  std::size_t count_ = 0;
+  std::size_t waiting_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t waiting_bytes_ = 0;
+  std::map<Height, std::vector<Place32>> reserved_;  // and some that are not any more
+};
+
+/// A heap that exists only while somebody asks it often enough: it is made when the top is wanted,
+/// and goes when more has been added since than making it costs. It may hold what is out of date or
+/// twice; who asks for the top says what still holds.
+template <class Better>
+class Ranking {
+ public:
+  struct Entry {
+    std::uint64_t fee;
+    std::uint64_t arrival;
+    Place32 place;
+  };
+  bool kept() const { return kept_; }
+  void add(const Item& item, std::size_t size) {
+    if (!kept_) return;
+    if (++added_ > size + 64 || heap_.size() > 2 * size + 128) return drop();
+    push(item);
+  }
+  void push(const Item& item) {
+    heap_.push_back({item.fee, item.arrival, item.place});
+    std::push_heap(heap_.begin(), heap_.end(), after);
+  }
+  /// From every item that `each(visitor)` shows.
+  template <class Each>
+  void make(const Each& each) {
+    added_ = 0;
+    if (kept_) return;
+    kept_ = true;
+    each([&](const Item& item) { heap_.push_back({item.fee, item.arrival, item.place}); });
+    std::make_heap(heap_.begin(), heap_.end(), after);
+  }
+  /// The best that holds; what does not is gone. `nowhere`: there is none.
+  template <class Holds>
+  Place32 top(const Holds& holds) {
+    while (!heap_.empty() && !holds(heap_.front())) pop();
+    return heap_.empty() ? nowhere : heap_.front().place;
+  }
+  void pop() {
+    std::pop_heap(heap_.begin(), heap_.end(), after);
+    heap_.pop_back();
+  }
+  void drop() {
+    heap_ = {};
+    kept_ = false;
+  }
+
+ private:
+  static bool after(const Entry& a, const Entry& b) { return Better()(b, a); }
+  std::vector<Entry> heap_;
+  std::size_t added_ = 0;  // since it was asked
+  bool kept_ = false;
+};
+
+/// Orders by fee and arrival; arrivals are unique.
+struct BestFirst {
+  template <class E>
+  bool operator()(const E& a, const E& b) const {
+    return a.fee != b.fee ? a.fee > b.fee : a.arrival < b.arrival;
+  }
+};
+struct WorstFirst {
+  template <class E>
+  bool operator()(const E& a, const E& b) const {
+    return a.fee != b.fee ? a.fee < b.fee : a.arrival > b.arrival;
   }
 };
 
 class Queues {
  public:
-  Sender* find(const Address& sender) { return senders_.find(sender); }
-  /// The sender's queue, new with this nonce of the adopted state if there was none.
-  Sender& open(const Address& sender, std::uint64_t next);
+  explicit Queues(Items& items) : items_(items), arrivals_(items) {}
 
-  /// Puts an item at its nonce, which must be free. Its sender must be open.
-  void insert(Item& item);
+  Sender* find(const Address& address);
+  Sender& sender_of(const Item& item) { return senders_[item.sender]; }
+  /// The sender's transaction with this nonce; null if there is none.
+  Item* at(const Sender& sender, std::uint64_t nonce);
+  /// The last of the sender's queue if it is not reserved, else null.
+  Item* tail(const Sender& sender);
+
+  /// Puts an item at its nonce, which must be free, into the sender's queue: a new one with this
+  /// next nonce of the adopted state if there was none.
+  void insert(Item& item, const Address& address, std::uint64_t next);
   /// Takes an item out; what follows it is not ready any more.
   void remove(Item& item);
   /// Puts `item` where `old` was; a reservation passes over to it.
   void replace(Item& old, Item& item);
   /// The adopted state has another next nonce; returns the items below it, taken out.
-  std::vector<Item*> set_next(const Address& sender, std::uint64_t next);
+  std::vector<Item*> set_next(const Address& address, std::uint64_t next);
 
   /// Hands out the best transactions for the block of a height: highest fee first, then oldest,
   /// each sender's in the order of nonces.
@@ -74,61 +150,41 @@ class Queues {
                           std::uint64_t max_weight = ~std::uint64_t{0});
   /// Gives up the reservation of an item and of all that follow it.
   void release(Item& item);
-  void release_from(Height lowest);
-  void release_up_to(Height highest);
+  void release_from(Height lowest) { release_heights(lowest, ~Height{0}); }
+  void release_up_to(Height highest) { release_heights(0, highest); }
   void release_all() { release_from(0); }
 
   /// What may be thrown out first: lowest fee, then newest, last of its sender and not reserved.
-  Item* worst() const { return tails_.empty() ? nullptr : tails_.begin()->second; }
-  /// First of each sender's queue, then all: what should be checked again.
-  std::vector<Item*> all() const;
+  Item* worst();
+  /// In the order of their admission.
+  std::vector<Item*> all() const { return arrivals_.all(); }
 
-  std::size_t count() const { return count_; }
-  std::uint64_t bytes() const { return bytes_; }
-  std::size_t waiting_count() const { return waiting_.size(); }
-  std::uint64_t waiting_bytes() const { return waiting_bytes_; }
+  std::size_t count() const { return arrivals_.count(); }
+  std::uint64_t bytes() const { return arrivals_.bytes(); }
+  std::size_t waiting_count() const { return arrivals_.waiting_count(); }
+  std::uint64_t waiting_bytes() const { return arrivals_.waiting_bytes(); }
   std::size_t senders() const { return senders_.size(); }
   /// Null if nothing waits.
-  const Item* oldest_waiting() const {
-    return waiting_.empty() ? nullptr : waiting_.begin()->second;
-  }
+  const Item* oldest_waiting() const { return arrivals_.oldest_waiting(); }
 
  private:
-  /// Orders by fee and arrival; arrivals are unique.
-  struct Rank {
-    std::uint64_t fee;
-    std::uint64_t arrival;
-  };
-  struct BestFirst {
-    bool operator()(const Rank& a, const Rank& b) const {
-      return a.fee != b.fee ? a.fee > b.fee : a.arrival < b.arrival;
-    }
-  };
-  struct WorstFirst {
-    bool operator()(const Rank& a, const Rank& b) const {
-      return a.fee != b.fee ? a.fee < b.fee : a.arrival > b.arrival;
-    }
-  };
-  static Rank rank(const Item& item) { return {item.fee, item.arrival}; }
-
-  void set_waiting(Item& item, bool waiting);
+  /// Where a nonce is in the queue, or would be.
+  std::uint32_t position(const Sender& sender, std::uint64_t nonce) const;
+  Item* candidate(const Sender& sender);
   void extend(Sender& sender);
-  void cut(Sender& sender, std::uint64_t nonce);
-  void refresh(Sender& sender);
-  void take_out(Sender& sender, Item& item);
-  void close_if_empty(const Address& address, Sender& sender);
-  template <class Range>
-  void release_heights(Range begin, Range end);
+  void cut(Sender& sender, std::uint32_t position);
+  void note(Sender& sender);
+  void note_tail(Sender& sender);
+  void free_item(Item& item);
+  void close_if_empty(Sender& sender);
+  void release_heights(Height lowest, Height highest);
 
-  Lookup<Address, Sender, TagHash> senders_;
-  std::map<Rank, Item*, BestFirst> candidates_;  // of each sender the first that waits
-  std::map<Rank, Item*, WorstFirst> tails_;      // of each sender the last, if not reserved
-  std::map<std::uint64_t, Item*> waiting_;       // by arrival
-  std::map<std::uint64_t, Item*> queued_;        // by arrival
-  std::map<Height, std::map<std::uint64_t, Item*>> reserved_;  // height, arrival
-  std::size_t count_ = 0;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t waiting_bytes_ = 0;
+  Items& items_;
+  Arrivals arrivals_;
+  Slab<Sender> senders_;
+  PlaceIndex by_address_;
+  Ranking<BestFirst> candidates_;  // of each sender the first that waits
+  Ranking<WorstFirst> tails_;      // of each sender the last, if not reserved
 };
 
 }  // namespace ledgerlab::pool

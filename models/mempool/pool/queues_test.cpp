@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "models/base/draw.hpp"
 
@@ -19,30 +18,35 @@ Address address_of(std::uint64_t sender) {
   return address;
 }
 
-std::unique_ptr<Item> item(std::uint64_t sender, std::uint64_t nonce, std::uint64_t fee,
-                           std::uint64_t arrival) {
-  auto out = std::make_unique<Item>();
+Item* item(Items& items, std::uint64_t sender, std::uint64_t nonce, std::uint64_t fee,
+           std::uint64_t arrival) {
   Bytes bytes;
   codec::Writer writer(bytes);
-  writer(sender, nonce, fee, arrival);
+  writer(std::uint64_t{1}, sender, nonce, fee, arrival);
   bytes.resize(bytes.size() + 65);
-  out->tx = make_transaction(std::move(bytes));
-  out->sender = address_of(sender);
+  Item* out = items.try_emplace(make_transaction(std::move(bytes))).first;
   out->nonce = nonce;
   out->fee = fee;
   out->arrival = arrival;
   return out;
 }
 
+std::uint64_t sender_of(const Item& item) {
+  codec::Reader reader(item.tx->bytes);
+  std::uint64_t version = 0, sender = 0;
+  reader(version, sender);
+  return sender;
+}
+
 /// The same pool as a list of items and the senders' nonces.
 struct Model {
-  std::vector<std::unique_ptr<Item>> items;
+  std::vector<Item*> items;
   std::map<std::uint64_t, std::uint64_t> next;
   std::map<const Item*, Height> reserved;
 
   Item* at(std::uint64_t sender, std::uint64_t nonce) const {
-    for (const auto& i : items) {
-      if (i->sender == address_of(sender) && i->nonce == nonce) return i.get();
+    for (Item* i : items) {
+      if (sender_of(*i) == sender && i->nonce == nonce) return i;
     }
     return nullptr;
   }
@@ -70,33 +74,33 @@ struct Model {
   }
   Item* worst() const {
     Item* out = nullptr;
-    for (const auto& i : items) {
-      const bool tail = std::none_of(items.begin(), items.end(), [&](const auto& other) {
-        return other->sender == i->sender && other->nonce > i->nonce;
+    for (Item* i : items) {
+      const bool tail = std::none_of(items.begin(), items.end(), [&](const Item* other) {
+        return sender_of(*other) == sender_of(*i) && other->nonce > i->nonce;
       });
-      if (!tail || reserved.count(i.get())) continue;
+      if (!tail || reserved.count(i)) continue;
       if (!out || i->fee < out->fee || (i->fee == out->fee && i->arrival > out->arrival)) {
-        out = i.get();
+        out = i;
       }
     }
     return out;
   }
   void release_after(const Item& first) {
-    for (const auto& i : items) {
-      if (i->sender == first.sender && i->nonce >= first.nonce) reserved.erase(i.get());
+    for (Item* i : items) {
+      if (sender_of(*i) == sender_of(first) && i->nonce >= first.nonce) reserved.erase(i);
     }
   }
   /// Reservations without a gap before them hold; the others are gone.
   void drop_unready(std::uint64_t sender) {
     std::uint64_t end = next[sender];
     while (at(sender, end)) ++end;
-    for (const auto& i : items) {
-      if (i->sender == address_of(sender) && i->nonce >= end) reserved.erase(i.get());
+    for (Item* i : items) {
+      if (sender_of(*i) == sender && i->nonce >= end) reserved.erase(i);
     }
   }
   void erase(const Item* gone) {
     reserved.erase(gone);
-    std::erase_if(items, [&](const auto& i) { return i.get() == gone; });
+    std::erase(items, gone);
   }
 };
 
@@ -120,34 +124,39 @@ class Walk {
     const std::uint64_t sender = draw(4), what = draw(12);
     if (what < 6) {
       const std::uint64_t nonce = model_.next[sender] + draw(5);
-      auto made = item(sender, nonce, draw(6), ++arrival_);
+      Item* made = item(items_, sender, nonce, draw(6), ++arrival_);
       Item* old = model_.at(sender, nonce);
       if (old && what > 2) {
         const auto held = model_.reserved.find(old);
-        if (held != model_.reserved.end()) model_.reserved[made.get()] = held->second;
+        if (held != model_.reserved.end()) model_.reserved[made] = held->second;
         queues_.replace(*old, *made);
-        model_.erase(old);
+        erase(old);
       } else if (!old) {
-        queues_.open(made->sender, model_.next[sender]);
-        queues_.insert(*made);
+        queues_.insert(*made, address_of(sender), model_.next[sender]);
       } else {
+        items_.erase(*made);
         return;
       }
-      model_.items.push_back(std::move(made));
+      model_.items.push_back(made);
     } else if (what < 8) {
       take();
     } else if (what < 9) {
       if (model_.items.empty()) return;
-      Item* gone = model_.items[draw(model_.items.size())].get();
+      Item* gone = model_.items[draw(model_.items.size())];
       queues_.remove(*gone);
-      std::uint64_t whose = gone->sender.data[0];
-      model_.erase(gone);
+      const std::uint64_t whose = sender_of(*gone);
+      erase(gone);
       model_.drop_unready(whose);
     } else if (what < 11) {
       set_next(sender, model_.next[sender] + draw(3) - (draw(4) == 0 && model_.next[sender] > 0));
     } else {
       release(draw(6));
     }
+  }
+
+  void erase(Item* gone) {
+    model_.erase(gone);
+    items_.erase(*gone);
   }
 
   void take() {
@@ -165,8 +174,8 @@ class Walk {
 
   void release(Height lowest) {
     queues_.release_from(lowest);
-    for (const auto& i : model_.items) {
-      const auto held = model_.reserved.find(i.get());
+    for (Item* i : model_.items) {
+      const auto held = model_.reserved.find(i);
       if (held != model_.reserved.end() && held->second >= lowest) model_.release_after(*i);
     }
   }
@@ -174,14 +183,14 @@ class Walk {
   void set_next(std::uint64_t sender, std::uint64_t next) {
     // A sender without transactions has no queue; its nonce comes with the next one.
     if (next < model_.next[sender]) {
-      for (const auto& i : model_.items) {
-        if (i->sender == address_of(sender)) model_.reserved.erase(i.get());
+      for (Item* i : model_.items) {
+        if (sender_of(*i) == sender) model_.reserved.erase(i);
       }
     }
     model_.next[sender] = next;
     for (Item* below : queues_.set_next(address_of(sender), next)) {
       ASSERT_LT(below->nonce, next);
-      model_.erase(below);
+      erase(below);
     }
     model_.drop_unready(sender);
   }
@@ -192,10 +201,10 @@ class Walk {
     ASSERT_EQ(queues_.waiting_count(), order.size());
     std::uint64_t bytes = 0, waiting = 0;
     const Item* oldest = nullptr;
-    for (const auto& i : model_.items) {
-      ASSERT_GE(i->nonce, model_.next[i->sender.data[0]]);
+    for (Item* i : model_.items) {
+      ASSERT_GE(i->nonce, model_.next[sender_of(*i)]);
       bytes += i->bytes();
-      ASSERT_EQ(i->reserved, model_.reserved.count(i.get()) ? model_.reserved[i.get()] : 0);
+      ASSERT_EQ(i->reserved, model_.reserved.count(i) ? model_.reserved[i] : 0);
     }
     for (const Item* i : order) {
       waiting += i->bytes();
@@ -211,7 +220,8 @@ class Walk {
   std::uint64_t c_ = 0;
   std::uint64_t arrival_ = 0;
   Model model_;
-  Queues queues_;
+  Items items_;
+  Queues queues_{items_};
 };
 
 TEST(Queues, RandomWalksAgreeWithThePlainModel) {
@@ -223,37 +233,38 @@ TEST(Queues, RandomWalksAgreeWithThePlainModel) {
 }
 
 TEST(Queues, ABlockTakesNoMoreWeightThanItHas) {
-  std::vector<std::unique_ptr<Item>> items;
-  Queues queues;
+  Items items;
+  Queues queues(items);
+  std::vector<Item*> made;
   // By fee: 60, 50 (does not fit any more), 40 of another sender, 10.
   for (const auto& [fee, weight] : {std::pair{9u, 60u}, {8u, 50u}, {7u, 40u}, {6u, 10u}}) {
-    items.push_back(item(fee, 0, fee, items.size() + 1));
-    items.back()->weight = weight;
-    queues.open(items.back()->sender, 0);
-    queues.insert(*items.back());
+    made.push_back(item(items, fee, 0, fee, made.size() + 1));
+    made.back()->weight = weight;
+    queues.insert(*made.back(), address_of(fee), 0);
   }
   const auto taken = queues.take(1, 10, 1 << 20, 105);
   ASSERT_EQ(taken.size(), 2u);
-  EXPECT_EQ(taken[0], items[0]->tx);
-  EXPECT_EQ(taken[1], items[2]->tx);
+  EXPECT_EQ(taken[0], made[0]->tx);
+  EXPECT_EQ(taken[1], made[2]->tx);
   EXPECT_EQ(queues.take(2, 10, 1 << 20, 105).size(), 2u);  // the others wait for the next
 }
 
 TEST(Queues, AHundredThousandGoInOutAndAreDecided) {
   constexpr std::uint64_t count = 100'000, senders = 1'000;
-  std::vector<std::unique_ptr<Item>> items;
+  Items items;
+  std::vector<Item*> made;
   for (std::uint64_t i = 0; i < count; ++i) {
-    items.push_back(item(i % senders, i / senders, draw64(1, 1, Purpose("fee"), i) % 100, i + 1));
+    made.push_back(
+        item(items, i % senders, i / senders, draw64(1, 1, Purpose("fee"), i) % 100, i + 1));
   }
-  Queues queues;
-  for (const auto& i : items) {
-    queues.open(i->sender, 0);
-    queues.insert(*i);
+  Queues queues(items);
+  for (Item* i : made) {
+    queues.insert(*i, address_of(sender_of(*i)), 0);
   }
   for (Height height = 1; queues.waiting_count() > 0; ++height) {
     ASSERT_EQ(queues.take(height, 1'000, 1 << 30).size(), 1'000u);
   }
-  for (const auto& i : items) queues.set_next(i->sender, i->nonce + 1);
+  for (Item* i : made) queues.set_next(address_of(sender_of(*i)), i->nonce + 1);
   EXPECT_EQ(queues.count(), 0u);
 }
 
