@@ -19,6 +19,8 @@ void register_contract_script(Registry& registry) {
   };
   info.gas_row = Operation::evm_gas;
   info.contract_suffix = "script";
+  info.contract_hex = true;
+  info.encode_creation = contract::deployment;
   registry.add(std::move(info));
 }
 
