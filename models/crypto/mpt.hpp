@@ -53,6 +53,8 @@ Bytes hex_prefix(std::span<const Byte> nibbles, bool terminated);
 /// part of the one above.
 using TrieProof = std::vector<Bytes>;
 
+struct TrieChange;
+
 class Trie {
  public:
   /// Keys are at most this long; SecureTrie takes keys of any length.
@@ -77,11 +79,22 @@ class Trie {
   /// Calls `visitor` for every entry in the order of the keys, until it returns false.
   void visit(const std::function<bool(ByteView key, ByteView value)>& visitor) const;
 
+  /// Calls `visitor` for every key whose value here and in `after` differ, in the order of the
+  /// keys. What the two versions share is passed over: costs what changed.
+  void difference(const Trie& after, const std::function<void(const TrieChange&)>& visitor) const;
+
   /// The root hash of a trie without entries.
   static Hash256 empty_root();
 
  private:
   mpt::NodePtr root_;
+};
+
+/// A key's value in two versions, with the tries kept beside it.
+struct TrieChange {
+  ByteView key;
+  std::optional<ByteView> before, after;
+  Trie below_before, below_after;
 };
 
 /// A trie whose keys are hashed by Keccak-256 first, so that nobody can choose a deep path: the

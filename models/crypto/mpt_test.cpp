@@ -180,5 +180,69 @@ TEST(Trie, HexPrefix) {
   EXPECT_EQ(to_hex(mpt::hex_prefix({}, true)), "20");
 }
 
+/// What lies between two models.
+using Changes = std::map<Bytes, std::pair<std::optional<Bytes>, std::optional<Bytes>>>;
+
+TEST(Trie, DifferencesAreThoseOfTheModel) {
+  Model model;
+  Trie trie;
+  std::size_t total = 0;
+  for (std::uint64_t round = 0; round < 300; ++round) {
+    const Model before = model;
+    const Trie old = trie;
+    if (round % 3 == 0) old.root();  // with and without kept hashes
+    for (std::uint64_t i = 0; i < 12; ++i) {
+      const std::uint64_t u = random(round << 8 | i | std::uint64_t{1} << 40);
+      const Bytes key = some_key(u);
+      if (u >> 60 < 6) {
+        model.erase(key);
+        trie.erase(key);
+      } else {
+        model[key] = some_value(u >> 32);
+        trie.insert(key, model[key]);
+      }
+    }
+    Changes expected;
+    for (const auto& [key, value] : before) {
+      if (!model.contains(key)) expected[key] = {value, std::nullopt};
+    }
+    for (const auto& [key, value] : model) {
+      const auto was = before.find(key);
+      if (was == before.end())
+        expected[key] = {std::nullopt, value};
+      else if (was->second != value)
+        expected[key] = {was->second, value};
+    }
+    Changes found;
+    Bytes last;
+    const auto copy = [](const std::optional<ByteView>& v) {
+      return v ? std::optional(Bytes(v->begin(), v->end())) : std::nullopt;
+    };
+    old.difference(trie, [&](const TrieChange& change) {
+      const Bytes key(change.key.begin(), change.key.end());
+      EXPECT_TRUE(found.empty() || last < key);
+      last = key;
+      found[key] = {copy(change.before), copy(change.after)};
+    });
+    EXPECT_EQ(found, expected) << round;
+    total += found.size();
+  }
+  EXPECT_GT(total, 1000u);
+}
+
+TEST(Trie, OneChangeAmongManyKeys) {
+  Trie trie;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    trie.insert(keccak256({reinterpret_cast<const Byte*>(&i), sizeof i}).view(), bytes("x"));
+  }
+  trie.root();
+  Trie after = trie;
+  const std::uint64_t one = 77;
+  after.insert(keccak256({reinterpret_cast<const Byte*>(&one), sizeof one}).view(), bytes("y"));
+  std::size_t changes = 0;
+  trie.difference(after, [&](const TrieChange&) { ++changes; });
+  EXPECT_EQ(changes, 1u);
+}
+
 }  // namespace
 }  // namespace ledgerlab

@@ -1,6 +1,7 @@
 #include "models/parts/ethereum/chain.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace ledgerlab::ethereum {
 namespace {
@@ -43,6 +44,25 @@ Chain::Chain(const Rules& rules, Block genesis, WorldState state, ContractEngine
   entry.block = std::make_shared<const Block>(std::move(genesis));
   entry.state = std::move(state);
   genesis_ = head_ = insert(std::move(entry));
+}
+
+Chain::Chain(const Rules& rules, std::vector<Kept> line, WorldState state,
+             std::shared_ptr<const Authorities> signers, ContractEngine& engine)
+    : rules_(rules), engine_(engine), depth_(Depth::full) {
+  if (line.empty()) throw std::invalid_argument("Chain: no block to go on from");
+  for (Kept& kept : line) {
+    Entry entry;
+    entry.hash = hash_of(kept.block.header);
+    entry.total_difficulty = kept.total_difficulty;
+    entry.parent = head_;
+    if (&kept == &line.back()) {
+      entry.state = std::move(state);
+      entry.signers = std::move(signers);
+    }
+    entry.block = std::make_shared<const Block>(std::move(kept.block));
+    head_ = insert(std::move(entry));
+    if (genesis_ == nullptr) genesis_ = head_;
+  }
 }
 
 Hash256 Chain::hash_of(const Header& header) const {
@@ -108,8 +128,9 @@ BlockEnvironment Chain::environment(const Entry& parent, bool merged,
                                     const Address& coinbase) const {
   const auto block_hash = [above = &parent](std::int64_t number) {
     const auto n = static_cast<std::uint64_t>(number);
-    return number < 0 || n > above->number() ? Hash256()
-                                             : ancestor(*above, above->number() - n)->hash;
+    if (number < 0 || n > above->number()) return Hash256();
+    const Entry* found = ancestor(*above, above->number() - n);
+    return found == nullptr ? Hash256() : found->hash;
   };
   return {rules_, merged, coinbase, engine_, block_hash, {}};
 }
@@ -163,6 +184,7 @@ BlockVerdict Chain::check_seal(const Header& header, const Entry& parent, Addres
                                        header.nonce, header.mix_hash, header.difficulty);
     return sealed ? BlockVerdict() : refuse(BlockFault::seal);
   }
+  if (!parent.signers) return refuse(BlockFault::unknown_parent);  // below what was gone on from
   auto after = std::make_shared<Authorities>();
   const BlockFault fault =
       check_authority(rules_, header, parent.block->header, *parent.signers, *after);

@@ -49,6 +49,16 @@ class Chain {
   Chain(const Rules& rules, Block genesis, WorldState state, ContractEngine& engine,
         Depth depth = Depth::full);
 
+  /// Goes on with a chain whose blocks were judged before and kept: `line` are its last blocks in
+  /// order, as many as rules look back on (256 for their hashes), bodies of the last seven for
+  /// their ommers; `state` and `signers` are those after the last one.
+  struct Kept {
+    Block block;
+    U256 total_difficulty;
+  };
+  Chain(const Rules& rules, std::vector<Kept> line, WorldState state,
+        std::shared_ptr<const Authorities> signers, ContractEngine& engine);
+
   /// Takes a block in if it is valid and its parent is known. A block that is there already is
   /// accepted again. The head moves to a branch of more total difficulty, and from Paris on to
   /// every block accepted (the fork choice is the consensus layer's).

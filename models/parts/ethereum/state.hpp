@@ -73,6 +73,12 @@ class WorldState {
   void allot(const Address& address, std::uint64_t nonce, const U256& balance, ByteView code,
              std::span<const Slot> storage);
 
+  /// Writes a leaf as it is, by Keccak-256 of its address: for a state that is read from a store.
+  void put_leaf(const Hash256& path, ByteView leaf, const Trie& storage) {
+    accounts_.insert(path.view(), leaf, storage);
+  }
+  bool erase_leaf(const Hash256& path) { return accounts_.erase(path.view()); }
+
   Hash256 root() const;
   AccountProof prove(const Address& address, std::span<const U256> keys) const;
   /// The state trie, accounts by Keccak-256 of their addresses: for snapshots and sync.
