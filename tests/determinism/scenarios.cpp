@@ -22,6 +22,28 @@ rate = "60 tx/s"
 accounts = 50
 )";
 
+/// Four engines execute the same calls, the crashed replica catches up.
+constexpr const char* contract_world = R"(
+duration = "3 s"
+drain = "2 s"
+[network]
+nodes = 4
+latency = "25 ms"
+jitter = "10 %"
+[clients]
+count = 2
+[workload]
+model = "contract_calls"
+rate = "40 tx/s"
+[genesis]
+accounts = 20
+[[faults]]
+kind = "crash"
+node = 3
+at = "1 s"
+for = "500 ms"
+)";
+
 constexpr const char* wide_world = R"(
 duration = "5 s"
 drain = "3 s"
@@ -125,6 +147,11 @@ std::vector<PinnedScenario> pinned_scenarios() {
       {"praos-wide", wide + system(praos + "stakes = [4, 3, 2, 1, 1, 1, 0]\n"), 13},
       {"praos-swarm", small + faults + system(praos), 14},
   };
+  for (const char* engine : {"evm", "lua", "js", "wasm"}) {
+    const std::string contract = "contract = \"" + std::string(engine) + "\"\n";
+    list.push_back({"contract-" + std::string(engine), contract_world + system(pbft + contract), 15});
+  }
+  list.push_back({"raft-sqlite", small + system(raft + "storage = \"sqlite\"\n"), 16});
   return list;
 }
 
