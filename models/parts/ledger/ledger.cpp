@@ -106,6 +106,10 @@ void Ledger::validate(const Input& input, Effects& effects, const Validate& ask)
     answer.reason = fault;
     break;
   }
+  if (answer.ok) {
+    answer.reason = rules_.block_fault(*head_state_, *ask.block);
+    answer.ok = answer.reason.empty();
+  }
   effects.answer(*input.call, std::move(answer));
 }
 

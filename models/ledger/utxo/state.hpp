@@ -1,0 +1,90 @@
+// The unspent outputs as persistent versions, and the execution of blocks on them: pure functions.
+// A coin stands in a secure Merkle-Patricia trie under Keccak-256 of its outpoint, so the set has a
+// root, and a proof of being in it or not (Bitcoin itself commits to none).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/api/model_info.hpp"
+#include "models/crypto/mpt.hpp"
+#include "models/ledger/utxo/locks.hpp"
+#include "models/parts/ledger/rules.hpp"
+
+namespace ledgerlab::utxo {
+
+/// One version. Copies share their nodes.
+class State final : public ledger::State, public bitcoin::CoinsView {
+ public:
+  std::optional<bitcoin::Coin> find(const bitcoin::OutPoint& point) const override;
+  void apply(const bitcoin::CoinChanges& changes);
+  /// What the coins of an output script sum up to. Follows from the coins; no part of the root.
+  U256 balance(ByteView script) const;
+
+  Hash256 root() const override { return coins_.root(); }
+  /// To be checked by verify_secure_trie_proof(root, coin_key(point), proof).
+  TrieProof prove(const bitcoin::OutPoint& point) const;
+
+  /// Of the block that made this version; a version that a block of no effect shares with the one
+  /// before may tell either. Only admission asks.
+  std::uint32_t height() const { return height_; }
+  void set_height(std::uint32_t height) { height_ = height; }
+
+  /// Height and all coins by hashed outpoint: canonical, for snapshots.
+  Bytes serialise() const;
+  /// Nothing if the bytes are not what serialise() writes.
+  static std::optional<State> deserialise(ByteView bytes);
+
+ private:
+  void add_to_owner(ByteView script, const U256& plus, const U256& minus);
+
+  SecureTrie coins_;
+  SecureTrie owners_;  // 32 bytes of balance by output script
+  std::uint32_t height_ = 0;
+};
+using StateRef = std::shared_ptr<const State>;
+
+Bytes coin_key(const bitcoin::OutPoint& point);
+
+/// Each genesis account has so many coins of nearly the same value; a stake account one.
+inline constexpr std::uint32_t genesis_coins = 8;
+/// The transaction that pays an account in genesis: of the form of a coinbase.
+bitcoin::Transaction genesis_transaction(AccountIndex index, std::uint64_t balance,
+                                         std::uint32_t coins, const Bytes& script);
+/// Throws std::invalid_argument if there would be a coin of more than 21 million bitcoin.
+StateRef genesis_state(const GenesisSpec& genesis, Locks& locks);
+
+/// The transaction that collects a block's fees: as a coinbase it names the block's height (BIP 34).
+/// Nobody is paid with it: a payload does not say who proposes it.
+bitcoin::Transaction fee_transaction(std::uint32_t height, bitcoin::Satoshi fees);
+
+struct BlockResult final : ledger::BlockResult {
+  std::vector<TxId> effective;  // of the transactions that took effect, in order
+  bitcoin::Satoshi fees = 0;
+  std::size_t weight = 0;
+  std::size_t sigop_cost = 0;
+  std::size_t moved = 0;  // coins spent and made
+  std::uint64_t script_ops = 0;
+};
+
+/// Bitcoin's limit for the signature operations of a block.
+inline constexpr std::size_t max_sigop_cost = 80'000;
+
+struct Policy {
+  /// False: coins are locked by P2WPKH only. True: by any script.
+  bool scripts = false;
+};
+/// Form, against no state; empty: none.
+std::string_view form_fault(const Decoded* transaction, const Policy& policy);
+
+/// Executes in order. A broken form, a script that refuses, and a limit of the block exceeded make
+/// the block invalid. A coin that is not there, a lock time not reached, or more spent than owned:
+/// included without effect, because a log protocol orders what was valid when it was proposed.
+/// `begun`: see ledger::Rules::execute.
+BlockResult execute_payload(const State& pre, const Block& block, Locks& locks,
+                            const Policy& policy, const BlockResult* begun = nullptr);
+
+/// At most so many instructions do the scripts of an input run (there are no loops).
+std::uint64_t script_instructions(const bitcoin::TxIn& input, ByteView script_pubkey);
+
+}  // namespace ledgerlab::utxo
