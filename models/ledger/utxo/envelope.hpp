@@ -19,8 +19,8 @@ struct Decoded {
   std::size_t weight = 0;
   /// SHA-256 of each input's outpoint: what pools and checkers know a coin by.
   std::vector<Hash256> spends;
-  /// Do its scripts accept, by strictness? A pure function of the bytes, since an outpoint names one
-  /// output for good (its txid covers it); asked for once.
+  /// Do its scripts accept, by strictness? A pure function of the bytes, since an outpoint names
+  /// one output for good (its txid covers it); asked for once.
   enum Strictness : std::uint8_t { consensus, policy };
   enum class Verdict : std::uint8_t { unknown, accepted, refused };
   mutable std::array<Verdict, 2> verdicts{};

@@ -7,6 +7,9 @@ namespace {
 
 using bitcoin::Coin;
 
+/// As the engine itself charges (models/contract/script); signatures are charged apart.
+constexpr std::uint64_t gas_of_instruction = 50;
+
 /// A chain without clocks in its headers: only heights open a lock, times never do (BIP 65, 68,
 /// 112, 113).
 bitcoin::BlockPlace place_at(std::uint32_t height) {
@@ -44,7 +47,9 @@ class Execution {
     result_.post = std::move(post);
     result_.ok = true;
     result_.work = {{Operation::state_update, result_.moved + (result_.fees > 0 ? 1 : 0)}};
-    if (policy_.scripts) result_.work.emplace_back(Operation::script_op, result_.script_ops);
+    if (policy_.scripts) {
+      result_.work.emplace_back(policy_.gas_row, result_.script_ops * gas_of_instruction);
+    }
     return std::move(result_);
   }
 

@@ -14,8 +14,7 @@ namespace {
 /// nor verdicts on scripts with the nodes, and repeats the ledger's rule in its own words.
 class Audit final : public LedgerAudit {
  public:
-  Audit(const GenesisSpec& genesis, CryptoSuite& suite)
-      : locks_(suite), policy_{genesis.contract_model != nullptr} {
+  Audit(const GenesisSpec& genesis, CryptoSuite& suite) : locks_(suite) {
     for (AccountIndex i = 0; i < genesis.accounts; ++i) pay(i, genesis.balance, genesis_coins);
     for (NodeId replica = 0; replica < genesis.stakes.size(); ++replica) {
       pay(stake_account(replica), genesis.stakes[replica], 1);
@@ -99,7 +98,6 @@ class Audit final : public LedgerAudit {
   }
 
   Locks locks_;
-  Policy policy_;
   std::uint32_t height_ = 0;
   U256 burned_;
   std::map<bitcoin::OutPoint, bitcoin::Coin> coins_;
@@ -118,7 +116,8 @@ void register_ledger_utxo(Registry& registry) {
   info.summary =
       "Bitcoin's transactions bit for bit on a set of unspent outputs with an authenticated root; "
       "with contract = \"script\" coins are locked by any Bitcoin script.";
-  info.paper = "S. Nakamoto, Bitcoin: A Peer-to-Peer Electronic Cash System, 2008; BIP 141, 143, 341";
+  info.paper =
+      "S. Nakamoto, Bitcoin: A Peer-to-Peer Electronic Cash System, 2008; BIP 141, 143, 341";
   info.f751 = {"F7512-7.1.5.3-b", "F7512-7.1.7.1-a", "F7512-7.1.7.1-c", "F7512-7.1.7.2-c"};
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<ledger::Ledger>(context);

@@ -11,8 +11,6 @@
 namespace ledgerlab::utxo {
 namespace {
 
-
-
 /// 02, the account's address, zeros: as long as a compressed key, and none of anybody's.
 Bytes stand_in(const Address& address) {
   Bytes key(33, 0);

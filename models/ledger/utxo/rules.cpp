@@ -19,7 +19,7 @@ const State& of(const ledger::State& state) { return static_cast<const State&>(s
 }  // namespace
 
 Rules::Rules(const GenesisSpec& genesis, CryptoSuite& suite)
-    : genesis_(genesis), locks_(suite), policy_{genesis.contract_model != nullptr} {
+    : genesis_(genesis), locks_(suite), policy_(policy_of(genesis)) {
   const auto note = [&](AccountIndex index) {
     scripts_.try_emplace(suite.account(index), locks_.of(index).script);
   };
@@ -33,8 +33,8 @@ std::string_view Rules::fault(const Transaction& transaction) {
   return form_fault(decoded(transaction), policy_);
 }
 
-/// Signatures, as far as the coins are known: in the adopted state or made by the block itself. What
-/// spends outputs of undecided blocks is judged when the block is executed.
+/// Signatures, as far as the coins are known: in the adopted state or made by the block itself.
+/// What spends outputs of undecided blocks is judged when the block is executed.
 std::string_view Rules::block_fault(const ledger::State& head, const Block& block) {
   bitcoin::CoinsOverlay coins(of(head));
   std::size_t weight = 0;
@@ -63,16 +63,16 @@ std::uint32_t Rules::signatures(const Transaction& transaction) {
   std::size_t count = 0;
   for (const bitcoin::TxIn& input : known->tx.inputs) {
     const bool script = input.witness.size() > 2;
-    count += std::max<std::size_t>(
-        1, script ? bitcoin::count_sigops(input.witness.back(), true) : 0);
+    count +=
+        std::max<std::size_t>(1, script ? bitcoin::count_sigops(input.witness.back(), true) : 0);
   }
   return static_cast<std::uint32_t>(count);
 }
 
 ledger::BlockResultRef Rules::execute(const ledger::State& pre, const Block& block,
                                       const ledger::BlockResult* begun) {
-  return std::make_shared<BlockResult>(execute_payload(
-      of(pre), block, locks_, policy_, static_cast<const BlockResult*>(begun)));
+  return std::make_shared<BlockResult>(
+      execute_payload(of(pre), block, locks_, policy_, static_cast<const BlockResult*>(begun)));
 }
 
 Bytes Rules::context(const Block& block) const {
@@ -131,8 +131,7 @@ void Rules::check(const ledger::State& state, Checked& answer) {
   bitcoin::Satoshi fee = 0;
   for (const bitcoin::Coin& coin : inputs.coins) fee += coin.output.value;
   for (const bitcoin::TxOut& output : tx.outputs) fee -= output.value;
-  const std::size_t sigops =
-      bitcoin::sigop_cost(tx, inputs.coins, bitcoin::standard_script_flags);
+  const std::size_t sigops = bitcoin::sigop_cost(tx, inputs.coins, bitcoin::standard_script_flags);
   answer.weight = std::max(known.weight, sigops * weight_of_sigop);
   const std::uint32_t next = of(state).height() + 1;
   const bitcoin::BlockPlace place{next, [](std::uint32_t) { return std::int64_t{0}; }, true};
@@ -140,8 +139,8 @@ void Rules::check(const ledger::State& state, Checked& answer) {
     answer.reason = "unaffordable";
     return;
   }
-  answer.fee = static_cast<std::uint64_t>(
-      Uint128{static_cast<std::uint64_t>(fee)} * 1'000 / answer.weight);
+  answer.fee =
+      static_cast<std::uint64_t>(Uint128{static_cast<std::uint64_t>(fee)} * 1'000 / answer.weight);
   if (answer.weight > max_standard_weight) {
     answer.reason = "heavier than what is relayed";
   } else if (!locks_.accepts(known, inputs.coins, Decoded::policy)) {

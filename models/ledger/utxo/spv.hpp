@@ -1,5 +1,5 @@
-// Simplified payment verification (Nakamoto 2008, section 8): who knows only a block's receipts root
-// learns that a transaction took effect in it from a Merkle branch.
+// Simplified payment verification (Nakamoto 2008, section 8): who knows only a block's receipts
+// root learns that a transaction took effect in it from a Merkle branch.
 #pragma once
 
 #include "models/ledger/utxo/state.hpp"

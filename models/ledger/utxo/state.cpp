@@ -126,7 +126,17 @@ bitcoin::Transaction genesis_transaction(AccountIndex index, std::uint64_t balan
   return tx;
 }
 
+Policy policy_of(const GenesisSpec& genesis) {
+  if (genesis.contract_model == nullptr) return {};
+  return {true, genesis.contract_model->gas_row};
+}
+
 StateRef genesis_state(const GenesisSpec& genesis, Locks& locks) {
+  if (genesis.contracts && !genesis.contracts->empty()) {
+    throw std::invalid_argument(
+        "ledger \"utxo\" has coins and no contracts to call; take a workload of transfers, or "
+        "ledger = \"account\"");
+  }
   bitcoin::CoinChanges changes;
   const auto pay = [&](AccountIndex index, std::uint64_t balance, std::uint32_t coins) {
     const auto tx = genesis_transaction(index, balance, coins, locks.of(index).script);

@@ -54,8 +54,8 @@ bitcoin::Transaction genesis_transaction(AccountIndex index, std::uint64_t balan
 /// Throws std::invalid_argument if there would be a coin of more than 21 million bitcoin.
 StateRef genesis_state(const GenesisSpec& genesis, Locks& locks);
 
-/// The transaction that collects a block's fees: as a coinbase it names the block's height (BIP 34).
-/// Nobody is paid with it: a payload does not say who proposes it.
+/// The transaction that collects a block's fees: as a coinbase it names the block's height (BIP
+/// 34). Nobody is paid with it: a payload does not say who proposes it.
 bitcoin::Transaction fee_transaction(std::uint32_t height, bitcoin::Satoshi fees);
 
 struct BlockResult final : ledger::BlockResult {
@@ -73,7 +73,10 @@ inline constexpr std::size_t max_sigop_cost = 80'000;
 struct Policy {
   /// False: coins are locked by P2WPKH only. True: by any script.
   bool scripts = false;
+  Operation gas_row = Operation::evm_gas;  // of the engine
 };
+Policy policy_of(const GenesisSpec& genesis);
+
 /// Form, against no state; empty: none.
 std::string_view form_fault(const Decoded* transaction, const Policy& policy);
 

@@ -56,8 +56,8 @@ struct Bench {
   void restart() { node = std::make_unique<ledger::Ledger>(context); }
   BlockRef genesis_block() const { return make_genesis(context.genesis_root); }
   Owned coin(AccountIndex owner, std::uint32_t index) {
-    const auto tx = genesis_transaction(owner, genesis.balance, genesis_coins,
-                                        Bytes(locks->of(owner).script));
+    const auto tx =
+        genesis_transaction(owner, genesis.balance, genesis_coins, Bytes(locks->of(owner).script));
     return {{bitcoin::txid(tx), index}, tx.outputs[index].value, owner};
   }
   Bytes lock(AccountIndex owner) { return locks->of(owner).script; }
@@ -137,8 +137,7 @@ Owned output(const TxRef& tx, std::uint32_t index, AccountIndex owner) {
 }
 
 class UtxoLedger : public ::testing::TestWithParam<SuiteMode> {};
-INSTANTIATE_TEST_SUITE_P(Suites, UtxoLedger,
-                         ::testing::Values(SuiteMode::costed, SuiteMode::real));
+INSTANTIATE_TEST_SUITE_P(Suites, UtxoLedger, ::testing::Values(SuiteMode::costed, SuiteMode::real));
 
 TEST_P(UtxoLedger, PaymentsMoveCoinsAndFees) {
   Bench b(GetParam());
@@ -194,10 +193,10 @@ TEST_P(UtxoLedger, SecondSpendsOverdraftsAndMissingCoinsHaveNoEffect) {
   const std::vector<TxRef> all{first, b.pay({b.coin(0, 0)}, 2, 500), chained,
                                b.pay({b.coin(2, 0)}, 1, 2000, -1500), unmade};
   const BlockRef one = b.block(b.genesis_block(), all);
-  EXPECT_EQ(b.execute(one, b.head()).outcomes,
-            (std::vector<TxOutcome>{TxOutcome::succeeded, TxOutcome::no_effect,
-                                    TxOutcome::succeeded, TxOutcome::no_effect,
-                                    TxOutcome::no_effect}));
+  EXPECT_EQ(
+      b.execute(one, b.head()).outcomes,
+      (std::vector<TxOutcome>{TxOutcome::succeeded, TxOutcome::no_effect, TxOutcome::succeeded,
+                              TxOutcome::no_effect, TxOutcome::no_effect}));
   ASSERT_TRUE(b.adopt(b.genesis_block(), {one}).ok);
   EXPECT_EQ(b.balance(2), 8400u);
 }
@@ -233,8 +232,7 @@ TEST(UtxoLedgerFrame, RestartAndSnapshotGiveTheSameState) {
   ASSERT_TRUE(b.adopt(b.genesis_block(), {one}).ok);
   b.call(Finalise{one});
   std::vector<Record> records;
-  const FinalRecord record{one->height, one->id, one->parent, one->header,
-                                   b.head().root()};
+  const FinalRecord record{one->height, one->id, one->parent, one->header, b.head().root()};
   records.emplace_back();
   records.back().index = 1;
   records.back().bytes = codec::encode(record);
@@ -325,8 +323,8 @@ TEST(UtxoExecution, ContinuedOrAtOnceSharedOrNotIsTheSame) {
   ASSERT_TRUE(once.ok);
   EXPECT_GT(once.effective.size(), 20u);
   for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, all.size() / 2, all.size()}) {
-    const BlockRef first = b.block(
-        b.genesis_block(), {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(cut)});
+    const BlockRef first =
+        b.block(b.genesis_block(), {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(cut)});
     const BlockResult begun = b.execute(first, b.head());
     const BlockResult rest = execute_payload(b.head(), *whole, *b.locks, {}, &begun);
     EXPECT_EQ(rest.state_root, once.state_root);
@@ -461,8 +459,8 @@ TEST(UtxoScripts, AnyLockWithTheEngineAndOnlyKeysWithout) {
     if (!scripts) continue;
     ASSERT_TRUE(b.adopt(b.genesis_block(), {one}).ok);
     const auto answer = [&](Byte x, Byte y) {
-      bitcoin::Transaction tx = b.draft(std::vector<Owned>{{{in->id, 0}, 900, 0}},
-                                        {{800, b.lock(3)}});
+      bitcoin::Transaction tx =
+          b.draft(std::vector<Owned>{{{in->id, 0}, 900, 0}}, {{800, b.lock(3)}});
       tx.inputs[0].witness = {{x}, {y}, riddle};
       return make_envelope(tx);
     };

@@ -7,9 +7,9 @@
 namespace ledgerlab::utxo {
 namespace {
 
-/// BIP 68's bit that switches relative locks off; what is below it is free. A number in it makes two
-/// payments of the same coins two transactions, and being below 0xfffffffe it says that the payment
-/// may be replaced (BIP 125).
+/// BIP 68's bit that switches relative locks off; what is below it is free. A number in it makes
+/// two payments of the same coins two transactions, and being below 0xfffffffe it says that the
+/// payment may be replaced (BIP 125).
 constexpr std::uint32_t free_sequence = 1u << 31;
 constexpr std::uint32_t sequence_numbers = 1u << 30;
 
@@ -24,8 +24,8 @@ CoinWallet::CoinWallet(const ModuleContext& context)
 CoinWallet::Payer& CoinWallet::payer_of(AccountIndex index) {
   const auto [it, first] = payers_.try_emplace(index);
   if (first) {
-    const auto tx = genesis_transaction(index, genesis_balance_, genesis_coins,
-                                        Bytes(locks_.of(index).script));
+    const auto tx =
+        genesis_transaction(index, genesis_balance_, genesis_coins, Bytes(locks_.of(index).script));
     const Hash256 id = bitcoin::txid(tx);
     for (std::size_t i = 0; i < tx.outputs.size(); ++i) {
       it->second.coins.push_back({{id, static_cast<std::uint32_t>(i)}, tx.outputs[i].value, 0});
@@ -80,9 +80,9 @@ Wallet::Written CoinWallet::write(Crypto crypto, const Load::Item& item, std::ui
     written_.fee = std::max(written_.fee, outbid(old.fee));
   }
   const std::uint64_t sum = item.amount + written_.fee;
-  const bool payable =
-      sum >= item.amount && sum <= static_cast<std::uint64_t>(bitcoin::max_money) &&
-      choose(payer, sum, written_.inputs);
+  const bool payable = sum >= item.amount &&
+                       sum <= static_cast<std::uint64_t>(bitcoin::max_money) &&
+                       choose(payer, sum, written_.inputs);
   bitcoin::Satoshi worth = 0;
   for (const Coin& coin : written_.inputs) worth += coin.value;
   if (payable && worth > static_cast<bitcoin::Satoshi>(sum)) {

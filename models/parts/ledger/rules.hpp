@@ -47,8 +47,8 @@ class Rules {
   /// Form and signature, against no state; a static text, empty if there is no fault. A block with
   /// a transaction that has one is invalid.
   virtual std::string_view fault(const Transaction& transaction) = 0;
-  /// What of a proposed block is wrong and can be told from the adopted state, which need not be the
-  /// one before the block: signatures that only the coins they spend give a meaning to. Every
+  /// What of a proposed block is wrong and can be told from the adopted state, which need not be
+  /// the one before the block: signatures that only the coins they spend give a meaning to. Every
   /// transaction is without fault(). Empty: nothing.
   virtual std::string_view block_fault(const State&, const Block&) { return {}; }
   /// How many signatures fault() verifies: what a node is charged the first time.
