@@ -1,6 +1,6 @@
-// Unspent outputs under consensus, from the scenarios that ship: all nodes come to one coin set, with
-// shared results and without, with costed and with real signatures; under proof of work coins come
-// back with the blocks that are reverted.
+// Unspent outputs under consensus, from the scenarios that ship: all nodes come to one coin set,
+// with shared results and without, with costed and with real signatures; under proof of work coins
+// come back with the blocks that are reverted.
 #include <gtest/gtest.h>
 
 #include "models/api/registry.hpp"
@@ -47,11 +47,11 @@ TEST_P(Utxo, all_nodes_come_to_one_coin_set) {
   EXPECT_EQ(run_system(plan, plan.systems.front(), alone).trace_hash, shared.trace_hash);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Worlds, Utxo,
-    ::testing::Values(World{"utxo-raft.toml", {"duration=5 s"}},
-                      World{"utxo-raft.toml", {"duration=3 s", "crypto=real"}},
-                      World{"utxo-pow.toml", {"duration=12 min", "warm_up=1 min"}}));
+INSTANTIATE_TEST_SUITE_P(Worlds, Utxo,
+                         ::testing::Values(World{"utxo-raft.toml", {"duration=5 s"}},
+                                           World{"utxo-raft.toml", {"duration=3 s", "crypto=real"}},
+                                           World{"utxo-pow.toml",
+                                                 {"duration=12 min", "warm_up=1 min"}}));
 
 }  // namespace
 }  // namespace ledgerlab

@@ -60,8 +60,7 @@ class WalletTest : public ::testing::TestWithParam<SuiteMode> {
     return result->outcomes;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Suites, WalletTest,
-                         ::testing::Values(SuiteMode::costed, SuiteMode::real));
+INSTANTIATE_TEST_SUITE_P(Suites, WalletTest, ::testing::Values(SuiteMode::costed, SuiteMode::real));
 
 TEST_P(WalletTest, WhatItWritesIsValidAndUsesNothingTwice) {
   std::vector<TxRef> all;
@@ -102,9 +101,9 @@ TEST_P(WalletTest, WhatIsGivenUpIsReplacedByTheSameCoinsForAHigherFee) {
   const auto& input = decoded(*again.transaction)->tx.inputs[0];
   EXPECT_LT(input.sequence, 0xfffffffeu);  // BIP 125
   wallet_->sent(again.slip);
-  EXPECT_EQ(include({again.transaction, lost.transaction, other.transaction}),
-            (std::vector<TxOutcome>{TxOutcome::succeeded, TxOutcome::no_effect,
-                                    TxOutcome::succeeded}));
+  EXPECT_EQ(
+      include({again.transaction, lost.transaction, other.transaction}),
+      (std::vector<TxOutcome>{TxOutcome::succeeded, TxOutcome::no_effect, TxOutcome::succeeded}));
   EXPECT_NE(spent(write(600)), spent(lost));  // once only
 }
 
