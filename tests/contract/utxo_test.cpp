@@ -29,6 +29,7 @@ double metric(const RunResult& result, const std::string& name) {
 struct World {
   const char* scenario;
   std::vector<std::string> settings;
+  double reorganised = 0;  // at least so many blocks at once, somewhere
 };
 void PrintTo(const World& world, std::ostream* out) {
   *out << world.scenario << " " << (world.settings.empty() ? "" : world.settings.back());
@@ -42,16 +43,22 @@ TEST_P(Utxo, all_nodes_come_to_one_coin_set) {
   EXPECT_EQ(told(shared), "");
   EXPECT_GT(metric(shared, "transactions_acknowledged"), 100);
   EXPECT_EQ(metric(shared, "transactions_acknowledged"), metric(shared, "transactions_offered"));
+  if (GetParam().reorganised > 0) {
+    EXPECT_GE(metric(shared, "reorg_depth_max"), GetParam().reorganised);
+  }
   RunOptions alone;
   alone.share_results = false;
   EXPECT_EQ(run_system(plan, plan.systems.front(), alone).trace_hash, shared.trace_hash);
 }
 
+const std::vector<std::string> real{"duration=3 s", "systems.raft.crypto=real"};
+const std::vector<std::string> forks{"duration=12 min", "warm_up=1 min",
+                                     "systems.pow.params.block_interval=5 s"};
+
 INSTANTIATE_TEST_SUITE_P(Worlds, Utxo,
                          ::testing::Values(World{"utxo-raft.toml", {"duration=5 s"}},
-                                           World{"utxo-raft.toml", {"duration=3 s", "crypto=real"}},
-                                           World{"utxo-pow.toml",
-                                                 {"duration=12 min", "warm_up=1 min"}}));
+                                           World{"utxo-raft.toml", real},
+                                           World{"utxo-pow.toml", forks, 1}));
 
 }  // namespace
 }  // namespace ledgerlab
