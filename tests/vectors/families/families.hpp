@@ -16,6 +16,7 @@ std::span<const Family> ethereum_state_families();
 std::span<const Family> ethereum_transaction_families();
 std::span<const Family> hash_families();
 std::span<const Family> key_families();
+std::span<const Family> musig2_families();
 std::span<const Family> pairing_families();
 std::span<const Family> proof_families();
 std::span<const Family> bitcoin_js_families();
@@ -41,6 +42,7 @@ inline constexpr std::span<const Family> (*areas[])() = {
     ethereum_transaction_families,
     hash_families,
     key_families,
+    musig2_families,
     pairing_families,
     proof_families,
     bitcoin_js_families,
