@@ -50,9 +50,10 @@ Session session_of(const Json& file, const Json& test) {
   Session out;
   out.keys = keys_of(file, test);
   out.tweaks = tweaks_of(file, test);
-  out.message = test.contains("msg_index")
-                    ? unhex(file.at("msgs").at(test.at("msg_index").get<std::size_t>()))
-                    : unhex(file.at("msg").get<std::string>());
+  out.message =
+      test.contains("msg_index")
+          ? unhex(file.at("msgs").at(test.at("msg_index").get<std::size_t>()).get<std::string>())
+          : unhex(file.at("msg").get<std::string>());
   if (test.contains("aggnonce_index")) {
     out.nonce = fixed<66>(file.at("aggnonces").at(test.at("aggnonce_index").get<std::size_t>()));
   } else if (test.contains("aggnonce")) {
