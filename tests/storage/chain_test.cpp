@@ -5,9 +5,10 @@
 #include <functional>
 
 #include "models/contract/evm/evm.hpp"
+#include "models/crypto/hash.hpp"
 #include "models/crypto/keystore.hpp"
 #include "models/crypto/secp256k1.hpp"
-#include "models/parts/chainstore/chain_store.hpp"
+#include "models/parts/chainstore/snapshot.hpp"
 #include "models/parts/files/memory_folder.hpp"
 #include "models/storage/files/log_files.hpp"
 #include "models/storage/leveldb/leveldb_store.hpp"
@@ -430,6 +431,132 @@ TEST(ChainStores, StoresAreConvertedFromModeToMode) {
   memory->store().commit(mark);
   auto left = memory->release();
   EXPECT_THROW(ChainStore{std::move(left)}, StoreError);
+}
+
+std::shared_ptr<MemoryFolder> snapshot_of(ChainStore& store, std::uint64_t height) {
+  auto folder = std::make_shared<MemoryFolder>();
+  const SnapshotOf subject = export_snapshot(store, height, *folder->open("x", true));
+  EXPECT_EQ(subject.block, world().at(height).hash);
+  return folder;
+}
+
+TEST(ChainStores, SnapshotsComeBackInEveryModeAndGoOn) {
+  const auto archive = in_memory(12);
+  archive->put_account_file(rich, "secret keys are no part of a snapshot");
+  const auto folder = snapshot_of(*archive, 9);
+  const auto file = folder->open("x", false);
+  const auto memory = restore_snapshot(*file, storage::open_memory(), world().at(9).hash);
+  EXPECT_TRUE(memory->account_files().empty());
+  for (const Mode& mode : modes_with_files()) {
+    const auto disk = std::make_shared<MemoryFolder>();
+    restore_snapshot(*file, mode.open(disk));
+    ChainStore store(mode.open(disk));
+    EXPECT_EQ(store.store().digest(), memory->store().digest()) << mode.name;
+    EXPECT_EQ(store.status().head_hash, world().at(9).hash);
+    EXPECT_EQ(store.word(writer, 3, 9), world().at(9).state.storage(writer, 3));
+    const auto chain = store.resume(world().genesis().rules, world().engine());
+    for (std::uint64_t n = 10; n <= 12; ++n) {
+      EXPECT_TRUE(chain->import(encode(*world().at(n).block)).accepted());
+    }
+    store.follow(*chain);
+    store.verify();
+    EXPECT_EQ(store.state().root(), world().at(12).state.root());
+    EXPECT_THROW(restore_snapshot(*file, store.release()), std::invalid_argument);
+  }
+  // The same file from a pruned store.
+  const auto pruned = in_memory(12, 4);
+  const auto other = snapshot_of(*pruned, 9)->open("x", false);
+  EXPECT_EQ(other->read(0, other->size()), file->read(0, file->size()));
+  EXPECT_THROW(export_snapshot(*pruned, 8, *other), std::out_of_range);
+}
+
+TEST(ChainStores, AlteredSnapshotsAreRefused) {
+  const auto archive = in_memory(5);
+  const auto folder = snapshot_of(*archive, 5);
+  const std::uint64_t size = folder->open("x", false)->size();
+  const auto refused = [&](const std::function<void(MemoryFolder&)>& damage) {
+    const auto copy = folder->copy();
+    damage(*copy);
+    try {
+      restore_snapshot(*copy->open("x", false), storage::open_memory());
+      return false;
+    } catch (const StoreError&) {
+      return true;
+    }
+  };
+  EXPECT_FALSE(refused([](MemoryFolder&) {}));
+  for (std::uint64_t at = 0; at < size; at += 3) {
+    EXPECT_TRUE(refused([&](MemoryFolder& f) { f.flip("x", at, at % 8); })) << at;
+    if (at % 30 != 0) continue;
+    EXPECT_TRUE(refused([&](MemoryFolder& f) { f.open("x", false)->truncate(at); })) << at;
+  }
+  EXPECT_TRUE(refused([&](MemoryFolder& f) { f.open("x", false)->write(size, Bytes{1}); }));
+  EXPECT_THROW(
+      restore_snapshot(*folder->open("x", false), storage::open_memory(), world().at(4).hash),
+      StoreError);
+}
+
+TEST(ChainStores, ASnapshotOfAStateThatIsNotTheBlocksIsRefused) {
+  // Whole by its checksums: made of a store whose state was edited, and its root in the status.
+  const auto store = in_memory(5);
+  const auto folder = snapshot_of(*store, 5);
+  const auto file = folder->open("x", false);
+  Bytes text = file->read(0, file->size());
+  // The leaf of an account: its balance one higher, the chunk's and the end's hashes made anew.
+  const Bytes leaf = encode(*world().at(5).state.account(rich));
+  const auto at = std::search(text.begin(), text.end(), leaf.begin(), leaf.end());
+  ASSERT_NE(at, text.end());
+  at[6] ^= 1;
+  Bytes hashes;
+  std::uint64_t chunk = 0;
+  std::size_t position = 8;
+  for (;; ++chunk) {
+    const std::size_t length = text[position] | text[position + 1] << 8 | text[position + 2] << 16;
+    Bytes content(8);
+    content[0] = static_cast<Byte>(chunk);
+    const auto begin = text.begin() + static_cast<std::ptrdiff_t>(position) + 36;
+    content.insert(content.end(), begin, begin + static_cast<std::ptrdiff_t>(length));
+    const Hash256 hash = sha256(length == 0 ? hashes : content);
+    std::copy(hash.data.begin(), hash.data.end(), begin - 32);
+    if (length == 0) break;
+    hashes.insert(hashes.end(), hash.data.begin(), hash.data.end());
+    position += 36 + length;
+  }
+  file->write(0, text);
+  EXPECT_EQ(check_snapshot(*file).height, 5u);
+  try {
+    restore_snapshot(*file, storage::open_memory());
+    FAIL() << "served";
+  } catch (const StoreError& error) {
+    EXPECT_NE(std::string(error.what()).find("block 5: the state has root"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(ChainStores, ARestoreThatStopsHalfWayIsNoChainAndCanBeDoneAgain) {
+  const auto archive = in_memory(12);
+  const auto snapshot = snapshot_of(*archive, 12)->open("x", false);
+  for (const Mode& mode : modes_with_files()) {
+    bool cut = true;
+    for (std::uint64_t k = 0; cut; ++k) {
+      const auto folder = std::make_shared<MemoryFolder>();
+      folder->fail_at(k);
+      try {
+        restore_snapshot(*snapshot, mode.open(folder));
+      } catch (const StoreError&) {
+      }
+      cut = folder->failed();
+      const auto left = folder->after_power_loss(k);
+      bool whole = false;
+      try {
+        ChainStore store(mode.open(left));
+        whole = !store.empty();
+        if (whole) store.verify();
+      } catch (const StoreError&) {
+      }
+      if (!whole) restore_snapshot(*snapshot, mode.open(left))->verify();
+    }
+  }
 }
 
 TEST(ChainStores, PrivateAccountDataLieApartAndEncrypted) {

@@ -131,29 +131,29 @@ std::vector<Bytes> ChainStore::changed_items(std::uint64_t height) {
   return out;
 }
 
+void visit_version(Store& store, Byte letter, std::uint64_t height,
+                   const std::function<void(ByteView, ByteView)>& visitor) {
+  Bytes seen;
+  store.visit(DataClass::account, Bytes{letter}, [&](ByteView key, ByteView value) {
+    if (key.empty() || key[0] != letter) return false;
+    if (key.size() < 9 || version_of(key) > height) return true;
+    const ByteView item = item_of(key);
+    if (std::ranges::equal(item, seen)) return true;
+    seen.assign(item.begin(), item.end());
+    if (!value.empty()) visitor(item, value);
+    return true;
+  });
+}
+
 /// Builds the tries from the versions that hold at `height`, and takes in the code they name.
 WorldState ChainStore::load(std::uint64_t height) {
   std::map<Hash256, Trie> storage;
-  Bytes seen;
-  /// Each item's newest version up to `height`, in order.
-  const auto each = [&](Byte letter, const auto& take) {
-    seen.clear();
-    store_->visit(DataClass::account, Bytes{letter}, [&](ByteView key, ByteView value) {
-      if (key[0] != letter) return false;
-      if (key.size() < 9 || version_of(key) > height) return true;
-      const ByteView item = item_of(key);
-      if (std::ranges::equal(item, seen)) return true;
-      seen.assign(item.begin(), item.end());
-      if (!value.empty()) take(item, value);
-      return true;
-    });
-  };
-  each('s', [&](ByteView item, ByteView value) {
+  visit_version(*store_, 's', height, [&](ByteView item, ByteView value) {
     if (item.size() == 64) storage[hash_from(item)].insert(item.subspan(32), value);
   });
   WorldState out;
   std::map<Hash256, bool> codes;
-  each('a', [&](ByteView item, ByteView value) {
+  visit_version(*store_, 'a', height, [&](ByteView item, ByteView value) {
     if (item.size() != 32) return;
     const auto below = storage.find(hash_from(item));
     out.put_leaf(hash_from(item), value, below == storage.end() ? Trie() : below->second);

@@ -44,8 +44,10 @@ Bytes place_entry(std::uint64_t block, std::uint64_t position) {
 
 }  // namespace
 
-ChainStore::ChainStore(std::unique_ptr<Store> store) : store_(std::move(store)) {
-  if (store_->get(DataClass::status, unfinished_key)) {
+ChainStore::ChainStore(std::unique_ptr<Store> store) : ChainStore(std::move(store), false) {}
+
+ChainStore::ChainStore(std::unique_ptr<Store> store, bool unfinished) : store_(std::move(store)) {
+  if (!unfinished && store_->get(DataClass::status, unfinished_key)) {
     corrupt(
         "a restore or conversion into this store was not finished; do it again in an empty one");
   }
@@ -74,6 +76,15 @@ void ChainStore::commit(StoreBatch batch, const Status& status) {
   batch.put(DataClass::status, status_key, codec::encode(status));
   store_->commit(batch);
   status_ = status;
+}
+
+/// What was restored is proven: it is a chain from now on.
+void ChainStore::finish(std::uint64_t keep) {
+  StoreBatch batch;
+  batch.erase(DataClass::status, unfinished_key);
+  Status status = status_;
+  status.keep = keep;
+  commit(std::move(batch), status);
 }
 
 void ChainStore::begin(const Genesis& genesis, std::uint64_t keep) {

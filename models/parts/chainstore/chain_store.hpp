@@ -9,6 +9,10 @@
 #include "models/parts/ethereum/chain.hpp"
 #include "models/parts/ethereum/genesis.hpp"
 
+namespace ledgerlab::files {
+class File;
+}
+
 namespace ledgerlab::chainstore {
 
 /// What the node knows of its chain; written with every block.
@@ -93,6 +97,12 @@ class ChainStore {
 
  private:
   friend class Audit;
+  friend std::unique_ptr<ChainStore> restore_snapshot(files::File& file,
+                                                      std::unique_ptr<Store> into,
+                                                      std::optional<Hash256> trusted,
+                                                      std::uint64_t keep);
+  ChainStore(std::unique_ptr<Store> store, bool unfinished);
+  void finish(std::uint64_t keep);
 
   void put_block(StoreBatch& batch, const ethereum::Block& block, const Hash256& hash,
                  const U256& difficulty, std::span<const ethereum::Receipt> receipts);

@@ -17,6 +17,8 @@
 //   private_account  address                    keystore file
 #pragma once
 
+#include <functional>
+
 #include "models/api/storage.hpp"
 
 namespace ledgerlab::chainstore {
@@ -46,6 +48,10 @@ inline Bytes state_key(ByteView item, std::uint64_t number) {
 }
 inline ByteView item_of(ByteView state_key) { return state_key.subspan(1, state_key.size() - 9); }
 inline std::uint64_t version_of(ByteView state_key) { return ~number_at(state_key.last(8)); }
+
+/// The accounts ('a') or words ('s') as of `height`, in the order of their paths.
+void visit_version(Store& store, Byte letter, std::uint64_t height,
+                   const std::function<void(ByteView item, ByteView value)>& visitor);
 
 inline const Bytes status_key = {'s', 't', 'a', 't', 'u', 's'};
 inline const Bytes unfinished_key = {'u', 'n', 'f', 'i', 'n', 'i', 's', 'h', 'e', 'd'};
