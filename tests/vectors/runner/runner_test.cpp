@@ -154,4 +154,32 @@ TEST_F(Runner, NoticesThatAnArchiveChanged) {
   EXPECT_EQ(family(run("--json")).at("failed"), 2);
 }
 
+TEST_F(Runner, TakesArchivesWhereFoldersLackFiles) {
+  write("eth-tests/RLPTests/more.json", R"({"cat": {"in": "cat", "out": "0x83636174"}})");
+  index(row(rlp_, 2) + row("eth-tests/RLPTests/more.json", 1));
+  const std::string folder = "cd '" + home_.string() + "' && ";
+  ASSERT_EQ(std::system((folder + "tar cJf set.tar.xz eth-tests").c_str()), 0);
+  ASSERT_EQ(std::system((folder + "rm eth-tests/RLPTests/more.json").c_str()), 0);
+  EXPECT_EQ(family(run("--json"), 1).at("passed"), 1);
+  ASSERT_EQ(std::system((folder + "rm set.tar.xz").c_str()), 0);
+  EXPECT_EQ(family(run("--json"), 1).at("skipped"), 1);
+}
+
+TEST_F(Runner, FindsTheSetsHoweverTheFolderIsWritten) {
+  index(row(rlp_, 2));
+  const std::string whole = home_.string();
+  const fs::path from = fs::current_path();
+  fs::current_path(home_.parent_path());
+  for (const std::string& name : {whole + "/", whole + "//", home_.filename().string(),
+                                  "./" + home_.filename().string() + "/",
+                                  home_.filename().string() + "/../" + home_.filename().string()}) {
+    home_ = name;
+    const Answer answer = run("--json");
+    EXPECT_EQ(answer.code, 0) << name;
+    EXPECT_EQ(family(answer).at("passed"), 2) << name;
+  }
+  home_ = whole;
+  fs::current_path(from);
+}
+
 }  // namespace

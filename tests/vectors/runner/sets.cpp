@@ -161,10 +161,17 @@ std::optional<Sets> open_sets(const fs::path& home, const fs::path& cache) {
   sets.home = home;
   sets.rows = read_index(home / "INDEX.tsv");
   sets.oracle_slow = read_oracle(home / "ORACLE-ethereumjs.tsv");
-  const bool lie_open = std::any_of(sets.rows.begin(), sets.rows.end(),
-                                    [&](const Row& row) { return fs::exists(home / row.path); });
+  const auto rows_in = [&](const fs::path& root) {
+    return std::count_if(sets.rows.begin(), sets.rows.end(),
+                         [&](const Row& row) { return fs::exists(root / row.path); });
+  };
+  // Unpacked beside the archives, or some of both: where there are more.
+  sets.root = home;
+  const auto open = rows_in(home);
   const auto archives = archives_in(home);
-  sets.root = lie_open || archives.empty() ? home : unpacked(home, archives, cache);
+  if (archives.empty() || open == std::ssize(sets.rows)) return sets;
+  const fs::path made = unpacked(home, archives, cache);
+  if (rows_in(made) > open) sets.root = made;
   return sets;
 }
 
