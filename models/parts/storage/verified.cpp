@@ -135,7 +135,8 @@ class Verified final : public Store {
     Book book = book_;
     std::vector<StoreBatch::Write> writes;
     for (const auto& [name, value] : last) {
-      const auto& [data, key] = name;
+      const DataClass data = name.first;
+      const Bytes& key = name.second;
       std::optional<Bytes> old;
       guarded([&] { old = engine_->get(data, key); });
       if (old) {
