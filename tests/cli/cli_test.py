@@ -205,7 +205,7 @@ class Cli(unittest.TestCase):
     # --- calibrate ----------------------------------------------------------------------------
     def test_calibrated_table_can_be_named(self):
         data = json.loads(self.call("calibrate", "--seconds", "0.1", "--out", "mine.costs", "--json").stdout)
-        self.assertEqual(len(data["rows"]), 18)
+        self.assertEqual(len(data["rows"]), 26)
         for row in data["rows"]:
             self.assertGreater(row["median_ps"], 0, row)
         self.assertIn("cpu", data["origin"])
