@@ -57,6 +57,7 @@ const std::vector<std::string> forks{"duration=12 min", "warm_up=1 min",
 
 INSTANTIATE_TEST_SUITE_P(Worlds, Utxo,
                          ::testing::Values(World{"utxo-raft.toml", {"duration=5 s"}},
+                                           World{"combined-raft.toml", {"duration=5 s"}},
                                            World{"utxo-raft.toml", real},
                                            World{"utxo-pow.toml", forks, 1}));
 

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "models/api/registry.hpp"
-#include "models/ledger/utxo/rules.hpp"
-#include "models/ledger/utxo/spv.hpp"
+#include "models/parts/utxo/execute.hpp"
+#include "models/parts/utxo/rules.hpp"
+#include "models/parts/utxo/spv.hpp"
 #include "models/parts/bitcoin/address.hpp"
 #include "models/parts/final_block/final_block.hpp"
 #include "models/parts/ledger/ledger.hpp"

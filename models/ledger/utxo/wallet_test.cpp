@@ -1,11 +1,11 @@
 // The wallet: choice of coins, change, what is used while nothing is settled, replacement.
-#include "models/ledger/utxo/wallet.hpp"
+#include "models/parts/utxo/wallet.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "models/ledger/utxo/rules.hpp"
+#include "models/parts/utxo/rules.hpp"
 #include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab::utxo {

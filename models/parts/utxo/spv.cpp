@@ -1,4 +1,4 @@
-#include "models/ledger/utxo/spv.hpp"
+#include "models/parts/utxo/spv.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // root learns that a transaction took effect in it from a Merkle branch.
 #pragma once
 
-#include "models/ledger/utxo/state.hpp"
+#include "models/parts/utxo/execute.hpp"
 
 namespace ledgerlab::utxo {
 

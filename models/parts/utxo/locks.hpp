@@ -8,8 +8,8 @@
 
 #include "models/api/crypto.hpp"
 #include "models/base/lookup.hpp"
-#include "models/ledger/utxo/envelope.hpp"
 #include "models/parts/bitcoin/sighash.hpp"
+#include "models/parts/utxo/envelope.hpp"
 
 namespace ledgerlab::utxo {
 

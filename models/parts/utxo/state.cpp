@@ -1,4 +1,4 @@
-#include "models/ledger/utxo/state.hpp"
+#include "models/parts/utxo/state.hpp"
 
 #include <algorithm>
 #include <stdexcept>

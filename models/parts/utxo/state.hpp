@@ -1,4 +1,4 @@
-// The unspent outputs as persistent versions, and the execution of blocks on them: pure functions.
+// The unspent outputs as persistent versions, and what blocks do to them, as pure functions.
 // A coin stands in a secure Merkle-Patricia trie under Keccak-256 of its outpoint, so the set has a
 // root, and a proof of being in it or not (Bitcoin itself commits to none).
 #pragma once
@@ -8,8 +8,8 @@
 
 #include "models/api/model_info.hpp"
 #include "models/crypto/mpt.hpp"
-#include "models/ledger/utxo/locks.hpp"
 #include "models/parts/ledger/rules.hpp"
+#include "models/parts/utxo/locks.hpp"
 
 namespace ledgerlab::utxo {
 
@@ -74,20 +74,17 @@ struct Policy {
   /// False: coins are locked by P2WPKH only. True: by any script.
   bool scripts = false;
   Operation gas_row = Operation::evm_gas;  // of the engine
+  /// True: outputs may be of the form bridge_script().
+  bool bridge = false;
 };
 Policy policy_of(const GenesisSpec& genesis);
 
+/// OP_RETURN and an account's address: in a ledger with accounts what leaves the coins for that
+/// account's balance. Bitcoin sees an output that nobody can spend.
+Bytes bridge_script(const Address& account);
+std::optional<Address> bridge_account(ByteView script);
+
 /// Form, against no state; empty: none.
 std::string_view form_fault(const Decoded* transaction, const Policy& policy);
-
-/// Executes in order. A broken form, a script that refuses, and a limit of the block exceeded make
-/// the block invalid. A coin that is not there, a lock time not reached, or more spent than owned:
-/// included without effect, because a log protocol orders what was valid when it was proposed.
-/// `begun`: see ledger::Rules::execute.
-BlockResult execute_payload(const State& pre, const Block& block, Locks& locks,
-                            const Policy& policy, const BlockResult* begun = nullptr);
-
-/// At most so many instructions do the scripts of an input run (there are no loops).
-std::uint64_t script_instructions(const bitcoin::TxIn& input, ByteView script_pubkey);
 
 }  // namespace ledgerlab::utxo

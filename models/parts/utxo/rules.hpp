@@ -2,13 +2,13 @@
 #pragma once
 
 #include "models/base/fifo.hpp"
-#include "models/ledger/utxo/state.hpp"
+#include "models/parts/utxo/execute.hpp"
 
 namespace ledgerlab::utxo {
 
 class Rules final : public ledger::Rules {
  public:
-  Rules(const GenesisSpec& genesis, CryptoSuite& suite);
+  Rules(const GenesisSpec& genesis, CryptoSuite& suite, bool bridge = false);
 
   ledger::StateRef genesis() override { return genesis_state(genesis_, locks_); }
   std::string_view fault(const Transaction& transaction) override;
@@ -23,6 +23,9 @@ class Rules final : public ledger::Rules {
   std::uint64_t stake(const ledger::State& state, NodeId replica) override;
   Bytes serialise(const ledger::State& state) override;
   ledger::StateRef deserialise(ByteView bytes) override;
+
+  Locks& locks() { return locks_; }
+  const Policy& policy() const { return policy_; }
 
  private:
   struct Inputs {

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "models/api/model_info.hpp"
-#include "models/ledger/utxo/state.hpp"
+#include "models/parts/utxo/state.hpp"
 
 namespace ledgerlab::utxo {
 
-class CoinWallet final : public Wallet {
+class CoinWallet : public Wallet {
  public:
   explicit CoinWallet(const ModuleContext& context);
 
@@ -20,6 +20,11 @@ class CoinWallet final : public Wallet {
   void sent(const Slip& slip) override;
   void settled(const Slip& slip, TxOutcome outcome) override;
   void given_up(const Slip& slip) override;
+
+ protected:
+  /// What the payment's first output is locked by: the payee's key.
+  virtual Bytes payee_script(const Load::Item& item) { return locks_.of(item.payee).script; }
+  Locks& locks() { return locks_; }
 
  private:
   using Number = std::uint64_t;  // of a payment

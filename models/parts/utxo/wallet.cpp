@@ -1,4 +1,4 @@
-#include "models/ledger/utxo/wallet.hpp"
+#include "models/parts/utxo/wallet.hpp"
 
 #include <algorithm>
 
@@ -56,8 +56,7 @@ bitcoin::Transaction CoinWallet::draft(const Payment& payment, const Load::Item&
     input.prevout = coin.point;
     input.sequence = free_sequence | static_cast<std::uint32_t>(k % sequence_numbers);
   }
-  tx.outputs.push_back(
-      {static_cast<bitcoin::Satoshi>(item.amount), Bytes(locks_.of(item.payee).script)});
+  tx.outputs.push_back({static_cast<bitcoin::Satoshi>(item.amount), payee_script(item)});
   for (const Coin& change : payment.change) {
     tx.outputs.push_back({change.value, Bytes(locks_.of(item.payer).script)});
   }

@@ -1,4 +1,4 @@
-#include "models/ledger/utxo/locks.hpp"
+#include "models/parts/utxo/locks.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "models/ledger/utxo/rules.hpp"
+#include "models/parts/utxo/rules.hpp"
 
 #include <algorithm>
 #include <map>
@@ -18,8 +18,9 @@ const State& of(const ledger::State& state) { return static_cast<const State&>(s
 
 }  // namespace
 
-Rules::Rules(const GenesisSpec& genesis, CryptoSuite& suite)
+Rules::Rules(const GenesisSpec& genesis, CryptoSuite& suite, bool bridge)
     : genesis_(genesis), locks_(suite), policy_(policy_of(genesis)) {
+  policy_.bridge = bridge;
   const auto note = [&](AccountIndex index) {
     scripts_.try_emplace(suite.account(index), locks_.of(index).script);
   };
@@ -39,6 +40,7 @@ std::string_view Rules::block_fault(const ledger::State& head, const Block& bloc
   bitcoin::CoinsOverlay coins(of(head));
   std::size_t weight = 0;
   for (const TxRef& transaction : block.payload->transactions) {
+    if (!transaction->witnessed) continue;  // not of coins, in a ledger of both
     const Decoded& known = *decoded(*transaction);
     weight += known.weight;
     std::vector<bitcoin::Coin> spent;

@@ -1,4 +1,4 @@
-#include "models/ledger/utxo/envelope.hpp"
+#include "models/parts/utxo/envelope.hpp"
 
 #include "models/crypto/hash.hpp"
 
