@@ -7,6 +7,7 @@
 #include "models/crypto/hash.hpp"
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/contract/call_input.hpp"
 
 namespace ledgerlab::account {
 namespace {
@@ -25,50 +26,6 @@ constexpr std::array<Fork, 6> forks{{{"cancun", Revision::cancun},
 
 /// Genesis meets no gas limit: what it costs is nobody's.
 constexpr std::int64_t genesis_gas = std::int64_t{1} << 50;
-
-U256 word_of(const CallArgument& argument, CryptoSuite& suite) {
-  if (argument.type != CallArgument::Type::address) return argument.number;
-  Hash256 word;
-  const Address address = suite.account(argument.account);
-  std::copy(address.data.begin(), address.data.end(), word.data.begin() + 12);
-  return u256_from(word);
-}
-
-bool dynamic(const CallArgument& argument) {
-  return argument.type == CallArgument::Type::bytes || argument.type == CallArgument::Type::text;
-}
-
-void append_word(Bytes& out, const U256& word) {
-  const auto bytes = to_big_endian(word);
-  out.insert(out.end(), bytes.data.begin(), bytes.data.end());
-}
-
-/// Contract ABI specification: heads, then the tails of what has no fixed length.
-Bytes encode_arguments(std::span<const CallArgument> arguments, CryptoSuite& suite) {
-  Bytes head, tail;
-  for (const CallArgument& argument : arguments) {
-    if (!dynamic(argument)) {
-      append_word(head, word_of(argument, suite));
-      continue;
-    }
-    append_word(head, U256(32 * arguments.size() + tail.size()));
-    append_word(tail, U256(argument.bytes.size()));
-    tail.insert(tail.end(), argument.bytes.begin(), argument.bytes.end());
-    tail.resize((tail.size() + 31) / 32 * 32);
-  }
-  head.insert(head.end(), tail.begin(), tail.end());
-  return head;
-}
-
-std::string signature_of(const ContractCall& call) {
-  constexpr std::array names{"address", "uint256", "bytes32", "bytes", "string"};
-  std::string out = call.function + "(";
-  for (const CallArgument& argument : call.arguments) {
-    if (out.back() != '(') out += ',';
-    out += names[static_cast<std::size_t>(argument.type)];
-  }
-  return out + ")";
-}
 
 /// A frame of genesis, from the deployer.
 void run(ethereum::Overlay& overlay, const ethereum::BlockContext& block, ContractEngine& engine,
@@ -139,23 +96,6 @@ Address contract_address(CryptoSuite& suite, std::size_t index) {
   return ethereum::create_address(suite.account(deployer_account), index);
 }
 
-Bytes call_input(const ContractCall& call, CryptoSuite& suite) {
-  const Hash256 selector = keccak256(as_bytes(signature_of(call)));
-  Bytes out(selector.data.begin(), selector.data.begin() + 4);
-  const Bytes arguments = encode_arguments(call.arguments, suite);
-  out.insert(out.end(), arguments.begin(), arguments.end());
-  return out;
-}
-
-Bytes creation_input(const GenesisContract& contract, std::span<const CallArgument> arguments,
-                     CryptoSuite& suite, const ModelInfo& engine) {
-  const Bytes encoded = encode_arguments(arguments, suite);
-  if (engine.encode_creation != nullptr) return engine.encode_creation(contract.code, encoded);
-  Bytes out = contract.code;
-  out.insert(out.end(), encoded.begin(), encoded.end());
-  return out;
-}
-
 ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chain,
                                    CryptoSuite& suite, ContractEngine& engine) {
   ethereum::WorldState world;
@@ -177,14 +117,14 @@ ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chai
   message.sender = suite.account(deployer_account);
   for (const GenesisContract& contract : *genesis.contracts) {
     const Bytes input =
-        creation_input(contract, contract.arguments, suite, *genesis.contract_model);
+        contract::creation_input(contract, contract.arguments, suite, *genesis.contract_model);
     message.kind = CallKind::create;
     message.input = input;
     run(overlay, context, engine, message, "creating contract " + contract.name);
   }
   for (const GenesisContract& contract : *genesis.contracts) {
     for (const ContractCall& call : contract.setup) {
-      const Bytes input = call_input(call, suite);
+      const Bytes input = contract::call_input(call, suite);
       message.kind = CallKind::call;
       message.recipient = message.code_address = contract_address(suite, call.contract);
       message.input = input;

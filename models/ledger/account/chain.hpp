@@ -30,10 +30,4 @@ ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chai
 /// Of the contract with this index in genesis.
 Address contract_address(CryptoSuite& suite, std::size_t index);
 
-/// The ABI's bytes of a call: selector of `function` with these types, then the arguments.
-Bytes call_input(const ContractCall& call, CryptoSuite& suite);
-/// What a creation of this contract begins with.
-Bytes creation_input(const GenesisContract& contract, std::span<const CallArgument> arguments,
-                     CryptoSuite& suite, const ModelInfo& engine);
-
 }  // namespace ledgerlab::account

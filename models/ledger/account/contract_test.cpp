@@ -12,6 +12,7 @@
 #include "models/ledger/account/ethereum_tx.hpp"
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/contract/call_input.hpp"
 #include "models/parts/ledger/store.hpp"
 #include "models/parts/suite/suite.hpp"
 
@@ -86,7 +87,7 @@ class Contracts : public ::testing::TestWithParam<SuiteMode> {
     t.gas_limit = gas;
     t.value = U256(value);
     t.to = call ? contract_address(*suite_, 0) : suite_->account(7);
-    if (call) t.data = call_input(*call, *suite_);
+    if (call) t.data = contract::call_input(*call, *suite_);
     return sign_ethereum(effects_.crypto(), from, std::move(t));
   }
   TxRef pay_tokens(AccountIndex from, std::uint64_t nonce, AccountIndex to, std::uint64_t amount) {
@@ -103,7 +104,7 @@ class Contracts : public ::testing::TestWithParam<SuiteMode> {
     ContractCall ask;
     ask.function = "balanceOf";
     ask.arguments = {account_argument(of)};
-    const Bytes input = call_input(ask, *suite_);
+    const Bytes input = contract::call_input(ask, *suite_);
     ContractMessage message;
     message.gas = 1'000'000;
     message.recipient = message.code_address = contract_address(*suite_, 0);

@@ -2,6 +2,7 @@
 
 #include "models/ledger/account/ethereum_tx.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/contract/call_input.hpp"
 
 namespace ledgerlab::account {
 namespace {
@@ -27,11 +28,11 @@ Wallet::Written ContractWallet::write(Crypto crypto, const Load::Item& item, std
     t.to = crypto.account(item.payee);
   } else if (item.call->deploy) {
     t.data =
-        creation_input(contracts_->at(item.call->contract), item.call->arguments, suite_, engine_);
+        contract::creation_input(contracts_->at(item.call->contract), item.call->arguments, suite_, engine_);
     t.gas_limit = item.call->gas;
   } else {
     t.to = contract_address(suite_, item.call->contract);
-    t.data = call_input(*item.call, suite_);
+    t.data = contract::call_input(*item.call, suite_);
     t.gas_limit = item.call->gas;
   }
   t.gas_limit += k % spread;

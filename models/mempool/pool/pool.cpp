@@ -47,6 +47,7 @@ Pool::Pool(const ModuleContext& context)
       finals_(options_.remember) {}
 
 void Pool::step(const Input& input, Effects& effects) {
+  if (endorser_.step(input, effects)) return;
   switch (input.kind) {
     case InputKind::deliver:
       if (const auto* request = input.message->as<Request>(); request && request->transaction) {

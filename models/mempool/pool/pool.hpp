@@ -8,6 +8,7 @@
 #include "models/base/fifo.hpp"
 #include "models/mempool/pool/finals.hpp"
 #include "models/mempool/pool/queues.hpp"
+#include "models/parts/pipeline/endorser.hpp"
 
 namespace ledgerlab::pool {
 
@@ -97,6 +98,7 @@ class Pool final : public Module {
 
   NodeId self_;
   Options options_;
+  pipeline::Endorser endorser_;
   std::uint64_t block_weight_;  // most of a payload
   bool asks_leader_;
   bool all_answer_;  // ClientPolicy::Ask::primary

@@ -81,6 +81,8 @@ void Ledger::on_call(const Input& input, Effects& effects) {
     Queried answer = rules_.query(*head_state_, ask->account);
     answer.height = head_->height;
     effects.answer(call, std::move(answer));
+  } else if (const auto* ask = call.as<Simulate>()) {
+    simulate(input, effects, ask->transaction);
   } else if (const auto* ask = call.as<Install>()) {
     install(input, effects, ask->data);
   } else if (const auto* ask = call.as<TakeStakes>()) {
@@ -267,6 +269,14 @@ void Ledger::check(const Input& input, Effects& effects, const TxRef& transactio
   } else {
     rules_.check(*head_state_, answer);
   }
+  effects.answer(*input.call, std::move(answer));
+}
+
+void Ledger::simulate(const Input& input, Effects& effects, const TxRef& proposal) {
+  effects.work(Operation::tx_verify);
+  Work work;
+  Simulated answer = rules_.simulate(*head_state_, *proposal, work);
+  for (const auto& [operation, times] : work) effects.work(operation, times);
   effects.answer(*input.call, std::move(answer));
 }
 

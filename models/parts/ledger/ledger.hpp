@@ -36,6 +36,7 @@ class Ledger final : public Module {
   void install(const Input& input, Effects& effects, const SnapshotRef& data);
   void take_stakes(const Input& input, Effects& effects, const BlockId& block) const;
   void check(const Input& input, Effects& effects, const TxRef& transaction);
+  void simulate(const Input& input, Effects& effects, const TxRef& proposal);
   /// The block's entry, executing it if this node has not; null with `reason` if it cannot be.
   const Entry* entry_of(const Input& input, Effects& effects, const BlockRef& block,
                         std::string* reason);

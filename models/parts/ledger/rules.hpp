@@ -24,6 +24,9 @@ class State {
 };
 using StateRef = std::shared_ptr<const State>;
 
+/// Rows of the cost table and how often each.
+using Work = std::vector<std::pair<Operation, std::uint64_t>>;
+
 /// What executing a block's payload on a state gave: a pure function of both and of what the rules
 /// name as context(). Rules add what they need to continue from it.
 struct BlockResult {
@@ -35,7 +38,7 @@ struct BlockResult {
   Hash256 receipts_root;
   std::vector<TxOutcome> outcomes;  // by transaction
   /// What it takes besides `tx_execute` for every transaction.
-  std::vector<std::pair<Operation, std::uint64_t>> work;
+  Work work;
 };
 using BlockResultRef = std::shared_ptr<const BlockResult>;
 
@@ -69,6 +72,11 @@ class Rules {
   /// Admission of a transaction without fault against the adopted state: fills in all but the
   /// transaction.
   virtual void check(const State& state, Checked& answer) = 0;
+  /// Execute-order-validate: runs a proposal on a state that stays as it is, adds to `work` what that
+  /// takes besides its signature. Ledgers of order-execute know no proposals.
+  virtual Simulated simulate(const State&, const Transaction& proposal, Work& /*work*/) {
+    return {proposal.id, false, {}, {}};
+  }
   virtual Queried query(const State& state, const Address& address) = 0;
   /// Balance of the replica's stake account; more than 64 bits hold counts as what they hold.
   virtual std::uint64_t stake(const State& state, NodeId replica) = 0;

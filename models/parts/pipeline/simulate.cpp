@@ -185,23 +185,28 @@ ContractResult Host::create(const ContractMessage& message) {
   const Hash256 hash = keccak256(text);
   ContractMessage own = message;
   std::memcpy(own.recipient.data.data(), hash.data.data() + 12, Address::size());
-  own.code_address = own.recipient;
+  return create_at(own);
+}
+
+ContractResult Host::create_at(ContractMessage message) {
+  message.code_address = message.recipient;
   if (balance(message.sender) < message.value) {
     return {ContractStatus::revert, message.gas, 0, {}, {}, "unaffordable"};
   }
-  move(message.sender, own.recipient, message.value);
-  const auto code = codes_.at(message.input);
-  own.input = {};
-  ContractResult result = engine_.execute(*this, revision, own, *code);
+  move(message.sender, message.recipient, message.value);
+  ContractCode code;
+  code.bytes.assign(message.input.begin(), message.input.end());
+  code.hash = keccak256(message.input);
+  ContractResult result = engine_.execute(*this, revision, message, code);
   if (result.status != ContractStatus::success) return result;
   const auto deposit = code_byte_gas * static_cast<std::int64_t>(result.output.size());
   if (result.gas_left < deposit) {
     return {ContractStatus::out_of_gas, 0, 0, {}, {}, "no gas for keeping the code"};
   }
   result.gas_left -= deposit;
-  recorder_.put(code_key(own.recipient), result.output);
+  recorder_.put(code_key(message.recipient), result.output);
   result.output.clear();
-  result.created = own.recipient;
+  result.created = message.recipient;
   return result;
 }
 

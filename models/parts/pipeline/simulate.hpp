@@ -60,6 +60,8 @@ class Host final : public ContractHost {
   void set_item(const Address& account, ByteView key, ByteView value) override;
 
   std::uint64_t frames() const { return frames_; }
+  /// A creation at the address that the message names (contracts of genesis).
+  ContractResult create_at(ContractMessage message);
 
  private:
   ContractResult run(const ContractMessage& message);
