@@ -340,6 +340,11 @@ const KeyTable& system_keys() {
     KeyTable table{
         key("name", Type::text, "", "in tables and results; without it the consensus' name"),
         required(key("consensus", Type::text, "", "the protocol")),
+        choice("pipeline", {"order-execute", state_mode},
+               "transactions are ordered and then executed by all (event mode), or simulated by "
+               "endorsers, ordered with their results, and validated (state mode)"),
+        shaped("pipeline_params", "execute-order-validate: endorsement, endorsers",
+               R"({"type":"object"})"),
         choice("crypto", {"costed", "real"},
                "authenticators: an ideal functionality of true size and time, or the libraries"),
         choice("mining", {"lottery", "nonces"},

@@ -46,6 +46,11 @@ const std::vector<std::string>& checker_names();
 /// What the key of a slot that may stay empty says then.
 inline constexpr const char* empty_slot = "none";
 
+/// The value of `pipeline` for state mode, which is also the family of the ledger that it makes of
+/// ledger = "account": state_mode_ledger.
+inline constexpr const char* state_mode = "execute-order-validate";
+inline constexpr const char* state_mode_ledger = "versioned";
+
 /// The slots of [[systems]] that name a model: key, kind, default, key of its parameters.
 struct SlotKey {
   std::string key;

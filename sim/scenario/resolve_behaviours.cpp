@@ -10,11 +10,14 @@ namespace {
 constexpr std::uint32_t behaviour_stream = 0xffffd;
 
 bool fits(const ModelInfo& behaviour, const SystemPlan& system) {
-  // Families of consensus; of an attack on discovery, discovery models.
+  // Families of consensus; of an attack on discovery, discovery models; on mempools, ledgers'.
   const auto& families = behaviour.fits;
   const bool overlay = behaviour.slot == Slot::overlay;
   if (!system.consensus || (overlay && !system.discovery)) return false;
-  const std::string& of = overlay ? system.discovery.info->name : system.consensus.info->family;
+  if (behaviour.slot == Slot::mempool && !system.ledger) return false;
+  const std::string& of = overlay ? system.discovery.info->name
+                          : behaviour.slot == Slot::mempool ? system.ledger.info->family
+                                                            : system.consensus.info->family;
   return families.empty() || std::count(families.begin(), families.end(), of) != 0;
 }
 
@@ -22,6 +25,10 @@ std::string families_of(const ModelInfo& behaviour) {
   if (behaviour.slot == Slot::overlay) {
     return behaviour.name + " attacks discovery by " + alternatives(behaviour.fits) +
            ": give the system discovery = \"" + behaviour.fits.front() + "\"";
+  }
+  if (behaviour.slot == Slot::mempool) {
+    return behaviour.name + " attacks endorsement: give the system pipeline = \"" +
+           behaviour.fits.front() + "\"";
   }
   return behaviour.name + " fits consensus of the " +
          (behaviour.fits.size() == 1 ? "family " : "families ") + alternatives(behaviour.fits);

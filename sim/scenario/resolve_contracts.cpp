@@ -133,7 +133,8 @@ void resolve_contracts(Resolving& r, Section& section, SystemPlan& system) {
                                       "\" calls contracts: name an engine, such as contract = "
                                       "\"evm\" with ledger = \"account\"");
     }
-    if (!system.ledger.info->engines.empty() && section.given("ledger_params")) {
+    if (!system.ledger.info->engines.empty() && section.given("ledger_params") &&
+        system.ledger.info->family != state_mode) {
       section.problem("ledger_params",
                       "is not read without contracts: set contract = \"evm\", or leave it out");
     }

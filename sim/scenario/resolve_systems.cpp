@@ -8,11 +8,9 @@
 namespace ledgerlab {
 namespace {
 
-/// The model of one slot with its parameters; empty after telling why.
-ModelChoice read_slot(Resolving& r, Section& system, const SlotKey& slot) {
-  const ModelInfo* info = choose_model(r.problems, r.registry, slot.kind, system.text(slot.key),
-                                       system.place(slot.key), system.path(slot.key));
-  if (info == nullptr) return {};
+/// The model with its parameters; empty after telling why.
+ModelChoice read_params(Resolving& r, Section& system, const SlotKey& slot,
+                        const ModelInfo* info) {
   Section params(r.problems, system.raw(slot.params_key), system.path(slot.params_key),
                  system.place());
   const std::size_t before = r.problems.count();
@@ -24,6 +22,39 @@ ModelChoice read_slot(Resolving& r, Section& system, const SlotKey& slot) {
       r.problems.add(system.given(slot.params_key) ? params.place() : system.place(slot.key),
                      system.path(slot.params_key), text);
     }
+  }
+  return choice;
+}
+
+ModelChoice read_slot(Resolving& r, Section& system, const SlotKey& slot) {
+  const ModelInfo* info = choose_model(r.problems, r.registry, slot.kind, system.text(slot.key),
+                                       system.place(slot.key), system.path(slot.key));
+  return info == nullptr ? ModelChoice{} : read_params(r, system, slot, info);
+}
+
+/// The ledger, which in state mode is another one with the pipeline's parameters.
+ModelChoice read_ledger(Resolving& r, Section& system, SlotKey slot) {
+  const bool by_pipeline = system.text("pipeline") == state_mode;
+  if (!by_pipeline && system.given("pipeline_params")) {
+    system.problem("pipeline_params", std::string("is not read: set pipeline = \"") + state_mode +
+                                          "\", or leave it out");
+  }
+  ModelChoice choice;
+  if (!by_pipeline) {
+    choice = read_slot(r, system, slot);
+  } else if (system.text("ledger") != slot.fallback) {
+    system.problem("ledger", "ledger \"" + system.text("ledger") + "\" has no state mode: with "
+                             "pipeline = \"" + state_mode + "\" take ledger = \"account\"");
+  } else {
+    if (system.given("ledger_params")) {
+      system.problem("ledger_params", std::string("is not read: with pipeline = \"") + state_mode +
+                                          "\" set pipeline_params");
+    }
+    slot.params_key = "pipeline_params";
+    choice = read_params(r, system, slot, r.registry.find(ModelKind::ledger, state_mode_ledger));
+  }
+  if (choice && choice.info->family == state_mode && choice.params.count("endorsers") == 0) {
+    choice.params.set("endorsers", std::int64_t{r.plan.network.replicas});
   }
   return choice;
 }
@@ -179,7 +210,8 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
       }
       continue;
     }
-    ModelChoice choice = read_slot(r, section, slot);
+    ModelChoice choice = slot.kind == ModelKind::ledger ? read_ledger(r, section, slot)
+                                                        : read_slot(r, section, slot);
     switch (slot.kind) {
       case ModelKind::consensus:
         system.consensus = std::move(choice);

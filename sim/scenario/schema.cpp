@@ -122,6 +122,16 @@ Json system_table(const Registry& registry) {
                        {"then", {{"properties", {{slot.params_key, params_of(*info)}}}}}});
     }
   }
+  const ModelInfo* state_ledger = registry.find(ModelKind::ledger, state_mode_ledger);
+  if (state_ledger != nullptr) {
+    cases.push_back({{"if", when_key_is("pipeline", state_mode, "")},
+                     {"then",
+                      {{"properties",
+                        {{"pipeline_params", params_of(*state_ledger)},
+                         {"ledger", {{"enum", {"account"}}}},
+                         {"ledger_params", false}}}}},
+                     {"else", {{"properties", {{"pipeline_params", false}}}}}});
+  }
   for (const ModelInfo* info : registry.all(ModelKind::consensus)) {
     Json refused = Json::object();
     for (const SlotKey& slot : slot_keys()) {

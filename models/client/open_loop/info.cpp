@@ -48,6 +48,15 @@ void register_client_open_loop(Registry& registry) {
        "0",
        "100000000",
        {}},
+      {"conflict_backoff",
+       ParamType::duration,
+       "50 ms",
+       "execute-order-validate: mean wait before a proposal whose envelope was invalid is simulated "
+       "again (drawn between half and one and a half of it)",
+       "0 ns",
+       "1 h",
+       {},
+       true},
       {"read_share",
        ParamType::ratio,
        "0 %",
@@ -57,7 +66,8 @@ void register_client_open_loop(Registry& registry) {
        "1",
        {}},
   };
-  info.messages = message_list<Reply, TentativeReply, Redirect, Refused, ReadReply, ReadRefused>();
+  info.messages = message_list<Reply, TentativeReply, Redirect, Refused, ReadReply, ReadRefused,
+                   pipeline::Endorsed>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<client::OpenLoop>(context);
   };

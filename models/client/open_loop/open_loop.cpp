@@ -11,6 +11,8 @@ namespace {
 
 constexpr TimerId timer_due{0, 0};
 constexpr TimerId timer_wait{1, 0};
+/// Family of ledgers whose transactions are simulated before they are ordered.
+constexpr std::string_view state_mode = "execute-order-validate";
 
 std::unique_ptr<Wallet> make_wallet(const ModuleContext& context) {
   const ModelInfo* ledger = context.ledger_model;
@@ -24,6 +26,7 @@ Options::Options(const Params& params)
     : retry_timeout(params.duration("retry_timeout")),
       home_retry_timeout(params.duration("home_retry_timeout")),
       redirect_backoff(params.duration("redirect_backoff")),
+      conflict_backoff(params.duration("conflict_backoff")),
       give_up_after(params.duration("give_up_after")),
       max_outstanding(params.count("max_outstanding")),
       read_share_ppb(params.count("read_share")) {}
@@ -42,6 +45,15 @@ OpenLoop::OpenLoop(const ModuleContext& context)
       due_(context.workload_start),
       reads_({options_.retry_timeout, options_.redirect_backoff, options_.give_up_after}, replicas_,
              home_) {
+  if (context.ledger_model != nullptr && context.ledger_model->family == state_mode) {
+    const Params& pipeline = *context.genesis.params;
+    const auto policy =
+        pipeline::Policy::parse(pipeline.text("endorsement"),
+                                static_cast<std::uint32_t>(pipeline.count("endorsers")));
+    endorsing_ = std::make_unique<Endorsing>(
+        EndorsingOptions{options_.retry_timeout, options_.conflict_backoff, options_.give_up_after},
+        policy.value_or(pipeline::Policy{}), home_);
+  }
   if (policy_.tentative_replies != nullptr) {
     tentative_needed_ = policy_.tentative_replies(*context.consensus_params, replicas_);
   }
@@ -65,6 +77,10 @@ void OpenLoop::step(const Input& input, Effects& effects) {
         offer_due(input, effects);
       } else if (input.timer == Reads::timer) {
         reads_.on_timer(input, effects);
+      } else if (endorsing_ && input.timer == Endorsing::timer) {
+        Endorsing::Outcome outcome;
+        endorsing_->on_timer(input, effects, outcome);
+        take(input, effects, std::move(outcome));
       } else if (input.timer == timer_wait) {
         armed_ = time_never;
         take_due(postponed_, input, effects);
@@ -74,6 +90,13 @@ void OpenLoop::step(const Input& input, Effects& effects) {
     case InputKind::deliver:
       if (!from_replica(input)) break;
       if (reads_.on_message(input, effects)) break;
+      if (endorsing_) {
+        Endorsing::Outcome outcome;
+        if (endorsing_->on_message(input, effects, outcome)) {
+          take(input, effects, std::move(outcome));
+          break;
+        }
+      }
       if (input.from == target_) target_heard_ = input.local;
       if (const auto* reply = input.message->as<Reply>()) {
         on_reply(input, effects, *reply);
@@ -130,9 +153,16 @@ void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& ite
   open.slip = written.slip;
   open.due = due_;
   ++offered_;
+  const std::size_t outstanding = open_.size() + (endorsing_ ? endorsing_->open() : 0);
+  const bool dropped =
+      !written.payable || (options_.max_outstanding != 0 && outstanding >= options_.max_outstanding);
+  if (endorsing_ && !dropped) {
+    wallet_->sent(open.slip);
+    endorsing_->begin(input, effects, {open.tx, open.slip, due_});
+    return;
+  }
   effects.submit(open.tx, due_);
-  if (!written.payable ||
-      (options_.max_outstanding != 0 && open_.size() >= options_.max_outstanding)) {
+  if (dropped) {
     // Dropped unsent: what it would have used is there for the next.
     ++given_up_;
     effects.give_up(open.tx->id);
@@ -142,6 +172,27 @@ void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& ite
   const TxId id = open.tx->id;
   Open& kept = *open_.try_emplace(id, std::move(open)).first;
   ask(input, effects, kept, target_);
+}
+
+/// The system's transaction is the envelope, counted from the date its proposal was due. What never
+/// becomes one is offered and dropped all the same.
+void OpenLoop::take(const Input& input, Effects& effects, Endorsing::Outcome outcome) {
+  for (const Endorsing::Proposed& dropped : outcome.dropped) {
+    wallet_->given_up(dropped.slip);
+    effects.submit(dropped.proposal, dropped.due);
+    ++given_up_;
+    effects.give_up(dropped.proposal->id);
+  }
+  for (Endorsing::Ready& ready : outcome.ready) {
+    Open open;
+    open.tx = std::move(ready.envelope);
+    open.proposal = std::move(ready.proposed.proposal);
+    open.slip = ready.proposed.slip;
+    open.due = ready.proposed.due;
+    effects.submit(open.tx, open.due);
+    const TxId id = open.tx->id;
+    ask(input, effects, *open_.try_emplace(id, std::move(open)).first, target_);
+  }
 }
 
 void OpenLoop::ask(const Input& input, Effects& effects, Open& open, NodeId whom) {
@@ -239,6 +290,14 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
     final += !v.tentative;
   }
   if (final < replies_needed_ && (tentative_needed_ == 0 || equal < tentative_needed_)) return;
+  if (endorsing_ && outcome.outcome != TxOutcome::succeeded) {
+    // Ordered and found invalid: the envelope is spent, the proposal is not.
+    Endorsing::Proposed proposed{std::move(open->proposal), open->slip, open->due};
+    effects.give_up(reply.transaction);
+    open_.erase(reply.transaction);
+    endorsing_->again(input, effects, std::move(proposed));
+    return;
+  }
   wallet_->settled(open->slip, outcome.outcome);
   if (outcome.outcome != TxOutcome::succeeded) {
     give_up(effects, reply.transaction);
@@ -308,6 +367,11 @@ void OpenLoop::inspect(Inspector& inspector) const {
   inspector.field("given_up", given_up_);
   inspector.field("open", open_.size());
   inspector.field("target", std::uint64_t{target_});
+  if (endorsing_) {
+    inspector.field("endorsing", endorsing_->open());
+    inspector.field("conflicts", endorsing_->conflicts());
+    inspector.field("disagreements", endorsing_->disagreements());
+  }
   inspector.field("reads", reads_.asked());
   inspector.field("reads_done", reads_.done());
 }

@@ -10,6 +10,7 @@
 #include "models/api/client_messages.hpp"
 #include "models/api/model_info.hpp"
 #include "models/base/lookup.hpp"
+#include "models/client/open_loop/endorsing.hpp"
 #include "models/client/open_loop/reads.hpp"
 
 namespace ledgerlab::client {
@@ -19,6 +20,7 @@ struct Options {
   Duration retry_timeout;
   Duration home_retry_timeout;
   Duration redirect_backoff;
+  Duration conflict_backoff;
   Duration give_up_after;         // 0: never
   std::uint64_t max_outstanding;  // 0: unlimited
   std::uint64_t read_share_ppb;
@@ -49,6 +51,7 @@ class OpenLoop final : public Module {
   /// A transaction that was offered and is not done.
   struct Open {
     TxRef tx;
+    TxRef proposal;  // execute-order-validate: what `tx` wraps
     Wallet::Slip slip;
     Time due{};
     std::uint32_t attempt = 0;    // of asking; an older timer does not fire
@@ -69,6 +72,8 @@ class OpenLoop final : public Module {
   void offer_due(const Input& input, Effects& effects);
   void offer(const Input& input, Effects& effects, const Load::Item& item);
   void draw_next();
+  /// What the execution phase came to: envelopes to be ordered, proposals dropped.
+  void take(const Input& input, Effects& effects, Endorsing::Outcome outcome);
   void ask(const Input& input, Effects& effects, Open& open, NodeId whom);
   void turn_to(NodeId replica);
   void ask_later(const Input& input, Open& open);
@@ -90,6 +95,7 @@ class OpenLoop final : public Module {
   ClientPolicy policy_;
   std::unique_ptr<Load> load_;
   std::unique_ptr<Wallet> wallet_;
+  std::unique_ptr<Endorsing> endorsing_;  // null: order-execute
   std::uint32_t replicas_;
   std::uint32_t replies_needed_;
   std::uint32_t tentative_needed_ = 0;  // of either kind; 0: tentative replies do not count
