@@ -61,6 +61,12 @@ Figure counted(const Figures& f) {
   return static_cast<double>(f.*count);
 }
 
+/// Absent where there are none, as in most systems.
+Figure without_effect(const Figures& f) {
+  if (f.without_effect == 0) return std::nullopt;
+  return static_cast<double>(f.without_effect);
+}
+
 Figure acknowledged(const Figures& f) {
   if (f.evidence.chronicle.transactions().empty()) return std::nullopt;
   return static_cast<double>(f.latencies.size());
@@ -250,8 +256,8 @@ Figure recovery(const Figures& f) {
         healed = std::min(healed, end.moment.at);
       }
     }
-    // What was nearly decided may still be just after the blow: every pause counts that begins while
-    // the fault lasts.
+    // What was nearly decided may still be just after the blow: every pause counts that begins
+    // while the fault lasts.
     Time since = mark.moment.at;
     auto next = std::lower_bound(f.decided.begin(), f.decided.end(), since);
     do {
@@ -416,6 +422,11 @@ std::vector<MetricInfo> transaction_metrics() {
        counted<&Figures::committed>},
       {"transactions_acknowledged", "tx",
        "of these, known to be final by their clients at the end of the run", acknowledged},
+      {"transactions_without_effect", "tx",
+       "of these, given up by their clients when a final block had them already: they had no "
+       "effect "
+       "(execute-order-validate: invalidated); absent if there are none",
+       without_effect},
       {"transactions_dropped", "tx", "of these, given up by their clients and in no final block",
        counted<&Figures::dropped>},
   };
@@ -435,7 +446,8 @@ std::vector<MetricInfo> world_metrics() {
        "not in the final history",
        stale_rate},
       {"propagation_p10_s", "s",
-       "lotteries: from a block's first being a head anywhere until a tenth of the correct replicas "
+       "lotteries: from a block's first being a head anywhere until a tenth of the correct "
+       "replicas "
        "had it or one after it as their head (nearest rank); mean over the final blocks made in "
        "the measured time that reached so many and had no rival of their height",
        propagation<0>},
@@ -514,7 +526,10 @@ Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
     ++offered;
     if (tx.admitted || done != time_never) ++accepted;
     if (done != time_never) ++committed;
-    if (tx.state == Chronicle::TxState::given_up && done == time_never) ++dropped;
+    if (tx.state == Chronicle::TxState::given_up) {
+      if (done == time_never) ++dropped;
+      if (done <= tx.closed) ++without_effect;
+    }
     if (tx.state == Chronicle::TxState::acknowledged) latencies.push_back(tx.closed - tx.due);
   }
   std::sort(latencies.begin(), latencies.end());

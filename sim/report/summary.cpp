@@ -82,6 +82,7 @@ const std::vector<MetricLook>& metric_looks() {
       {"transactions_accepted", "  accepted by a pool", 0},
       {"transactions_committed", "  committed", 0},
       {"transactions_acknowledged", "  acknowledged to clients", 0},
+      {"transactions_without_effect", "  of these without effect", 0},
       {"transactions_dropped", "  given up by clients", 0},
       {"block_interval_s", "block interval, s", 3},
       {"stale_rate", "stale blocks, share", 4},

@@ -15,7 +15,7 @@ bool fits(const ModelInfo& behaviour, const SystemPlan& system) {
   const bool overlay = behaviour.slot == Slot::overlay;
   if (!system.consensus || (overlay && !system.discovery)) return false;
   if (behaviour.slot == Slot::mempool && !system.ledger) return false;
-  const std::string& of = overlay ? system.discovery.info->name
+  const std::string& of = overlay                           ? system.discovery.info->name
                           : behaviour.slot == Slot::mempool ? system.ledger.info->family
                                                             : system.consensus.info->family;
   return families.empty() || std::count(families.begin(), families.end(), of) != 0;
@@ -158,7 +158,8 @@ void read_behaviour(Resolving& r, const Value& value, std::size_t index) {
   }
   BehaviourPlan plan;
   Section params(r.problems, section.raw("params"), section.path("params"), section.place());
-  plan.model = read_model(r, *name, path + ".model", params, params.place(), section.path("params"));
+  plan.model =
+      read_model(r, *name, path + ".model", params, params.place(), section.path("params"));
   if (!plan.model) return;
   plan.nodes = read_nodes(r, section, index);
   plan.from = Time{section.duration("from")};

@@ -9,8 +9,7 @@ namespace ledgerlab {
 namespace {
 
 /// The model with its parameters; empty after telling why.
-ModelChoice read_params(Resolving& r, Section& system, const SlotKey& slot,
-                        const ModelInfo* info) {
+ModelChoice read_params(Resolving& r, Section& system, const SlotKey& slot, const ModelInfo* info) {
   Section params(r.problems, system.raw(slot.params_key), system.path(slot.params_key),
                  system.place());
   const std::size_t before = r.problems.count();
@@ -43,8 +42,10 @@ ModelChoice read_ledger(Resolving& r, Section& system, SlotKey slot) {
   if (!by_pipeline) {
     choice = read_slot(r, system, slot);
   } else if (system.text("ledger") != slot.fallback) {
-    system.problem("ledger", "ledger \"" + system.text("ledger") + "\" has no state mode: with "
-                             "pipeline = \"" + state_mode + "\" take ledger = \"account\"");
+    system.problem("ledger", "ledger \"" + system.text("ledger") +
+                                 "\" has no state mode: with "
+                                 "pipeline = \"" +
+                                 state_mode + "\" take ledger = \"account\"");
   } else {
     if (system.given("ledger_params")) {
       system.problem("ledger_params", std::string("is not read: with pipeline = \"") + state_mode +

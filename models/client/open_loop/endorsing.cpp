@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace ledgerlab::client {
+namespace {
+
+/// Most of them: 32 times the first wait.
+constexpr std::uint32_t backoff_doublings = 6;
+
+}  // namespace
 
 void Endorsing::begin(const Input& input, Effects& effects, Proposed proposed) {
   ask(input, effects, open_of(std::move(proposed)));
@@ -10,6 +16,7 @@ void Endorsing::begin(const Input& input, Effects& effects, Proposed proposed) {
 
 void Endorsing::again(const Input& input, Effects& effects, Proposed proposed) {
   ++conflicts_;
+  ++proposed.conflicts;
   wait(input, effects, open_of(std::move(proposed)));
 }
 
@@ -39,7 +46,9 @@ void Endorsing::wait(const Input& input, Effects& effects, Open& open) {
   open.asked = 0;
   open.answers.clear();
   const std::uint64_t key = open.proposed.proposal->id.tag() + open.attempt;
-  const auto mean = static_cast<std::uint64_t>(options_.backoff.count());
+  const std::uint32_t doublings = std::min(open.proposed.conflicts, backoff_doublings);
+  const auto mean = static_cast<std::uint64_t>(options_.backoff.count())
+                    << (doublings > 0 ? doublings - 1 : 0);
   const std::uint64_t drawn = mean == 0 ? 0 : input.draw(Purpose("client.conflict"), key) % mean;
   put(input, effects, input.local + Duration{static_cast<std::int64_t>(mean / 2 + drawn)}, open);
 }
@@ -87,11 +96,10 @@ bool Endorsing::on_message(const Input& input, Effects& effects, Outcome& outcom
   if (std::any_of(open->answers.begin(), open->answers.end(), same)) return true;
   Answer answer{input.from, endorsed->ok, endorsed->result, endorsed->signature};
   // A signature that validation would not count is not waited for.
-  if (answer.ok &&
-      (!pipeline::decode_set(answer.result) ||
-       !effects.crypto().verify(input.from,
-                                pipeline::endorsed_text(endorsed->proposal, answer.result),
-                                answer.signature))) {
+  if (answer.ok && (!pipeline::decode_set(answer.result) ||
+                    !effects.crypto().verify(
+                        input.from, pipeline::endorsed_text(endorsed->proposal, answer.result),
+                        answer.signature))) {
     answer.result.clear();
   }
   open->answers.push_back(std::move(answer));
@@ -111,8 +119,7 @@ void Endorsing::judge(const Input& input, Effects& effects, Open& open, Outcome&
   }
   const TxId id = open.proposed.proposal->id;
   if (envelope.endorsements.size() >= policy_.needed) {
-    TxRef wrapped =
-        pipeline::sign_envelope(effects.crypto(), open.proposed.slip.payer, envelope);
+    TxRef wrapped = pipeline::sign_envelope(effects.crypto(), open.proposed.slip.payer, envelope);
     outcome.ready.push_back({std::move(open.proposed), std::move(wrapped)});
     open_.erase(id);
   } else if (refused >= policy_.needed) {

@@ -15,7 +15,7 @@ namespace ledgerlab::client {
 
 struct EndorsingOptions {
   Duration retry_timeout;
-  Duration backoff;        // mean wait before it simulates again
+  Duration backoff;        // mean wait before it simulates again; doubles with every conflict
   Duration give_up_after;  // 0: never
 };
 
@@ -25,6 +25,7 @@ class Endorsing {
     TxRef proposal;
     Wallet::Slip slip;
     Time due{};
+    std::uint32_t conflicts = 0;  // envelopes of it that were invalid
   };
   struct Ready {
     Proposed proposed;
@@ -75,7 +76,8 @@ class Endorsing {
 
   EndorsingOptions options_;
   pipeline::Policy policy_;
-  NodeId next_first_;  // endorser that the next proposal goes to first, so that all have their share
+  NodeId
+      next_first_;  // endorser that the next proposal goes to first, so that all have their share
   Lookup<TxId, Open, TagHash> open_;
   std::set<std::tuple<Time, TxId, std::uint32_t>> waits_;  // until, proposal, attempt
   Time armed_ = time_never;

@@ -51,8 +51,10 @@ void register_client_open_loop(Registry& registry) {
       {"conflict_backoff",
        ParamType::duration,
        "50 ms",
-       "execute-order-validate: mean wait before a proposal whose envelope was invalid is simulated "
-       "again (drawn between half and one and a half of it)",
+       "execute-order-validate: mean wait before a proposal whose envelope was invalid is "
+       "simulated "
+       "again (drawn between half and one and a half of it); doubles with every conflict, up to 32 "
+       "times",
        "0 ns",
        "1 h",
        {},
@@ -67,7 +69,7 @@ void register_client_open_loop(Registry& registry) {
        {}},
   };
   info.messages = message_list<Reply, TentativeReply, Redirect, Refused, ReadReply, ReadRefused,
-                   pipeline::Endorsed>();
+                               pipeline::Endorsed>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<client::OpenLoop>(context);
   };

@@ -47,9 +47,8 @@ OpenLoop::OpenLoop(const ModuleContext& context)
              home_) {
   if (context.ledger_model != nullptr && context.ledger_model->family == state_mode) {
     const Params& pipeline = *context.genesis.params;
-    const auto policy =
-        pipeline::Policy::parse(pipeline.text("endorsement"),
-                                static_cast<std::uint32_t>(pipeline.count("endorsers")));
+    const auto policy = pipeline::Policy::parse(
+        pipeline.text("endorsement"), static_cast<std::uint32_t>(pipeline.count("endorsers")));
     endorsing_ = std::make_unique<Endorsing>(
         EndorsingOptions{options_.retry_timeout, options_.conflict_backoff, options_.give_up_after},
         policy.value_or(pipeline::Policy{}), home_);
@@ -154,8 +153,8 @@ void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& ite
   open.due = due_;
   ++offered_;
   const std::size_t outstanding = open_.size() + (endorsing_ ? endorsing_->open() : 0);
-  const bool dropped =
-      !written.payable || (options_.max_outstanding != 0 && outstanding >= options_.max_outstanding);
+  const bool dropped = !written.payable ||
+                       (options_.max_outstanding != 0 && outstanding >= options_.max_outstanding);
   if (endorsing_ && !dropped) {
     wallet_->sent(open.slip);
     endorsing_->begin(input, effects, {open.tx, open.slip, due_});
@@ -189,6 +188,7 @@ void OpenLoop::take(const Input& input, Effects& effects, Endorsing::Outcome out
     open.proposal = std::move(ready.proposed.proposal);
     open.slip = ready.proposed.slip;
     open.due = ready.proposed.due;
+    open.conflicts = ready.proposed.conflicts;
     effects.submit(open.tx, open.due);
     const TxId id = open.tx->id;
     ask(input, effects, *open_.try_emplace(id, std::move(open)).first, target_);
@@ -292,7 +292,7 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
   if (final < replies_needed_ && (tentative_needed_ == 0 || equal < tentative_needed_)) return;
   if (endorsing_ && outcome.outcome != TxOutcome::succeeded) {
     // Ordered and found invalid: the envelope is spent, the proposal is not.
-    Endorsing::Proposed proposed{std::move(open->proposal), open->slip, open->due};
+    Endorsing::Proposed proposed{std::move(open->proposal), open->slip, open->due, open->conflicts};
     effects.give_up(reply.transaction);
     open_.erase(reply.transaction);
     endorsing_->again(input, effects, std::move(proposed));

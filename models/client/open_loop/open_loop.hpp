@@ -52,6 +52,7 @@ class OpenLoop final : public Module {
   struct Open {
     TxRef tx;
     TxRef proposal;  // execute-order-validate: what `tx` wraps
+    std::uint32_t conflicts = 0;
     Wallet::Slip slip;
     Time due{};
     std::uint32_t attempt = 0;    // of asking; an older timer does not fire

@@ -27,8 +27,8 @@ Wallet::Written ContractWallet::write(Crypto crypto, const Load::Item& item, std
   if (!item.call) {
     t.to = crypto.account(item.payee);
   } else if (item.call->deploy) {
-    t.data =
-        contract::creation_input(contracts_->at(item.call->contract), item.call->arguments, suite_, engine_);
+    t.data = contract::creation_input(contracts_->at(item.call->contract), item.call->arguments,
+                                      suite_, engine_);
     t.gas_limit = item.call->gas;
   } else {
     t.to = contract_address(suite_, item.call->contract);

@@ -20,11 +20,10 @@ void run(pipeline::State& state, ContractEngine& engine, pipeline::CodeCache& co
   const ContractResult result =
       message.kind == CallKind::create ? host.create_at(message) : host.call(message);
   if (result.status != ContractStatus::success) {
-    throw std::invalid_argument(what + " of genesis fails under contract engine " +
-                                std::string(engine.name()) + ": " +
-                                std::string(contract_status_name(result.status)) +
-                                (result.reason.empty() ? std::string()
-                                                       : " (" + result.reason + ")"));
+    throw std::invalid_argument(
+        what + " of genesis fails under contract engine " + std::string(engine.name()) + ": " +
+        std::string(contract_status_name(result.status)) +
+        (result.reason.empty() ? std::string() : " (" + result.reason + ")"));
   }
   state.apply(recorder.set().writes, genesis_version);
 }
@@ -37,8 +36,8 @@ void create_contracts(pipeline::State& state, const GenesisSpec& genesis, Crypto
   message.sender = suite.account(deployer_account);
   for (std::size_t i = 0; i < genesis.contracts->size(); ++i) {
     const GenesisContract& contract = (*genesis.contracts)[i];
-    const Bytes input = contract::creation_input(contract, contract.arguments, suite,
-                                                 *genesis.contract_model);
+    const Bytes input =
+        contract::creation_input(contract, contract.arguments, suite, *genesis.contract_model);
     message.kind = CallKind::create;
     message.recipient = contract_address(suite, i);
     message.input = input;

@@ -103,8 +103,8 @@ TEST_F(Versioned, of_two_that_read_one_version_the_first_in_the_block_is_valid) 
   const TxRef apart = transfer(3, 4, 7);
   const Hash256 before = state_->root();
   const auto result = execute({first, second, apart});
-  EXPECT_EQ(result->validity, (std::vector{Validity::valid, Validity::mvcc_read_conflict,
-                                           Validity::valid}));
+  EXPECT_EQ(result->validity,
+            (std::vector{Validity::valid, Validity::mvcc_read_conflict, Validity::valid}));
   EXPECT_EQ(result->outcomes[1], TxOutcome::no_effect);
   EXPECT_EQ(balance(1), U256(1100));
   EXPECT_EQ(balance(2), U256(1000));
@@ -138,10 +138,10 @@ TEST_F(Versioned, a_value_that_came_back_is_stale_all_the_same) {
 TEST_F(Versioned, a_proposal_is_applied_once_whoever_wraps_it_again) {
   const TxRef proposal = propose(0, 0, 5);  // to itself: writes no balance, so reads stay current
   const Bytes result = simulate(proposal);
-  const TxRef tx = wrap(0, proposal, result,
-                        {endorse(0, proposal, result), endorse(1, proposal, result)});
-  const TxRef again = wrap(0, proposal, result,
-                           {endorse(2, proposal, result), endorse(3, proposal, result)});
+  const TxRef tx =
+      wrap(0, proposal, result, {endorse(0, proposal, result), endorse(1, proposal, result)});
+  const TxRef again =
+      wrap(0, proposal, result, {endorse(2, proposal, result), endorse(3, proposal, result)});
   EXPECT_NE(tx->id, again->id);
   const auto both = execute({tx, again});
   EXPECT_EQ(both->validity, (std::vector{Validity::valid, Validity::duplicate_proposal}));
@@ -245,8 +245,7 @@ TEST_F(Versioned, snapshots_carry_versions) {
 TEST_F(Versioned, the_audit_keeps_the_same_books) {
   Registry registry;
   register_ledger_versioned(registry);
-  const auto audit =
-      registry.find(ModelKind::ledger, "versioned")->make_audit(genesis_, *suite_);
+  const auto audit = registry.find(ModelKind::ledger, "versioned")->make_audit(genesis_, *suite_);
   EXPECT_EQ(audit->state_root(), state_->root());
   Draws draws{3, 0, 0};
   std::uint64_t valid = 0, invalid = 0;

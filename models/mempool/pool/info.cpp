@@ -89,7 +89,8 @@ void register_mempool_pool(Registry& registry) {
       "Transaction pool: queues by sender and nonce, highest fee first, replacement and eviction.";
   info.f751 = {"F7512-7.1.5.3-a", "F7512-7.1.5.3-b", "F7512-7.1.5.3-c", "F7512-7.1.5.3-e"};
   info.params = pool::params();
-  info.messages = message_list<Request, TransactionContent, ReadRequest, pipeline::EndorseRequest>();
+  info.messages =
+      message_list<Request, TransactionContent, ReadRequest, pipeline::EndorseRequest>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<pool::Pool>(context);
   };

@@ -61,7 +61,8 @@ std::shared_ptr<SignedEnvelope> parse_envelope(const Transaction& transaction) {
   return out;
 }
 
-/// What does not decode is remembered too. By its first byte: one object is never asked as two types.
+/// What does not decode is remembered too. By its first byte: one object is never asked as two
+/// types.
 template <class T, class Parse>
 const T* decode(const Transaction& transaction, Byte type, Parse parse) {
   if (transaction.bytes.empty() || transaction.bytes[0] != type) return nullptr;

@@ -35,9 +35,7 @@ Bytes word_key(const Address& account, const U256& key) {
 Bytes item_key(const Address& account, ByteView key) { return key_of('i', account.view(), key); }
 Bytes proposal_key(const TxId& proposal) { return key_of('p', proposal.view()); }
 
-U256 balance_in(ByteView value) {
-  return u256_from_big_endian(value).value_or(U256());
-}
+U256 balance_in(ByteView value) { return u256_from_big_endian(value).value_or(U256()); }
 Bytes balance_value(const U256& balance) { return word_value(balance); }
 
 CodeRef CodeCache::at(ByteView bytes) {

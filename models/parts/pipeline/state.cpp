@@ -122,9 +122,8 @@ ReadWriteSet Recorder::set() const {
 }
 
 bool reads_are_current(const ReadWriteSet& set, const State& state) {
-  return std::all_of(set.reads.begin(), set.reads.end(), [&](const ReadItem& read) {
-    return state.version(read.key) == read.version;
-  });
+  return std::all_of(set.reads.begin(), set.reads.end(),
+                     [&](const ReadItem& read) { return state.version(read.key) == read.version; });
 }
 
 }  // namespace ledgerlab::pipeline
