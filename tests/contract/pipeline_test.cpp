@@ -1,0 +1,160 @@
+// Execute-order-validate under consensus: one state on all nodes, conflicts retried until all is
+// done, contracts of any engine; an engine with two answers is not endorsed, a lying endorser
+// changes nothing unless the policy trusts him.
+#include <gtest/gtest.h>
+
+#include "models/api/registry.hpp"
+#include "sim/run/run.hpp"
+#include "sim/scenario/resolver.hpp"
+
+namespace ledgerlab {
+namespace {
+
+Plan plan_of(const std::string& scenario, const std::vector<std::string>& settings,
+             std::initializer_list<const char*> more = {}) {
+  const std::string file = std::string(LEDGERLAB_SOURCE_DIR "/scenarios/") + scenario;
+  std::vector<std::string> all = settings;
+  all.insert(all.end(), more.begin(), more.end());
+  return resolve(load_document(file, all), builtin_models());
+}
+
+const std::vector<std::string> briefly{"duration=8 s", "warm_up=0 s", "drain=40 s"};
+constexpr const char* state_mode = "starter/execute-order-validate.toml";
+
+std::string told(const std::vector<Finding>& findings) {
+  std::string out;
+  for (const Finding& f : findings) out += f.checker + ": " + f.text + "\n";
+  return out;
+}
+double metric(const RunResult& result, const std::string& name) {
+  for (const Metric& m : result.metrics) {
+    if (m.name == name) return m.value;
+  }
+  return 0;
+}
+/// Of so many different transactions that clients were to make.
+void expect_all_done(const Plan& plan, const RunResult& result) {
+  EXPECT_EQ(told(result.violations), "");
+  EXPECT_GT(metric(result, "transactions_acknowledged"), 100);
+  EXPECT_EQ(
+      metric(result, "transactions_acknowledged") + metric(result, "transactions_without_effect"),
+      metric(result, "transactions_offered"));
+  // Every node for itself: the same history, to the last event.
+  RunOptions alone;
+  alone.share_results = false;
+  EXPECT_EQ(run_system(plan, plan.systems.front(), alone).trace_hash, result.trace_hash);
+}
+
+TEST(Pipelines, both_do_all_that_is_asked_with_and_without_contention) {
+  for (const char* scenario : {"compare/pipelines-hot.toml", "compare/pipelines-cold.toml"}) {
+    const Plan plan = plan_of(scenario, briefly, {"drain=120 s"});
+    const RunResult event = run_system(plan, plan.systems[0]);
+    const RunResult state = run_system(plan, plan.systems[1]);
+    EXPECT_EQ(told(state.violations), "");
+    EXPECT_EQ(metric(event, "transactions_without_effect"), 0);
+    EXPECT_EQ(metric(state, "transactions_acknowledged"),
+              metric(event, "transactions_acknowledged"))
+        << scenario;
+    const bool hot = std::string_view(scenario).find("hot") != std::string_view::npos;
+    EXPECT_EQ(metric(state, "transactions_without_effect") > 100, hot);
+  }
+}
+
+TEST(Pipelines, state_mode_comes_to_one_state_under_every_kind_of_consensus) {
+  for (const char* consensus : {"raft", "pbft", "fixed_leader"}) {
+    SCOPED_TRACE(consensus);
+    const std::string set = "systems.raft.consensus=" + std::string(consensus);
+    const Plan plan = plan_of(state_mode, briefly, {set.c_str(), "genesis.accounts=100"});
+    expect_all_done(plan, run_system(plan, plan.systems.front()));
+  }
+}
+
+TEST(Pipelines, state_mode_follows_reorganisations) {
+  const Plan plan =
+      plan_of("starter/erc20-pow.toml",
+              {"duration=8 min", "warm_up=0 s", "drain=30 min", "workload.rate=1 tx/s"},
+              {"systems.pow.pipeline=execute-order-validate"});
+  const RunResult result = run_system(plan, plan.systems.front());
+  EXPECT_EQ(told(result.violations), "");
+  EXPECT_GT(metric(result, "transactions_acknowledged"), 100);
+}
+
+TEST(Pipelines, contracts_of_the_EVM_run_at_the_endorsers) {
+  for (const char* job : {"token", "registry", "escrow", "deploy"}) {
+    SCOPED_TRACE(job);
+    const std::string set = "workload.job=" + std::string(job);
+    const Plan plan = plan_of("starter/erc20-pbft.toml", briefly,
+                              {"systems.pbft.pipeline=execute-order-validate", set.c_str()});
+    expect_all_done(plan, run_system(plan, plan.systems.front()));
+  }
+}
+
+/// The EVM, but what it writes differs from run to run.
+class Fickle final : public ContractEngine {
+ public:
+  Fickle() : inner_(builtin_models().find(ModelKind::contract, "evm")->make_contract_engine({})) {}
+  std::string_view name() const override { return "fickle"; }
+  bool deterministic() const override { return false; }
+  ContractResult execute(ContractHost& host, Revision revision, const ContractMessage& message,
+                         const ContractCode& code) override {
+    if (message.kind == CallKind::call) {
+      host.set_storage(message.recipient, U256(1'000'000), U256(++frames_));
+    }
+    return inner_->execute(host, revision, message, code);
+  }
+
+ private:
+  std::unique_ptr<ContractEngine> inner_;
+  std::uint64_t frames_ = 0;
+};
+
+/// In event mode this engine splits the replicas (engine_test.cpp). In state mode two of its
+/// answers never agree, so that nothing of it is ordered; one endorser's word is every node's.
+TEST(Pipelines, an_engine_with_two_answers_splits_nobody) {
+  ModelInfo fickle;
+  for (const char* policy : {"2 of 4", "any"}) {
+    const std::string params =
+        std::string("systems.pbft.pipeline_params={endorsement=\"") + policy + "\"}";
+    Plan plan = plan_of("starter/erc20-pbft.toml", briefly,
+                        {"systems.pbft.pipeline=execute-order-validate", params.c_str(),
+                         "clients.give_up_after=20 s", "workload.rate=20 tx/s"});
+    fickle = *plan.systems.front().contract.info;
+    fickle.make_contract_engine = [](const Params&) -> std::unique_ptr<ContractEngine> {
+      return std::make_unique<Fickle>();
+    };
+    plan.systems.front().contract.info = &fickle;
+    const RunResult result = run_system(plan, plan.systems.front());
+    EXPECT_EQ(told(result.violations), "");
+    const double done = metric(result, "transactions_acknowledged");
+    if (std::string_view(policy) == "any") {
+      EXPECT_GT(done, 10);
+    } else {
+      EXPECT_EQ(done, 0);
+      EXPECT_GT(metric(result, "transactions_dropped"), 100);
+    }
+  }
+}
+
+TEST(Pipelines, a_lying_endorser_changes_nothing_that_the_policy_does_not_trust_him_with) {
+  for (const char* lie : {"result", "signature", "refusal"}) {
+    SCOPED_TRACE(lie);
+    const std::string set = "behaviours=[{model=\"false_endorser\", nodes=[2], params={lie=\"" +
+                            std::string(lie) + "\"}}]";
+    const Plan plan = plan_of(state_mode, briefly, {set.c_str()});
+    const RunResult result = run_system(plan, plan.systems.front());
+    EXPECT_EQ(told(result.violations), "");
+    EXPECT_EQ(told(result.outcomes), "");
+    EXPECT_GT(metric(result, "transactions_acknowledged"), 500);
+  }
+}
+
+TEST(PipelinesTwin, where_any_endorser_will_do_a_liar_makes_money) {
+  const Plan plan = plan_of(state_mode, briefly,
+                            {"behaviours=[{model=\"false_endorser\", nodes=[2]}]",
+                             "systems.raft.pipeline_params={endorsement=\"any\"}"});
+  const RunResult result = run_system(plan, plan.systems.front());
+  EXPECT_NE(told(result.outcomes).find("books"), std::string::npos) << told(result.violations);
+}
+
+}  // namespace
+}  // namespace ledgerlab
