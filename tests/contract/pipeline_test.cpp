@@ -80,7 +80,7 @@ TEST(Pipelines, state_mode_follows_reorganisations) {
 }
 
 TEST(Pipelines, contracts_of_the_EVM_run_at_the_endorsers) {
-  for (const char* job : {"token", "registry", "escrow", "deploy"}) {
+  for (const char* job : {"token", "registry", "heavy", "deploy"}) {
     SCOPED_TRACE(job);
     const std::string set = "workload.job=" + std::string(job);
     const Plan plan = plan_of("starter/erc20-pbft.toml", briefly,
@@ -153,7 +153,7 @@ TEST(PipelinesTwin, where_any_endorser_will_do_a_liar_makes_money) {
                             {"behaviours=[{model=\"false_endorser\", nodes=[2]}]",
                              "systems.raft.pipeline_params={endorsement=\"any\"}"});
   const RunResult result = run_system(plan, plan.systems.front());
-  EXPECT_NE(told(result.outcomes).find("books"), std::string::npos) << told(result.violations);
+  EXPECT_NE(told(result.violations).find("supply"), std::string::npos);
 }
 
 }  // namespace
