@@ -33,9 +33,9 @@ double metric(const RunResult& result, const std::string& name) {
   return 0;
 }
 /// Of so many different transactions that clients were to make.
-void expect_all_done(const Plan& plan, const RunResult& result) {
+void expect_all_done(const Plan& plan, const RunResult& result, double at_least = 100) {
   EXPECT_EQ(told(result.violations), "");
-  EXPECT_GT(metric(result, "transactions_acknowledged"), 100);
+  EXPECT_GT(metric(result, "transactions_acknowledged"), at_least);
   EXPECT_EQ(
       metric(result, "transactions_acknowledged") + metric(result, "transactions_without_effect"),
       metric(result, "transactions_offered"));
@@ -79,13 +79,23 @@ TEST(Pipelines, state_mode_follows_reorganisations) {
   EXPECT_GT(metric(result, "transactions_acknowledged"), 100);
 }
 
+/// Every deposit changes the escrow's balance, every computation the one word of its result: one
+/// such call a block is valid, so that these jobs cannot go faster.
 TEST(Pipelines, contracts_of_the_EVM_run_at_the_endorsers) {
-  for (const char* job : {"token", "registry", "heavy", "deploy"}) {
-    SCOPED_TRACE(job);
-    const std::string set = "workload.job=" + std::string(job);
+  struct Job {
+    const char* set;
+    const char* rate;
+    double at_least;
+  };
+  for (const Job& job : {Job{"workload.job=token", "workload.rate=100 tx/s", 100},
+                         Job{"workload.job=registry", "workload.rate=100 tx/s", 100},
+                         Job{"workload.job=deploy", "workload.rate=50 tx/s", 100},
+                         Job{"workload.job=escrow", "workload.rate=2 tx/s", 5},
+                         Job{"workload.job=heavy", "workload.rate=2 tx/s", 5}}) {
+    SCOPED_TRACE(job.set);
     const Plan plan = plan_of("starter/erc20-pbft.toml", briefly,
-                              {"systems.pbft.pipeline=execute-order-validate", set.c_str()});
-    expect_all_done(plan, run_system(plan, plan.systems.front()));
+                              {"systems.pbft.pipeline=execute-order-validate", job.set, job.rate});
+    expect_all_done(plan, run_system(plan, plan.systems.front()), job.at_least);
   }
 }
 
