@@ -133,6 +133,19 @@ struct ConformArguments {
 };
 int conform(const ConformArguments& arguments);
 
+struct StoreArguments {
+  std::string action;            // "import", "info", "verify", ...
+  std::filesystem::path folder;  // of the store
+  std::filesystem::path file;    // blocks, snapshot, other store, or the blob's bytes
+  std::filesystem::path genesis;
+  std::string mode = "files";
+  std::uint64_t keep = 0;  // states; 0: all
+  std::optional<std::uint64_t> height;
+  std::string block_hash;  // that a snapshot must be of; empty: any
+  std::string name;        // of a blob: its anchor, or the transaction that has it
+};
+int store(const StoreArguments& arguments);
+
 /// argv to one of the above; CLI11 stays behind this.
 int parse_and_dispatch(int argc, char** argv);
 

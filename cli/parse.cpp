@@ -89,8 +89,7 @@ void add_validate_options(CLI::App& verb, ValidateArguments& validate) {
   verb.add_option("--budget", validate.budget_s,
                   "seconds of wall clock for a target; what misses its error is inconclusive");
   verb.add_option("--seed", validate.seed, "of the first world")->check(not_negative());
-  verb.add_option("--worlds", validate.worlds, "run exactly so many worlds")
-      ->check(not_negative());
+  verb.add_option("--worlds", validate.worlds, "run exactly so many worlds")->check(not_negative());
   verb.add_flag("--json", validate.json, "as JSON");
   verb.add_flag("--markdown", validate.markdown, "as a table for a document");
   verb.add_flag("--list", validate.list, "the targets with their parameters");
@@ -149,6 +148,49 @@ CLI::App* add_conform(CLI::App& app, ConformArguments& conform) {
   verb.add_flag("--markdown", conform.markdown, "the published table, as Markdown");
   verb.add_option("--out", conform.out, "folder for the report (default: out/conform-N)");
   return &verb;
+}
+
+/// The chain store's own verbs: what each takes besides the store's folder.
+CLI::App* add_store(CLI::App& app, StoreArguments& store) {
+  CLI::App* verb = app.add_subcommand("store", "chains in real stores on disk");
+  verb->require_subcommand(1);
+  const auto action = [&](const char* name, const char* what, const char* file) {
+    CLI::App* out = verb->add_subcommand(name, what);
+    out->callback([&store, name] { store.action = name; });
+    out->add_option("dir", store.folder, "folder of the store")->required();
+    if (file != nullptr) out->add_option("file", store.file, file)->required();
+    return out;
+  };
+  const auto mode = [&](CLI::App* of) {
+    of->add_option("--mode", store.mode, "storage mode: files (default), sqlite or leveldb");
+  };
+  const auto keep = [&](CLI::App* of, const char* what) {
+    return of->add_option("--keep", store.keep, what)->check(CLI::Range(2u, 1u << 31));
+  };
+  CLI::App* import = action("import", "execute a file of RLP blocks into a store", "blocks");
+  import->add_option("--genesis", store.genesis, "genesis file (JSON)")->required();
+  mode(import);
+  keep(import, "states that stay (default: all)");
+  action("info", "what a store holds", nullptr);
+  action("verify", "prove all that a store holds", nullptr);
+  CLI::App* snapshot = action("snapshot", "write the state at a block into a file", "snapshot");
+  snapshot->add_option("--block", store.height, "number of the block (default: the head)")
+      ->check(not_negative());
+  CLI::App* restore = action("restore", "fill an empty store from a snapshot", "snapshot");
+  mode(restore);
+  keep(restore, "states that stay (default: all)");
+  restore->add_option("--block-hash", store.block_hash, "the block that it must be of");
+  CLI::App* convert = action("convert", "copy a store into another mode", "folder of the copy");
+  mode(convert);
+  keep(action("prune", "give the space of old states back", nullptr), "states that stay")
+      ->required();
+  action("put-blob", "keep a file's bytes beside the chain; prints their anchor", "bytes");
+  CLI::App* get = verb->add_subcommand("get-blob", "fetch a blob, proven by its anchor");
+  get->callback([&store] { store.action = "get-blob"; });
+  get->add_option("dir", store.folder, "folder of the store")->required();
+  get->add_option("name", store.name, "anchor, or transaction whose data is one")->required();
+  get->add_option("file", store.file, "where the bytes go")->required();
+  return verb;
 }
 
 bool has_verb(const CLI::App& app, const std::string& word) {
@@ -242,6 +284,9 @@ int parse_and_dispatch(int argc, char** argv) {
   ConformArguments conform_arguments;
   CLI::App* conform_verb = add_conform(app, conform_arguments);
 
+  StoreArguments store_arguments;
+  CLI::App* store_verb = add_store(app, store_arguments);
+
   if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);
@@ -261,6 +306,7 @@ int parse_and_dispatch(int argc, char** argv) {
   if (*trace_verb) return trace(trace_arguments);
   if (*validate_verb) return validate_targets(validate_arguments);
   if (*conform_verb) return conform(conform_arguments);
+  if (*store_verb) return store(store_arguments);
   if (*show_verb) return models_show(model_name);
   if (*schema_verb) return models_schema();
   return models_list(models_json);

@@ -5,7 +5,7 @@ _ledgerlab() {
     --no-sharing --help"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run compare report plot calibrate plan models new trace validate conform --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "run compare report plot calibrate plan models new trace validate conform store --help --version" -- "$cur")
     return
   fi
   case $verb in
@@ -38,6 +38,18 @@ _ledgerlab() {
       elif [ "${COMP_WORDS[2]}" = show ]; then
         mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" models list 2>/dev/null |
           awk '{ sub(/@.*/, "", $2); print $2 }')" -- "$cur")
+      fi ;;
+    store)
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "import info verify snapshot restore convert prune
+          put-blob get-blob" -- "$cur")
+      else
+        case ${COMP_WORDS[COMP_CWORD - 1]}:$cur in
+          --mode:*) mapfile -t COMPREPLY < <(compgen -W "files sqlite leveldb" -- "$cur") ;;
+          *:-*) mapfile -t COMPREPLY < <(compgen -W "--mode --keep --genesis --block --block-hash
+            --help" -- "$cur") ;;
+          *) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        esac
       fi ;;
     new) [ "$COMP_CWORD" -eq 2 ] && COMPREPLY=(consensus) ;;
     trace)

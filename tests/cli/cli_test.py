@@ -312,5 +312,68 @@ class Cli(unittest.TestCase):
         self.call("new", "consensus", "other", "--tree", self.dir, code=66)
 
 
+    # --- store ---------------------------------------------------------------------------------
+    def test_store(self):
+        chain = os.path.join(TREE, "tests", "storage", "testdata", "chain.rlp")
+        genesis = ["--genesis", os.path.join(TREE, "tests", "storage", "testdata", "genesis.json")]
+        lines = lambda *words: dict(line.split(None, 1) for line in
+                                    self.call("store", *words).stdout.splitlines()
+                                    if " " in line)
+        digests = set()
+        for mode in ("files", "sqlite", "leveldb"):
+            told = lines("import", mode, chain, *genesis, "--mode", mode)
+            self.assertEqual(told["imported"], "12 blocks, 1 were there")
+            self.assertEqual(lines("info", mode)["mode"], mode)
+            self.assertEqual(lines("verify", mode)["digest"], told["digest"])
+            digests.add(told["digest"])
+            self.assertIn("0 blocks, 13", lines("import", mode, chain, *genesis, "--mode", mode)["imported"])
+        self.assertEqual(len(digests), 1)
+        self.assertEqual(lines("convert", "sqlite", "copy", "--mode", "leveldb")["digest"], digests.pop())
+        self.assertEqual(lines("prune", "copy", "--keep", "3")["states"], "10 to 12 (keep 3)")
+        self.call("store", "snapshot", "files", "snap", "--block", "9")
+        head = lines("restore", "back", "snap", "--mode", "sqlite")["head"]
+        self.assertTrue(head.startswith("9 "), head)
+        self.assertIn("states", lines("import", "back", chain, *genesis, "--mode", "sqlite"))
+        self.assertTrue(lines("verify", "back")["head"].startswith("12 "))
+        # What is wrong is told, and nothing is served.
+        error = lambda code, *words: self.call("store", *words, code=code).stderr
+        self.assertIn("not of 00", error(1, "restore", "x", "snap", "--block-hash", "0" * 64))
+        path = os.path.join(self.dir, "snap")
+        with open(path, "r+b") as file:
+            file.seek(900)
+            byte = file.read(1)
+            file.seek(900)
+            file.write(bytes([byte[0] ^ 1]))
+        self.assertIn("chunk 1 is not what was written", error(1, "restore", "y", "snap"))
+        self.assertIn("is not kept; 10 to 12 are", error(64, "snapshot", "copy", "z", "--block", "9"))
+        self.assertIn("holds a files store", error(64, "import", "files", chain, *genesis, "--mode", "sqlite"))
+        self.assertIn("holds no store", error(66, "verify", "nowhere"))
+        self.assertIn("keeps no files", error(64, "import", "m", chain, *genesis, "--mode", "memory"))
+        with open(os.path.join(self.dir, "files", "0-0.log"), "r+b") as file:
+            file.seek(5000)
+            byte = file.read(1)
+            file.seek(5000)
+            file.write(bytes([byte[0] ^ 1]))
+        self.assertIn("0-0.log", error(1, "verify", "files"))
+
+    def test_blobs(self):
+        for size in (0, 5, 3_000_000):
+            content = os.urandom(size)
+            with open(os.path.join(self.dir, "in"), "wb") as file:
+                file.write(content)
+            anchor = self.call("store", "put-blob", "s", "in").stdout.split()[1]
+            self.call("store", "get-blob", "s", anchor, "out")
+            with open(os.path.join(self.dir, "out"), "rb") as file:
+                self.assertEqual(file.read(), content)
+        blobs = os.path.join(self.dir, "s", "blobs")
+        for name in os.listdir(blobs):
+            if name.endswith(".chunk"):
+                os.remove(os.path.join(blobs, name))
+        told = self.call("store", "get-blob", "s", anchor, "none", code=1).stderr
+        self.assertIn("is missing", told)
+        self.assertFalse([n for n in os.listdir(self.dir) if n.startswith("none")])
+        self.call("store", "get-blob", "s", "zz", "none", code=64)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=1)

@@ -2,12 +2,14 @@
 // is lost at every write, every entry is altered once, old states go and come back from nowhere.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
 
 #include "models/contract/evm/evm.hpp"
 #include "models/crypto/hash.hpp"
 #include "models/crypto/keystore.hpp"
 #include "models/crypto/secp256k1.hpp"
+#include "models/parts/chainstore/blobs.hpp"
 #include "models/parts/chainstore/snapshot.hpp"
 #include "models/parts/files/memory_folder.hpp"
 #include "models/storage/files/log_files.hpp"
@@ -557,6 +559,111 @@ TEST(ChainStores, ARestoreThatStopsHalfWayIsNoChainAndCanBeDoneAgain) {
       if (!whole) restore_snapshot(*snapshot, mode.open(left))->verify();
     }
   }
+}
+
+/// Bytes that do not repeat, as those of a video.
+Bytes film(std::size_t size) {
+  Bytes out(size);
+  std::uint64_t state = size;
+  for (Byte& byte : out) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    byte = static_cast<Byte>(state >> 56);
+  }
+  return out;
+}
+
+TEST(Blobs, AnyBytesComeBackByTheirAnchor) {
+  const auto folder = std::make_shared<MemoryFolder>();
+  BlobStore blobs(folder);
+  std::vector<Bytes> all = {{},
+                            Bytes{0},
+                            {'t', 'e', 'x', 't'},
+                            film(BlobStore::chunk_bytes),
+                            film(3 * BlobStore::chunk_bytes + 17)};
+  for (const Bytes& bytes : all) {
+    const auto in = std::make_shared<MemoryFolder>()->open("in", true);
+    in->write(0, bytes);
+    const Anchor anchor = blobs.put(*in);
+    EXPECT_EQ(anchor.length, bytes.size());
+    EXPECT_EQ(decode_anchor(encode(anchor)), anchor);
+    const std::size_t files = folder->list().size();
+    EXPECT_EQ(blobs.put(*in), anchor);
+    EXPECT_EQ(folder->list().size(), files);
+    const auto out = std::make_shared<MemoryFolder>()->open("out", true);
+    blobs.get(anchor, *out);
+    EXPECT_EQ(out->read(0, bytes.size() + 1), bytes);
+  }
+  EXPECT_FALSE(decode_anchor(Bytes(47)));
+}
+
+TEST(Blobs, MissingAndAlteredBytesAreTold) {
+  const auto folder = std::make_shared<MemoryFolder>();
+  const auto in = std::make_shared<MemoryFolder>()->open("in", true);
+  in->write(0, film(2 * BlobStore::chunk_bytes + 5));
+  Anchor anchor = BlobStore(folder).put(*in);
+  ASSERT_EQ(folder->list().size(), 4u);
+  const auto told = [&](const std::function<void(MemoryFolder&)>& damage) {
+    const auto copy = folder->copy();
+    damage(*copy);
+    BlobStore blobs(copy);
+    try {
+      blobs.check(anchor);
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.kind(), StoreError::Kind::corrupt);
+      blobs.put(*in);  // mends it
+      blobs.check(anchor);
+      return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(told([](MemoryFolder&) {}));
+  for (const std::string& name : folder->list()) {
+    EXPECT_TRUE(told([&](MemoryFolder& f) { f.remove(name); })) << name;
+    EXPECT_TRUE(told([&](MemoryFolder& f) { f.flip(name, 3, 2); })) << name;
+    EXPECT_TRUE(told([&](MemoryFolder& f) { f.open(name, false)->truncate(2); })) << name;
+  }
+  anchor.length += 1;
+  EXPECT_THROW(BlobStore(folder).check(anchor), StoreError);
+}
+
+TEST(Blobs, PowerCutsLeaveTheBlobOrNone) {
+  const auto in = std::make_shared<MemoryFolder>()->open("in", true);
+  in->write(0, film(BlobStore::chunk_bytes + 9));
+  const Anchor anchor = BlobStore(std::make_shared<MemoryFolder>()).put(*in);
+  bool cut = true;
+  for (std::uint64_t k = 0; cut; ++k) {
+    const auto folder = std::make_shared<MemoryFolder>();
+    folder->fail_at(k);
+    bool done = false;
+    try {
+      BlobStore(folder).put(*in);
+      done = true;
+    } catch (const StoreError&) {
+    }
+    cut = folder->failed();
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      BlobStore blobs(folder->after_power_loss(seed));
+      if (done) blobs.check(anchor);
+      blobs.put(*in);
+      blobs.check(anchor);
+    }
+  }
+}
+
+std::string testdata(const char* name) {
+  std::ifstream in(std::string(LEDGERLAB_TESTDATA) + "/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(ChainStores, TheFilesOfTheCommandLinesTestAreThisChain) {
+  const Genesis genesis = read_genesis(testdata("genesis.json"));
+  EXPECT_EQ(genesis.block, world().genesis().block);
+  std::string blocks;
+  for (std::uint64_t n = 0; n <= 12; ++n) {
+    const Bytes text = encode(*world().at(n).block);
+    blocks.append(text.begin(), text.end());
+  }
+  EXPECT_EQ(blocks, testdata("chain.rlp"));
 }
 
 TEST(ChainStores, PrivateAccountDataLieApartAndEncrypted) {

@@ -58,5 +58,7 @@ using FolderRef = std::shared_ptr<Folder>;
 
 /// A folder of this machine's file system, made if it is not there; held by one user at a time.
 FolderRef open_folder(const std::string& path);
+/// One file of this machine's file system.
+std::unique_ptr<File> open_file(const std::string& path, bool create);
 
 }  // namespace ledgerlab::files

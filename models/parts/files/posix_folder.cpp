@@ -60,8 +60,8 @@ class PosixFile final : public File {
   }
   void write(std::uint64_t offset, ByteView bytes) override {
     while (!bytes.empty()) {
-      const ssize_t n = ::pwrite(descriptor_.number(), bytes.data(), bytes.size(),
-                                 static_cast<off_t>(offset));
+      const ssize_t n =
+          ::pwrite(descriptor_.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) fail("cannot write " + path_);
       offset += static_cast<std::uint64_t>(n);
@@ -93,10 +93,7 @@ class PosixFolder final : public Folder {
       : path_(path), descriptor_(opened(path)), lock_(locked(path)) {}
 
   std::unique_ptr<File> open(const std::string& name, bool create) override {
-    const std::string path = path_ + "/" + name;
-    const int number = ::open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
-    if (number < 0) fail("cannot open " + path);
-    return std::make_unique<PosixFile>(path, number);
+    return open_file(path_ + "/" + name, create);
   }
   bool exists(const std::string& name) override {
     return ::access((path_ + "/" + name).c_str(), F_OK) == 0;
@@ -117,7 +114,8 @@ class PosixFolder final : public Folder {
         names.push_back(entry.path().filename());
       }
     }
-    if (error) throw FileError(FileError::Kind::io, "cannot list " + path_ + ": " + error.message());
+    if (error)
+      throw FileError(FileError::Kind::io, "cannot list " + path_ + ": " + error.message());
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -147,6 +145,14 @@ class PosixFolder final : public Folder {
 };
 
 }  // namespace
+
+std::unique_ptr<File> open_file(const std::string& path, bool create) {
+  int number = ::open(path.c_str(), O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0644);
+  // What may only be read can be read.
+  if (number < 0 && errno == EACCES && !create) number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (number < 0) fail("cannot open " + path);
+  return std::make_unique<PosixFile>(path, number);
+}
 
 FolderRef open_folder(const std::string& path) { return std::make_shared<PosixFolder>(path); }
 
