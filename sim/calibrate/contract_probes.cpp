@@ -4,11 +4,13 @@
 
 #include <time.h>
 
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
 #include "models/api/registry.hpp"
+#include "models/parts/contract/unavailable.hpp"
 #include "models/parts/ethereum/host.hpp"
 #include "models/parts/ethereum/state.hpp"
 #include "sim/topology/data_path.hpp"
@@ -179,7 +181,14 @@ std::vector<CostProbe> contract_probes() {
     if (model->make_contract_engine == nullptr) continue;
     const auto code = heavy_code(*model);
     if (!code) continue;
-    const auto caller = std::make_shared<Caller>(*model, *code);
+    std::shared_ptr<Caller> caller;
+    try {
+      caller = std::make_shared<Caller>(*model, *code);
+    } catch (const contract::Unavailable& error) {
+      std::fprintf(stderr, "calibrate: no row %s: %s\n",
+                   std::string(operation_name(model->gas_row)).c_str(), error.what());
+      continue;
+    }
     const Bytes input = heavy_input();
     caller->call(input);  // the first one meets an empty slot
     const auto used = static_cast<double>(caller->call(input));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "models/contract/process/process.hpp"
 #include "sim/measure/checker.hpp"
 
 namespace ledgerlab {
@@ -74,6 +75,9 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   for (const auto& [slot, choice] : system.slots()) {
     if (choice == &system.storage) continue;  // worlds charge for it (below)
     add_model(card, slot, *choice, modelled_payloads);
+  }
+  if (system.contract && system.contract.info->name == "process") {
+    card.push_back(process::standing(process::sandbox_of(system.contract.params)));
   }
   add_checkers(card, system);
   for (const BehaviourPlan& b : system.behaviours) {

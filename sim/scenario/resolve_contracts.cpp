@@ -5,8 +5,11 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "models/parts/contract/lifecycle.hpp"
+#include "models/parts/contract/unavailable.hpp"
 #include "models/parts/suite/suite.hpp"
 #include "sim/scenario/resolve_parts.hpp"
+#include "sim/scenario/resolver.hpp"
 #include "sim/topology/data_path.hpp"
 
 namespace ledgerlab {
@@ -142,6 +145,21 @@ void resolve_contracts(Resolving& r, Section& section, SystemPlan& system) {
   }
   if (!fits_ledger(section, system)) return;
   check_costs(r, section, *system.contract.info);
+  if (contract::has_lifecycle(system.contract.params) && system.ledger.info->name != "account") {
+    section.problem("contract_params", "lifecycle = true needs ledger = \"account\"");
+  }
+  if (calls && workload.params.texts().contains("job") &&
+      workload.params.text("job") == "lifecycle" &&
+      !contract::has_lifecycle(system.contract.params)) {
+    section.problem("contract_params",
+                    "the workload's job \"lifecycle\" needs contract_params = "
+                    "{ lifecycle = true }");
+  }
+  try {
+    system.contract.info->make_contract_engine(system.contract.params);
+  } catch (const contract::Unavailable& error) {
+    throw EngineUnavailable(error.what());
+  }
   load_contracts(r, section, system, std::move(wanted));
 }
 

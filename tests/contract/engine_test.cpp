@@ -15,6 +15,9 @@ Plan plan_of(const std::string& scenario, const std::vector<std::string>& settin
 }
 
 const std::vector<std::string> briefly{"duration=8 s", "warm_up=1 s", "drain=5 s"};
+const std::vector<std::string> by_name{"duration=8 s", "warm_up=1 s", "drain=5 s",
+                                       "workload.rate=30 tx/s",
+                                       "systems.0.contract_params={lifecycle=true}"};
 const std::vector<std::string> an_hour_less{"duration=8 min", "warm_up=1 min", "drain=6 min",
                                             "workload.rate=1 tx/s"};
 
@@ -59,6 +62,8 @@ INSTANTIATE_TEST_SUITE_P(Worlds, Engines,
                                            World{"erc20-pbft.toml", &briefly, "escrow"},
                                            World{"erc20-pbft.toml", &briefly, "heavy"},
                                            World{"erc20-pbft.toml", &briefly, "deploy"},
+                                           World{"erc20-pbft.toml", &by_name, "token"},
+                                           World{"erc20-pbft.toml", &by_name, "lifecycle"},
                                            World{"erc20-pow.toml", &an_hour_less, "token"}));
 
 /// The EVM, but what it writes differs from run to run; it says so.

@@ -166,8 +166,8 @@ class MemoryWorld {
 /// with the state before it: its sender's nonce, nothing else.
 class EthereumWorld {
  public:
-  explicit EthereumWorld(ContractEngine& engine)
-      : engine_(engine), overlay_(genesis(), Revision::cancun) {
+  explicit EthereumWorld(ContractEngine& engine, ethereum::WorldState first = genesis())
+      : engine_(engine), overlay_(std::move(first), Revision::cancun) {
     block_.gas_limit = std::uint64_t{1} << 50;
     block_.number = 1;
   }

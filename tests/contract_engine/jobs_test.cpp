@@ -8,6 +8,8 @@
 #include <lua5.4/lua.hpp>
 #include <set>
 
+#include "models/parts/contract/lifecycle.hpp"
+
 namespace ledgerlab {
 namespace {
 
@@ -81,8 +83,9 @@ TEST(Jobs, AComputationWithoutEndEndsWithTheBudget) {
     const auto result =
         host.send(person(0), made.created, {}, abi_call("compute(uint256)", {abi(U256::max())}));
     // A process has no steps to count: its CPU time ends, which is a failure on that node.
-    EXPECT_EQ(result.status, engine_case.name == "py" ? ContractStatus::contract_failure
-                                                      : ContractStatus::out_of_gas)
+    EXPECT_EQ(result.status, std::string(engine->name()) == "process"
+                                 ? ContractStatus::contract_failure
+                                 : ContractStatus::out_of_gas)
         << engine_case.name << result.reason;
     const auto after =
         host.send(person(0), made.created, {}, abi_call("compute(uint256)", {abi(U256(1))}));
@@ -200,6 +203,66 @@ TEST(JobsTwins, TheOrderOfALuaTableIsNoMatterOfItsHashSeed) {
     roots.insert(root_of_orders(other));
   }
   EXPECT_GT(roots.size(), 1u);
+}
+
+Bytes to_bytes(const U256& number) {
+  const Hash256 word = to_big_endian(number);
+  return {word.data.begin(), word.data.end()};
+}
+
+TEST(Lifecycle, AConstructorSeesWhoDeploys) {
+  for (const EngineCase& engine_case : engine_cases()) {
+    const auto engine = contract::make_lifecycle(engine_case.make());
+    ethereum::WorldState genesis;
+    for (std::uint64_t i = 0; i < people; ++i) genesis.allot(person(i), 0, U256(100), {}, {});
+    genesis.allot(contract::lifecycle_address(), 1, {}, contract::lifecycle_code(), {});
+    EthereumWorld world(*engine, std::move(genesis));
+    const auto ask = [&](std::uint64_t who, const Address& to, const Bytes& input) {
+      return world.send({"", person(who), {}, input}, to);
+    };
+    const Address desk = contract::lifecycle_address();
+    const auto name = abi(thing('t'));
+    const auto code = contract::abi_bytes(
+        engine_case.creation("erc20", contract::abi_encode(std::vector{abi(U256(500))})));
+    const auto does = [&](const char* method) {
+      return ask(1, desk, abi_call(method, {name})).status == ContractStatus::success;
+    };
+    const auto tokens = [&](std::uint64_t who, const Address& token) {
+      return ask(0, token, abi_call("balanceOf(address)", {abi(person(who))})).output;
+    };
+    EXPECT_TRUE(does("register(bytes32)"));
+    EXPECT_EQ(ask(2, desk, abi_call("deploy(bytes32,bytes)", {name, code})).status,
+              ContractStatus::revert);
+    ASSERT_EQ(ask(1, desk,
+                  abi_call("authorise(bytes32,address,bool)",
+                           {name, abi(person(2)), contract::abi_bool(true)}))
+                  .status,
+              ContractStatus::success);
+    const auto made = ask(2, desk, abi_call("deploy(bytes32,bytes)", {name, code}));
+    ASSERT_EQ(made.status, ContractStatus::success) << engine_case.name << made.reason;
+    contract::AbiValue word;
+    word.number = u256_from_big_endian(made.output).value();
+    const Address token = word.address();
+    EXPECT_EQ(token, ethereum::create_address(desk, 1));
+
+    // The supply belongs to who deployed, who can spend it, through an upgrade too.
+    const Bytes all = to_bytes(U256(500));
+    EXPECT_EQ(tokens(2, token), all) << engine_case.name;
+    const auto pay = abi_call("transfer(address,uint256)", {abi(person(3)), abi(U256(7))});
+    EXPECT_EQ(ask(2, token, pay).status, ContractStatus::success);
+    EXPECT_EQ(ask(2, desk, abi_call("upgrade(bytes32,bytes)", {name, code})).status,
+              ContractStatus::success);
+    EXPECT_EQ(tokens(2, token), to_bytes(U256(493))) << engine_case.name;
+    EXPECT_EQ(tokens(3, token), to_bytes(U256(7)));
+
+    EXPECT_TRUE(does("pause(bytes32)"));
+    EXPECT_EQ(contract::abi_error_text(ask(2, token, pay).output), "life cycle: paused");
+    EXPECT_TRUE(does("resume(bytes32)"));
+    EXPECT_EQ(ask(2, token, pay).status, ContractStatus::success);
+    EXPECT_TRUE(does("retire(bytes32)"));
+    EXPECT_EQ(contract::abi_error_text(ask(2, token, pay).output), "life cycle: retired");
+    EXPECT_EQ(world.fault(), "") << engine_case.name;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "models/api/registry.hpp"
 #include "models/contract/js/js.hpp"
 #include "models/parts/contract/frame.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 
 namespace ledgerlab {
 
@@ -15,8 +16,9 @@ void register_contract_js(Registry& registry) {
       "Contracts in JavaScript: a deterministic part of the language on Duktape, metered by "
       "instruction, bounded in memory.";
   info.paper = "ECMA-262, ECMAScript Language Specification, 5.1 Edition, 2011";
-  info.make_contract_engine = [](const Params&) -> std::unique_ptr<ContractEngine> {
-    return js::make_js();
+  info.params = {contract::lifecycle_param()};
+  info.make_contract_engine = [](const Params& params) -> std::unique_ptr<ContractEngine> {
+    return contract::with_lifecycle(js::make_js(), params);
   };
   info.gas_row = Operation::js_gas;
   info.contract_suffix = "js";

@@ -2,6 +2,7 @@
 #include "models/api/registry.hpp"
 #include "models/contract/lua/lua.hpp"
 #include "models/parts/contract/frame.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 
 namespace ledgerlab {
 
@@ -15,8 +16,9 @@ void register_contract_lua(Registry& registry) {
       "Contracts in Lua 5.4: a deterministic sandbox on the real library, metered by instruction, "
       "bounded in memory.";
   info.paper = "Ierusalimschy, de Figueiredo, Celes, Lua 5.4 Reference Manual, 2020-2023";
-  info.make_contract_engine = [](const Params&) -> std::unique_ptr<ContractEngine> {
-    return lua::make_lua();
+  info.params = {contract::lifecycle_param()};
+  info.make_contract_engine = [](const Params& params) -> std::unique_ptr<ContractEngine> {
+    return contract::with_lifecycle(lua::make_lua(), params);
   };
   info.gas_row = Operation::lua_gas;
   info.contract_suffix = "lua";

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -28,7 +29,7 @@ const std::vector<std::string> sandbox = {"bwrap",         "--unshare-all", "--d
                                           "/tmp",          "--dev",         "/dev",
                                           "--chdir",       "/tmp"};
 
-pid_t spawn(const std::vector<std::string>& words, int standard_input) {
+pid_t spawn(const std::vector<std::string>& words, int standard_input, int standard_error = -1) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   if (standard_input >= 0) {
@@ -37,7 +38,11 @@ pid_t spawn(const std::vector<std::string>& words, int standard_input) {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   }
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  if (standard_error >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, standard_error, 2);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  }
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -53,16 +58,30 @@ pid_t spawn(const std::vector<std::string>& words, int standard_input) {
 
 }  // namespace
 
-bool sandbox_works() {
-  static const bool works = [] {
+const std::string& sandbox_fault() {
+  static const std::string fault = [] {
+    int pipe[2];
+    if (pipe2(pipe, O_CLOEXEC) != 0) return std::string("no pipe");
     std::vector<std::string> words = sandbox;
     words.emplace_back("/usr/bin/true");
-    const pid_t process = spawn(words, -1);
+    const pid_t process = spawn(words, -1, pipe[1]);
+    close(pipe[1]);
+    std::string said;
+    char part[256];
+    for (ssize_t size; (size = read(pipe[0], part, sizeof part)) > 0;) {
+      said.append(part, static_cast<std::size_t>(size));
+    }
+    close(pipe[0]);
+    if (process < 0) return std::string("there is no bwrap: install the Debian package bubblewrap");
     int status = 0;
-    return process > 0 && waitpid(process, &status, 0) == process && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    const bool ended = waitpid(process, &status, 0) == process;
+    if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::string();
+    said.resize(std::min<std::size_t>(said.find('\n'), said.size()));
+    return "bwrap (Debian package bubblewrap) cannot make one here, as in containers and chroots "
+           "that may have no namespaces: " +
+           said;
   }();
-  return works;
+  return fault;
 }
 
 Child::Child(const std::vector<std::string>& program, const Options& options, bool sandboxed)

@@ -82,7 +82,7 @@ class Child {
   std::uint32_t reply_ms_;
 };
 
-/// Can this machine make the sandbox here and now?
-bool sandbox_works();
+/// Why this machine cannot make the sandbox here and now; empty: it can.
+const std::string& sandbox_fault();
 
 }  // namespace ledgerlab::process

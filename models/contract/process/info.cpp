@@ -2,8 +2,31 @@
 #include "models/api/registry.hpp"
 #include "models/contract/process/process.hpp"
 #include "models/parts/contract/frame.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 
 namespace ledgerlab {
+
+namespace {
+
+std::vector<ParamInfo> params() {
+  ParamInfo sandbox{"sandbox",
+                    ParamType::choice,
+                    "required",
+                    "required: no sandbox, no run; preferred: without one where this machine has "
+                    "none; none: without",
+                    {},
+                    {},
+                    {"required", "preferred", "none"}};
+  ParamInfo programs{
+      "programs", ParamType::text,
+      "",         "folder of the programs that \"#!native NAME SHA256\" names; empty: none",
+      {},         {},
+      {}};
+  sandbox.late = programs.late = true;
+  return {std::move(sandbox), std::move(programs), contract::lifecycle_param()};
+}
+
+}  // namespace
 
 void register_contract_process(Registry& registry) {
   ModelInfo info;
@@ -15,10 +38,13 @@ void register_contract_process(Registry& registry) {
       "Contracts as sandboxed operating-system processes in any language, over a framed protocol; "
       "not deterministic.";
   info.paper = "Androulaki et al., Hyperledger Fabric, EuroSys 2018 (chaincode as a process)";
-  info.make_contract_engine = [](const Params&) -> std::unique_ptr<ContractEngine> {
+  info.params = params();
+  info.make_contract_engine = [](const Params& params) -> std::unique_ptr<ContractEngine> {
     process::Options options;
     options.frames = 64;
-    return process::make_process(options);
+    options.sandbox = process::sandbox_of(params);
+    if (params.texts().contains("programs")) options.programs = params.text("programs");
+    return contract::with_lifecycle(process::make_process(options), params);
   };
   info.gas_row = Operation::process_gas;
   info.contract_suffix = "py";

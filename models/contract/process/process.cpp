@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
+#include <sstream>
 
 #include "models/contract/process/child.hpp"
 #include "models/contract/process/sdk.hpp"
@@ -21,6 +21,7 @@ constexpr Byte protocol_version = 1;
 constexpr std::int64_t request_gas = 500;  // a message there and back
 constexpr std::string_view python = "#!python3\n";
 constexpr std::string_view native = "#!native ";
+constexpr std::string_view name_letters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::size_t methods_max = 256;
 
 Bytes answer(bool flag, ByteView bytes) {
@@ -126,18 +127,14 @@ class Process final : public contract::CodeEngine {
  public:
   Process(Options options, contract::Limits limits)
       : CodeEngine(limits), options_(std::move(options)) {
-    sandboxed_ = options_.sandbox != Sandbox::none && sandbox_works();
+    sandboxed_ = options_.sandbox != Sandbox::none && sandbox_fault().empty();
     if (options_.sandbox == Sandbox::required && !sandboxed_) {
-      throw std::runtime_error(
-          "contract = \"process\" needs a sandbox, and bwrap (package bubblewrap) cannot make one "
-          "here: install it, allow user namespaces, or set sandbox = \"preferred\"");
+      throw contract::Unavailable(
+          "contract engine \"process\" needs a sandbox: " + sandbox_fault() +
+          "; contract_params = { sandbox = \"preferred\" } runs contracts "
+          "without one where there is none");
     }
-    if (options_.sandbox == Sandbox::preferred && !sandboxed_) {
-      std::fputs(
-          "**** contract processes run WITHOUT a sandbox: they can reach the network and "
-          "every file of this user ****\n",
-          stderr);
-    }
+    if (options_.sandbox == Sandbox::preferred && !sandboxed_) warn();
   }
   std::string_view name() const override { return "process"; }
   bool deterministic() const override { return false; }
@@ -181,6 +178,13 @@ class Process final : public contract::CodeEngine {
   }
 
  private:
+  static void warn() {
+    static const bool once = [] {
+      std::fprintf(stderr, "**** %s ****\n", standing(Sandbox::preferred).c_str());
+      return true;
+    }();
+    static_cast<void>(once);
+  }
   static Bytes execute_message(const Frame& frame, std::ptrdiff_t method,
                                const std::vector<contract::AbiValue>& arguments) {
     const ContractMessage& message = frame.message();
@@ -231,18 +235,22 @@ class Process final : public contract::CodeEngine {
     if (!text.starts_with(native)) {
       return "neither \"#!python3\" and a program nor \"#!native NAME SHA256\"";
     }
-    const std::size_t space = text.find(' ', native.size());
-    const std::string name = text.substr(native.size(), space - native.size());
-    const auto found = options_.programs.find(name);
-    if (space == std::string::npos || found == options_.programs.end()) {
-      return "this node knows no program '" + name + "'";
+    std::istringstream rest(text.substr(native.size()));
+    std::string name, digest, more;
+    rest >> name >> digest;
+    const bool plain = name.find_first_not_of(name_letters) == std::string::npos;
+    if (digest.empty() || rest >> more || !plain) {
+      return "not \"#!native NAME SHA256\" with a name of a-z, 0-9, _ and -";
     }
-    std::ifstream file(found->second, std::ios::binary);
+    if (options_.programs.empty()) return "this node has no folder of programs";
+    const std::string path = options_.programs + "/" + name;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return "this node knows no program '" + name + "'";
     const Bytes bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (to_hex(sha256(bytes)) != text.substr(space + 1, 64)) {
+    if (to_hex(sha256(bytes)) != digest) {
       return "this node's program '" + name + "' is another one: its SHA-256 differs";
     }
-    words = {found->second};
+    words = {path};
     return {};
   }
 
@@ -285,6 +293,29 @@ class Process final : public contract::CodeEngine {
 };
 
 }  // namespace
+
+Sandbox sandbox_of(const Params& params) {
+  if (!params.texts().contains("sandbox")) return Sandbox::required;
+  const std::string& text = params.text("sandbox");
+  return text == "required"    ? Sandbox::required
+         : text == "preferred" ? Sandbox::preferred
+                               : Sandbox::none;
+}
+
+std::string standing(Sandbox sandbox) {
+  if (sandbox == Sandbox::none) {
+    return "contract processes run WITHOUT A SANDBOX, as sandbox = \"none\" has it: they reach the "
+           "network and every file of this user";
+  }
+  if (sandbox_fault().empty()) {
+    return "contract processes: real, in a sandbox (bubblewrap): no network, of the files only "
+           "/usr, "
+           "read only; limits of CPU time and memory";
+  }
+  return "contract processes run WITHOUT A SANDBOX: they reach the network and every file of this "
+         "user; " +
+         sandbox_fault();
+}
 
 std::unique_ptr<contract::CodeEngine> make_process(Options options, contract::Limits limits) {
   return std::make_unique<Process>(std::move(options), limits);

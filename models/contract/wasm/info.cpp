@@ -2,6 +2,7 @@
 #include "models/api/registry.hpp"
 #include "models/contract/wasm/wasm.hpp"
 #include "models/parts/contract/frame.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 
 namespace ledgerlab {
 
@@ -15,8 +16,9 @@ void register_contract_wasm(Registry& registry) {
       "Contracts as WebAssembly modules without floating point, metered by instruction on wabt's "
       "interpreter.";
   info.paper = "WebAssembly Core Specification, version 1.0, W3C, 2019";
-  info.make_contract_engine = [](const Params&) -> std::unique_ptr<ContractEngine> {
-    return wasm::make_wasm();
+  info.params = {contract::lifecycle_param()};
+  info.make_contract_engine = [](const Params& params) -> std::unique_ptr<ContractEngine> {
+    return contract::with_lifecycle(wasm::make_wasm(), params);
   };
   info.gas_row = Operation::wasm_gas;
   info.contract_suffix = "wasm";

@@ -7,7 +7,9 @@
 #include "models/crypto/hash.hpp"
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/contract/abi.hpp"
 #include "models/parts/contract/call_input.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 
 namespace ledgerlab::account {
 namespace {
@@ -42,6 +44,41 @@ void run(ethereum::Overlay& overlay, const ethereum::BlockContext& block, Contra
                               (result.reason.empty() ? std::string() : " (" + result.reason + ")"));
 }
 
+/// Its name as the life cycle has it: text from the left, as Solidity's bytes32("name").
+Hash256 name_word(const std::string& name) {
+  Hash256 out;
+  std::copy_n(name.begin(), std::min(name.size(), out.data.size()), out.data.begin());
+  return out;
+}
+
+/// Creates one contract of genesis.
+void create(ethereum::Overlay& overlay, const ethereum::BlockContext& block, ContractEngine& engine,
+            const Chain& chain, CryptoSuite& suite, const std::string& name, const Bytes& code) {
+  const std::string what = "creating contract " + name;
+  const Address deployer = suite.account(deployer_account);
+  ContractMessage message;
+  message.gas = genesis_gas;
+  if (!chain.lifecycle) {
+    message.kind = CallKind::create;
+    message.sender = deployer;
+    message.input = code;
+    return run(overlay, block, engine, message, what);
+  }
+  using contract::abi;
+  const auto word = abi(name_word(name));
+  const auto call = [&](const Address& from, const Bytes& input) {
+    message.sender = from;
+    message.recipient = message.code_address = contract::lifecycle_address();
+    message.input = input;
+    run(overlay, block, engine, message, what);
+  };
+  const Address owner = suite.account(0);
+  call(owner, contract::abi_call("register(bytes32)", {word}));
+  call(owner, contract::abi_call("authorise(bytes32,address,bool)",
+                                 {word, abi(deployer), contract::abi_bool(true)}));
+  call(deployer, contract::abi_call("deploy(bytes32,bytes)", {word, contract::abi_bytes(code)}));
+}
+
 }  // namespace
 
 std::vector<ParamInfo> chain_params() {
@@ -67,6 +104,8 @@ std::vector<ParamInfo> chain_params() {
 }
 
 Chain::Chain(const GenesisSpec& genesis) : block_gas(30'000'000) {
+  lifecycle =
+      genesis.contract_params != nullptr && contract::has_lifecycle(*genesis.contract_params);
   if (genesis.params == nullptr) return;
   block_gas = genesis.params->count("block_gas");
   base_fee = genesis.params->count("base_fee");
@@ -92,7 +131,10 @@ ethereum::BlockContext block_context(const Chain& chain, const Block& block) {
   return out;
 }
 
-Address contract_address(CryptoSuite& suite, std::size_t index) {
+Address contract_address(const Chain& chain, CryptoSuite& suite, std::size_t index) {
+  if (index == contract::lifecycle_desk) return contract::lifecycle_address();
+  // The system contract creates them, and its nonce begins with 1 (EIP-161).
+  if (chain.lifecycle) return ethereum::create_address(contract::lifecycle_address(), index + 1);
   return ethereum::create_address(suite.account(deployer_account), index);
 }
 
@@ -107,6 +149,9 @@ ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chai
     if (genesis.stakes[replica] == 0) continue;
     world.allot(suite.account(stake_account(replica)), 0, U256(genesis.stakes[replica]), {}, {});
   }
+  if (chain.lifecycle) {
+    world.allot(contract::lifecycle_address(), 1, {}, contract::lifecycle_code(), {});
+  }
   if (!genesis.contracts || genesis.contracts->empty()) return world;
   const Block block;
   ethereum::BlockContext context = block_context(chain, block);
@@ -118,15 +163,12 @@ ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chai
   for (const GenesisContract& contract : *genesis.contracts) {
     const Bytes input =
         contract::creation_input(contract, contract.arguments, suite, *genesis.contract_model);
-    message.kind = CallKind::create;
-    message.input = input;
-    run(overlay, context, engine, message, "creating contract " + contract.name);
+    create(overlay, context, engine, chain, suite, contract.name, input);
   }
   for (const GenesisContract& contract : *genesis.contracts) {
     for (const ContractCall& call : contract.setup) {
       const Bytes input = contract::call_input(call, suite);
-      message.kind = CallKind::call;
-      message.recipient = message.code_address = contract_address(suite, call.contract);
+      message.recipient = message.code_address = contract_address(chain, suite, call.contract);
       message.input = input;
       run(overlay, context, engine, message, contract.name + "." + call.function);
     }

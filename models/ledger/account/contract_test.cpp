@@ -3,6 +3,7 @@
 // scenarios/contracts.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -13,6 +14,7 @@
 #include "models/ledger/account/state.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "models/parts/contract/call_input.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 #include "models/parts/ledger/store.hpp"
 #include "models/parts/suite/suite.hpp"
 
@@ -86,7 +88,7 @@ class Contracts : public ::testing::TestWithParam<SuiteMode> {
     t.max_fee = U256(5);
     t.gas_limit = gas;
     t.value = U256(value);
-    t.to = call ? contract_address(*suite_, 0) : suite_->account(7);
+    t.to = call ? contract_address(Chain(genesis_), *suite_, call->contract) : suite_->account(7);
     if (call) t.data = contract::call_input(*call, *suite_);
     return sign_ethereum(effects_.crypto(), from, std::move(t));
   }
@@ -107,7 +109,7 @@ class Contracts : public ::testing::TestWithParam<SuiteMode> {
     const Bytes input = contract::call_input(ask, *suite_);
     ContractMessage message;
     message.gas = 1'000'000;
-    message.recipient = message.code_address = contract_address(*suite_, 0);
+    message.recipient = message.code_address = contract_address(Chain(genesis_), *suite_, 0);
     message.input = input;
     const ContractResult result = ethereum::simulate_call(
         overlay, block_context(Chain(genesis_), *block({})), *engine, message);
@@ -184,6 +186,49 @@ TEST_P(Contracts, calls_move_tokens_and_failures_are_paid_for) {
   EXPECT_EQ(judge->query(*result->post, fee_account()).balance, U256(3 * use.gas));
   EXPECT_EQ(failed.balance + judge->query(*result->post, suite_->account(0)).balance,
             U256(2 * balance - 5 * use.gas));
+}
+
+/// The system contract's calls as workloads write them.
+ContractCall desk_call(const char* function, const Bytes& code = {}) {
+  ContractCall call;
+  call.contract = contract::lifecycle_desk;
+  call.function = function;
+  CallArgument name;
+  name.type = CallArgument::Type::word;
+  Hash256 text;
+  std::memcpy(text.data.data(), "erc20", 5);
+  name.number = u256_from(text);
+  call.arguments = {name};
+  if (!code.empty()) {
+    CallArgument bytes;
+    bytes.type = CallArgument::Type::bytes;
+    bytes.bytes = code;
+    call.arguments.push_back(bytes);
+  }
+  return call;
+}
+
+TEST_P(Contracts, under_the_life_cycle_the_first_account_owns_what_genesis_deploys) {
+  no_params_.set("lifecycle", std::int64_t{1});
+  params_.set("block_gas", std::int64_t{10'000'000});
+  const auto judge = rules();
+  const ledger::StateRef start = judge->genesis();
+  EXPECT_EQ(tokens(*start, 0), 600u);
+  EXPECT_EQ(tokens(*start, 1), 400u);
+  Bytes creation = token_code();
+  creation.resize(creation.size() + 32);  // a supply of nothing
+  const ContractCall pause = desk_call("pause(bytes32)"), resume = desk_call("resume(bytes32)"),
+                     retire = desk_call("retire(bytes32)"),
+                     upgrade = desk_call("upgrade(bytes32,bytes)", creation);
+  const auto pay = [&](std::uint64_t nonce) { return pay_tokens(1, nonce, 5, 10); };
+  const BlockRef one =
+      block({pay(0), sign(1, 1, &pause), sign(0, 0, &pause), pay(2), sign(0, 1, &resume), pay(3),
+             sign(0, 2, &upgrade, 0, 3'000'000), pay(4), sign(0, 3, &retire), pay(5)});
+  const auto result = judge->execute(*start, *one, nullptr);
+  ASSERT_TRUE(result->ok) << result->reason;
+  constexpr TxOutcome yes = TxOutcome::succeeded, no = TxOutcome::failed;
+  EXPECT_EQ(result->outcomes, (std::vector{yes, no, yes, no, yes, yes, yes, yes, yes, no}));
+  EXPECT_NE(result->state_root, start->root());
 }
 
 TEST_P(Contracts, a_block_takes_no_more_gas_than_it_has) {

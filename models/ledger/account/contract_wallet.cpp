@@ -31,7 +31,7 @@ Wallet::Written ContractWallet::write(Crypto crypto, const Load::Item& item, std
                                       suite_, engine_);
     t.gas_limit = item.call->gas;
   } else {
-    t.to = contract_address(suite_, item.call->contract);
+    t.to = contract_address(chain_, suite_, item.call->contract);
     t.data = contract::call_input(*item.call, suite_);
     t.gas_limit = item.call->gas;
   }

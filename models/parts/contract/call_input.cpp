@@ -43,6 +43,7 @@ Bytes encode_arguments(std::span<const CallArgument> arguments, CryptoSuite& sui
 
 std::string signature_of(const ContractCall& call) {
   constexpr std::array names{"address", "uint256", "bytes32", "bytes", "string"};
+  if (call.function.ends_with(')')) return call.function;
   std::string out = call.function + "(";
   for (const CallArgument& argument : call.arguments) {
     if (out.back() != '(') out += ',';

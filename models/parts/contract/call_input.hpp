@@ -8,7 +8,8 @@
 
 namespace ledgerlab::contract {
 
-/// The ABI's bytes of a call: selector of `function` with these types, then the arguments.
+/// The ABI's bytes of a call: selector of `function` with these types, then the arguments. A
+/// function that brings its types ("authorise(bytes32,address,bool)") keeps them.
 Bytes call_input(const ContractCall& call, CryptoSuite& suite);
 /// What a creation of this contract begins with.
 Bytes creation_input(const GenesisContract& contract, std::span<const CallArgument> arguments,

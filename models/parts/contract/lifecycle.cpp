@@ -199,11 +199,17 @@ class Lifecycle final : public ContractEngine {
     const Address system = lifecycle_address();
     if (message.recipient == system && message.code_address == system) {
       Frame frame(host, message, system_limits(), nullptr);
+      callers_.push_back(message.sender);
       if (frame.charge(system_limits().frame_gas)) Desk(host, frame).run();
+      callers_.pop_back();
       return frame.result();
     }
     const bool creation = message.kind == CallKind::create || message.kind == CallKind::create2;
-    if (creation) return inner_->execute(host, revision, message, code);
+    if (creation) {
+      ContractMessage seen = message;
+      if (message.sender == system && !callers_.empty()) seen.sender = callers_.back();
+      return inner_->execute(host, revision, seen, code);
+    }
     // Data and code are told apart by their accounts: a library's code keeps the caller's status.
     const auto name = host.item(system, key_of('n', message.recipient.view()));
     if (!name) return inner_->execute(host, revision, message, code);
@@ -232,6 +238,7 @@ class Lifecycle final : public ContractEngine {
   }
 
   std::unique_ptr<ContractEngine> inner_;
+  std::vector<Address> callers_;  // of the system contract's open frames
 };
 
 }  // namespace
@@ -249,6 +256,30 @@ Bytes lifecycle_code() {
 
 std::unique_ptr<ContractEngine> make_lifecycle(std::unique_ptr<ContractEngine> inner) {
   return std::make_unique<Lifecycle>(std::move(inner));
+}
+
+ParamInfo lifecycle_param() {
+  ParamInfo out{
+      "lifecycle",
+      ParamType::flag,
+      "false",
+      "contracts are registered, deployed, upgraded, paused and retired by name through a "
+      "system contract (docs/contracts.md)",
+      {},
+      {},
+      {}};
+  out.late = true;
+  return out;
+}
+
+bool has_lifecycle(const Params& params) {
+  // Tools and tests make engines without parameters.
+  return params.numbers().contains("lifecycle") && params.flag("lifecycle");
+}
+
+std::unique_ptr<ContractEngine> with_lifecycle(std::unique_ptr<ContractEngine> engine,
+                                               const Params& params) {
+  return has_lifecycle(params) ? make_lifecycle(std::move(engine)) : std::move(engine);
 }
 
 }  // namespace ledgerlab::contract

@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "models/api/params.hpp"
 #include "models/parts/contract/frame.hpp"
 
 namespace ledgerlab::contract {
@@ -24,8 +25,16 @@ enum class LifecycleStatus : std::uint8_t { none, registered, active, paused, re
 ///   upgrade(bytes32 name, bytes code) -> uint256 the version, from 1
 ///   pause(bytes32), resume(bytes32), retire(bytes32)   owner
 ///   statusOf, versionOf, ownerOf, instanceOf, codeHashOf (bytes32 name)
-/// A constructor sees the system contract as its sender and the caller as `origin`; an upgrade's
-/// constructor runs on the new code's own account, the instance's data stay as they are.
+/// A constructor sees as its sender who called deploy or upgrade, not the system contract; an
+/// upgrade's constructor runs on the new code's own account, the instance's data stay as they are.
 std::unique_ptr<ContractEngine> make_lifecycle(std::unique_ptr<ContractEngine> inner);
+
+/// The parameter of every engine that puts the life cycle around it, and what it says.
+ParamInfo lifecycle_param();
+bool has_lifecycle(const Params& params);
+std::unique_ptr<ContractEngine> with_lifecycle(std::unique_ptr<ContractEngine> engine,
+                                               const Params& params);
+/// In place of a contract's index in a ContractCall: the system contract.
+inline constexpr std::uint32_t lifecycle_desk = 0xffff'ffffu;
 
 }  // namespace ledgerlab::contract

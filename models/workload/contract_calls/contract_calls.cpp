@@ -6,18 +6,27 @@
 
 #include "models/api/registry.hpp"
 #include "models/crypto/hash.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 #include "models/parts/load/load.hpp"
 
 namespace ledgerlab {
 namespace {
 
-enum class Job : std::uint8_t { token, registry, escrow, heavy, deploy };
-constexpr std::array<const char*, 5> job_names{"token", "registry", "escrow", "heavy", "deploy"};
+enum class Job : std::uint8_t { token, registry, escrow, heavy, deploy, lifecycle };
+constexpr std::array<const char*, 6> job_names{"token", "registry", "escrow",
+                                               "heavy", "deploy",   "lifecycle"};
 /// The contract a job is about, a folder of scenarios/contracts.
-constexpr std::array<const char*, 5> contract_names{"erc20", "registry", "escrow", "heavy",
-                                                    "erc20"};
+constexpr std::array<const char*, 6> contract_names{"erc20", "registry", "escrow",
+                                                    "heavy", "erc20",    "registry"};
 /// Gas of a call, with room for engines that charge more than the EVM.
-constexpr std::array<std::uint64_t, 5> job_gas{400'000, 450'000, 600'000, 300'000, 3'000'000};
+constexpr std::array<std::uint64_t, 6> job_gas{400'000, 450'000,   600'000,
+                                               300'000, 3'000'000, 3'000'000};
+/// The life of one contract, in transactions of its owner.
+constexpr std::array<const char*, 7> stages{
+    "register(bytes32)",     "authorise(bytes32,address,bool)",
+    "deploy(bytes32,bytes)", "upgrade(bytes32,bytes)",
+    "pause(bytes32)",        "resume(bytes32)",
+    "retire(bytes32)"};
 constexpr std::uint64_t gas_of_a_round = 400;
 /// Each account's tokens at first.
 constexpr std::uint64_t tokens = 1'000'000'000;
@@ -56,6 +65,11 @@ class CallLoad final : public load::TransferLoad {
     if (gas_ == 0) {
       gas_ = job_gas[static_cast<std::size_t>(job_)];
       if (job_ == Job::heavy) gas_ += rounds_ * gas_of_a_round;
+    }
+    if (job_ == Job::lifecycle) {
+      const GenesisContract& contract = context.genesis.contracts->front();
+      const auto encode = context.genesis.contract_model->encode_creation;
+      code_ = encode != nullptr ? encode(contract.code, {}) : contract.code;
     }
   }
 
@@ -98,12 +112,31 @@ class CallLoad final : public load::TransferLoad {
         call->deploy = true;
         call->arguments = {number(U256(tokens))};
         break;
+      case Job::lifecycle:
+        live(*call, item, turn);
+        break;
     }
     item.call = std::move(call);
     return item;
   }
 
  private:
+  void live(ContractCall& call, const Item& item, std::uint64_t turn) const {
+    const std::string stage = stages[turn % stages.size()];
+    call.contract = contract::lifecycle_desk;
+    call.function = stage;
+    call.arguments = {word(name_of(item.payer, turn / stages.size()))};
+    if (stage.starts_with("authorise")) {
+      call.arguments.push_back(account(item.payee));
+      call.arguments.push_back(number(U256(1)));
+    }
+    if (stage.ends_with(",bytes)")) {
+      CallArgument code;
+      code.type = CallArgument::Type::bytes;
+      code.bytes = code_;
+      call.arguments.push_back(std::move(code));
+    }
+  }
   Hash256 name_of(AccountIndex payer, std::uint64_t pair) const {
     Bytes text;
     codec::Writer writer(text);
@@ -115,6 +148,7 @@ class CallLoad final : public load::TransferLoad {
   bool constant_;
   std::uint64_t rounds_;
   std::uint64_t gas_;
+  Bytes code_;  // lifecycle: what deploys the contract
 };
 
 std::vector<GenesisContract> contracts(const Params& params, const GenesisSpec& genesis) {
@@ -142,7 +176,9 @@ std::vector<ParamInfo> call_params() {
        ParamType::choice,
        "token",
        "token: transfers; registry: assets registered and handed on; escrow: deals made "
-       "and released; heavy: a computation; deploy: new copies of the token",
+       "and released; heavy: a computation; deploy: new copies of the token; lifecycle: contracts "
+       "registered, deployed, upgraded, paused and retired (contract_params = { lifecycle = true "
+       "})",
        {},
        {},
        {job_names.begin(), job_names.end()}});

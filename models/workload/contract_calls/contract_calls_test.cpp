@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/api/registry.hpp"
+#include "models/parts/contract/lifecycle.hpp"
 
 namespace ledgerlab {
 
@@ -36,11 +37,17 @@ class Calls : public ::testing::Test {
     context.workload = &params_;
     context.workload_seed = 5;
     context.genesis.accounts = 6;  // three payers a client
+    auto contracts = info_->contracts(params_, context.genesis);
+    contracts.front().code = {1, 2, 3};
+    context.genesis.contracts =
+        std::make_shared<const std::vector<GenesisContract>>(std::move(contracts));
+    context.genesis.contract_model = &engine_;
     return info_->make_load(context);
   }
 
   Registry registry_;
   const ModelInfo* info_ = nullptr;
+  ModelInfo engine_;
   Params params_;
 };
 
@@ -75,6 +82,26 @@ TEST_F(Calls, a_payer_finishes_a_pair_before_the_next) {
         EXPECT_EQ(one.call->arguments[0].number, two.call->arguments[0].number);
         EXPECT_TRUE(names.insert(one.call->arguments[0].number).second);
       }
+    }
+  }
+}
+
+TEST_F(Calls, a_contracts_life_is_its_owners_seven_transactions) {
+  const auto calls = load("lifecycle");
+  std::set<U256> names;
+  for (std::uint64_t turn = 0; turn < 14; ++turn) {
+    constexpr std::array stages{"register(bytes32)",     "authorise(bytes32,address,bool)",
+                                "deploy(bytes32,bytes)", "upgrade(bytes32,bytes)",
+                                "pause(bytes32)",        "resume(bytes32)",
+                                "retire(bytes32)"};
+    const Load::Item item = calls->item(3 * turn);
+    EXPECT_EQ(item.nonce, turn);
+    EXPECT_EQ(item.call->function, stages[turn % 7]);
+    EXPECT_EQ(item.call->contract, contract::lifecycle_desk);
+    names.insert(item.call->arguments[0].number);
+    EXPECT_EQ(names.size(), turn / 7 + 1);
+    if (turn % 7 == 2 || turn % 7 == 3) {
+      EXPECT_EQ(item.call->arguments[1].bytes, Bytes({1, 2, 3}));
     }
   }
 }
