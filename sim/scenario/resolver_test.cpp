@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "models/parts/contract/unavailable.hpp"
 #include "sim/scenario/cost_table.hpp"
 
 namespace ledgerlab {
@@ -59,7 +60,7 @@ const Registry& registry() {
     hoard.fits = {"lottery"};
     r->add(hoard);
     ModelInfo account = model(ModelKind::ledger, "account");
-    account.engines = {"toy"};
+    account.engines = {"toy", "absent"};
     account.params = {{"depth", ParamType::integer, "3", "", "0", {}, {}}};
     account.genesis_root = [](const GenesisSpec& genesis, CryptoSuite&) {
       if (genesis.contracts && genesis.contracts->front().code.front() == 0xbb) {
@@ -75,6 +76,12 @@ const Registry& registry() {
     toy.contract_suffix = "toy";
     toy.contract_hex = true;
     r->add(toy);
+    ModelInfo absent = toy;
+    absent.name = "absent";
+    absent.make_contract_engine = [](const Params&) -> std::unique_ptr<ContractEngine> {
+      throw contract::Unavailable("install the package");
+    };
+    r->add(absent);
     ModelInfo calls = model(ModelKind::workload, "calls");
     calls.contracts = [](const Params&, const GenesisSpec&) {
       GenesisContract coin;
@@ -482,6 +489,9 @@ TEST(Resolver, contracts) {
   tells(toy + text + "\" }\n", "not hexadecimal");
   tells(toy + bad + "\" }\n", "creating contract coin of genesis fails");
   tells(toy + "nowhere.toy\" }\n", "nowhere.toy");
+  // What this machine lacks is not the scenario's fault (exit code 69).
+  EXPECT_THROW(resolve(document(zero + raft + "contract = \"absent\"\n"), registry()),
+               EngineUnavailable);
   // The reference table has no row for an engine that nobody measured.
   const std::string unmeasured = file("few.costs",
                                       [] {
