@@ -116,6 +116,7 @@ class Items {
   bool holds(Place32 place) const { return slab_.holds(place); }
   /// Null if it is not there.
   Item* find(const TxId& id);
+  const Item* find(const TxId& id) const { return const_cast<Items*>(this)->find(id); }
   /// The transaction's item, new if there was none; true if it was made.
   std::pair<Item*, bool> try_emplace(const TxRef& tx);
   void erase(const Item& item);

@@ -12,6 +12,10 @@ namespace {
 constexpr std::size_t askers_most = 16;
 /// Payloads ordered but not final, whose clients are remembered.
 constexpr std::size_t asked_most = 4096;
+/// Transactions whose check has not been answered.
+constexpr std::size_t checking_most = 4096;
+/// Transactions that one replacement may throw out (BIP 125, rule 5).
+constexpr std::size_t replaced_most = 100;
 
 Refusal refusal_of(const Checked& checked) {
   if (!checked.sender.is_zero() && checked.nonce < checked.next_nonce) return Refusal::nonce_used;
@@ -29,6 +33,11 @@ Options::Options(const Params& params, const ClientPolicy& policy)
       max_gap(params.count("max_gap")),
       replace_bump_ppb(params.count("replace_bump")),
       min_fee(params.count("min_fee")),
+      floor_half_life(params.duration("floor_half_life")),
+      incremental_fee(params.count("incremental_fee")),
+      max_ancestors(params.count("max_ancestors")),
+      max_descendants(params.count("max_descendants")),
+      always_replaceable(params.text("replaceable") == "always"),
       expiry(params.duration("expiry")),
       remember(params.count("remember")),
       relay(params.text("relay") == "on" ||
@@ -47,6 +56,7 @@ Pool::Pool(const ModuleContext& context)
       finals_(options_.remember) {}
 
 void Pool::step(const Input& input, Effects& effects) {
+  now_ = input.local;
   if (endorser_.step(input, effects)) return;
   switch (input.kind) {
     case InputKind::deliver:
@@ -122,6 +132,7 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
     // Stands for the view number in the paper's replies; the request is passed on all the same.
     if (leader_ != no_node) redirect(effects, client, tx->id);
   }
+  if (overwhelmed(tx->id)) return refuse(effects, client, tx->id, Refusal::pool_full);
   const auto [item, made] = items_.try_emplace(tx);
   add_asker(*item, client);
   if (made) {
@@ -134,8 +145,15 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
   }
 }
 
+bool Pool::overwhelmed(const TxId& id) {
+  // Those queued and those kept for their askers have bounds of their own; the rest is checked.
+  const std::size_t most = options_.max_transactions + options_.remember + checking_most;
+  return items_.size() >= most && !items_.find(id);
+}
+
 /// From a replica that is not the primary.
 void Pool::on_passed_on(Effects& effects, const TxRef& tx) {
+  if (overwhelmed(tx->id)) return;
   const auto [item, made] = items_.try_emplace(tx);
   if (!made) return;
   check(effects, *item);
@@ -149,7 +167,7 @@ void Pool::pass_on(Effects& effects, const TxRef& tx) {
 
 void Pool::on_relayed(Effects& effects, const Relayed& relayed) {
   const auto* content = relayed.content->as<TransactionContent>();
-  if (!content || !content->transaction) return;
+  if (!content || !content->transaction || overwhelmed(content->transaction->id)) return;
   const auto [item, made] = items_.try_emplace(content->transaction);
   if (!made) return;
   item->spread = true;
@@ -181,8 +199,13 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
     settle(effects, *item,
            checked.ok ? admit(input, effects, *item, checked) : std::optional(refusal_of(checked)));
   } else if (item && item->state == Item::State::queued && !checked.ok) {
+    if (checked.spends) throw_out_below(effects, *item);
     queues_.remove(*item);
     settle(effects, *item, refusal_of(checked));
+  } else if (item && item->state == Item::State::queued && checked.spends) {
+    queues_.tie_again(*item, checked.spends);
+  } else if (!item && checked.spends && input.call->id == call_recheck) {
+    spent_elsewhere(effects, *checked.spends);  // by a transaction of an adopted block
   }
   if (input.call->id != call_recheck || --rechecks_ > 0) return;
   for (const LocalCall& call : std::exchange(builds_, {})) {
@@ -207,34 +230,122 @@ void Pool::settle(Effects& effects, Item& item, std::optional<Refusal> refusal) 
 std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& item,
                                    const Checked& checked) {
   if (item.nonce < checked.next_nonce) return Refusal::nonce_used;
-  if (item.fee < options_.min_fee) return Refusal::fee_too_low;
+  if (item.fee < lowest_fee()) return Refusal::fee_too_low;
   item.entered = input.local;
+  if (const auto refusal = checked.spends ? admit_by_spends(effects, item, checked)
+                                          : admit_by_nonce(effects, item, checked)) {
+    return refusal;
+  }
+  if (options_.expiry > Duration::zero()) {
+    push_expiring({item.entered + options_.expiry, item.arrival, item.place});
+    arm_expiry(input, effects);
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Pool::admit_by_nonce(Effects& effects, Item& item, const Checked& checked) {
   Sender* sender = queues_.find(checked.sender);
   if (Item* old = sender ? queues_.at(*sender, item.nonce) : nullptr) {
     if (!pays_for(*old, item)) return Refusal::fee_too_low;
     item.arrival = next_arrival_++;
     queues_.replace(*old, item);
     drop(effects, *old, Refusal::fee_too_low);
-  } else {
-    const std::uint64_t expected = sender ? sender->end() : checked.next_nonce;
-    if (item.nonce > expected && item.nonce - expected > options_.max_gap) {
+    return std::nullopt;
+  }
+  const std::uint64_t expected = sender ? sender->end() : checked.next_nonce;
+  if (item.nonce > expected && item.nonce - expected > options_.max_gap) return Refusal::pool_full;
+  if (sender && sender->queue.size() >= options_.per_sender) {
+    // A missing nonce is worth more than the last of those it holds up.
+    Item* tail = queues_.tail(*sender);
+    if (!tail || tail->nonce < item.nonce) return Refusal::pool_full;
+    evict(effects, *tail);
+  }
+  if (const auto refusal = make_room(effects, item, checked.sender)) return refusal;
+  item.arrival = next_arrival_++;
+  queues_.insert(item, checked.sender, checked.next_nonce);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Pool::admit_by_spends(Effects& effects, Item& item, const Checked& checked) {
+  const TxSpends& spends = *checked.spends;
+  const std::vector<Place32> parents = queues_.spends().parents(spends);
+  if (parents.size() < spends.parents.size()) return Refusal::unaffordable;  // neither here
+  const std::vector<Place32> ancestors = queues_.spends().ancestors(parents);
+  if (ancestors.size() >= options_.max_ancestors) return Refusal::pool_full;
+  for (const Place32 ancestor : ancestors) {
+    if (queues_.spends().descendants({ancestor}).size() >= options_.max_descendants) {
       return Refusal::pool_full;
     }
-    if (sender && sender->queue.size() >= options_.per_sender) {
-      // A missing nonce is worth more than the last of those it holds up.
-      Item* tail = queues_.tail(*sender);
-      if (!tail || tail->nonce < item.nonce) return Refusal::pool_full;
-      evict(effects, *tail);
-    }
-    if (const auto refusal = make_room(effects, item, checked.sender)) return refusal;
-    item.arrival = next_arrival_++;
-    queues_.insert(item, checked.sender, checked.next_nonce);
   }
-  if (options_.expiry > Duration::zero()) {
-    expiring_.push({item.entered + options_.expiry, item.arrival, item.place});
-    arm_expiry(input, effects);
+  const std::vector<Place32> conflicts = queues_.spends().conflicts(spends);
+  const std::vector<Place32> gone = queues_.spends().descendants(conflicts);
+  for (const Place32 ancestor : ancestors) {
+    // It cannot spend from what it replaces.
+    if (std::find(gone.begin(), gone.end(), ancestor) != gone.end()) return Refusal::malformed;
+  }
+  if (!gone.empty()) {
+    if (const auto refusal = replaces(item, spends, conflicts, gone)) return refusal;
+    throw_out(effects, gone, Refusal::fee_too_low);
+  }
+  if (const auto refusal = make_room(effects, item, checked.sender, ancestors)) return refusal;
+  item.arrival = next_arrival_++;
+  queues_.insert(item, checked.sender, checked.next_nonce, checked.spends);
+  return std::nullopt;
+}
+
+std::optional<Refusal> Pool::replaces(const Item& item, const TxSpends& spends,
+                                      const std::vector<Place32>& conflicts,
+                                      const std::vector<Place32>& gone) const {
+  const Spends& known = queues_.spends();
+  std::vector<TxId> parents;
+  for (const Place32 place : conflicts) {
+    // Rule 1: they said so. What said nothing holds its coins: a double spend.
+    if (!options_.always_replaceable && !known.replaceable(place)) return Refusal::nonce_used;
+    // Bitcoin Core: no lower rate than any of them, or a block would rather have kept that one.
+    if (item.fee <= items_[place].fee) return Refusal::fee_too_low;
+    const auto& theirs = known.spends(place).parents;
+    parents.insert(parents.end(), theirs.begin(), theirs.end());
+  }
+  // Rule 2: it waits for nothing that they did not wait for.
+  for (const TxId& parent : spends.parents) {
+    if (std::find(parents.begin(), parents.end(), parent) == parents.end()) {
+      return Refusal::fee_too_low;
+    }
+  }
+  if (gone.size() > replaced_most) return Refusal::fee_too_low;  // rule 5
+  // Rules 3 and 4: it pays what all of them paid, and for its own way through the network.
+  Package old, own;
+  for (const Place32 place : gone) old.add(items_[place]);
+  own.add(item);
+  if (own.fee < old.fee + Uint128{options_.incremental_fee} * own.weight) {
+    return Refusal::fee_too_low;
   }
   return std::nullopt;
+}
+
+/// A transaction of an adopted block that was not here has used what these would use.
+void Pool::spent_elsewhere(Effects& effects, const TxSpends& spends) {
+  throw_out(effects, queues_.spends().descendants(queues_.spends().conflicts(spends)),
+            Refusal::nonce_used);
+}
+
+void Pool::throw_out_below(Effects& effects, const Item& item) {
+  std::vector<Place32> below = queues_.spends().descendants({item.place});
+  std::erase(below, item.place);
+  throw_out(effects, below, Refusal::unaffordable);
+}
+
+/// Last those from which the others spend.
+void Pool::throw_out(Effects& effects, const std::vector<Place32>& places, Refusal reason) {
+  for (auto it = places.rbegin(); it != places.rend(); ++it) {
+    Item& item = items_[*it];
+    queues_.remove(item);
+    if (reason == Refusal::nonce_used) {
+      retire(effects, item);
+    } else {
+      drop(effects, item, reason);
+    }
+  }
 }
 
 /// A replacement pays `replace_bump` more than what it replaces, and at least one unit.
@@ -243,18 +354,41 @@ bool Pool::pays_for(const Item& old, const Item& item) const {
   return Uint128{item.fee} >= Uint128{old.fee} + std::max<Uint128>(bump, 1);
 }
 
-std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const Address& sender) {
+std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const Address& sender,
+                                       const std::vector<Place32>& ancestors) {
   while (queues_.count() + 1 > options_.max_transactions ||
          queues_.bytes() + item.bytes() > options_.max_bytes) {
     Item* worst = queues_.worst();
-    if (!worst || worst->fee >= item.fee) return Refusal::pool_full;
+    const std::uint64_t worth = worst ? queues_.worth(*worst) : 0;
+    if (!worst || worth >= item.fee) return Refusal::pool_full;
     // Not in place of its own predecessor, without which it could not be executed.
     if (worst->nonce < item.nonce && queues_.sender_of(*worst).address == sender) {
       return Refusal::pool_full;
     }
+    if (std::find(ancestors.begin(), ancestors.end(), worst->place) != ancestors.end()) {
+      return Refusal::pool_full;
+    }
+    raise_floor(worth);
     evict(effects, *worst);
   }
   return std::nullopt;
+}
+
+/// As Bitcoin Core's: what was evicted for room, and a step more, is not taken back; this halves
+/// with time until it is below half a step.
+void Pool::raise_floor(std::uint64_t evicted) {
+  if (options_.floor_half_life <= Duration::zero()) return;
+  floor_ = std::max(lowest_fee(), evicted + std::max<std::uint64_t>(options_.incremental_fee, 1));
+  floor_at_ = now_;
+}
+
+std::uint64_t Pool::lowest_fee() {
+  while (floor_ != 0 && now_ - floor_at_ >= options_.floor_half_life) {
+    floor_ /= 2;
+    floor_at_ += options_.floor_half_life;
+    if (floor_ < options_.incremental_fee / 2 + 1) floor_ = 0;
+  }
+  return std::max(floor_, options_.min_fee);
 }
 
 void Pool::publish(Effects& effects, Item& item) {
@@ -267,10 +401,12 @@ void Pool::publish(Effects& effects, Item& item) {
 
 // --- and out -------------------------------------------------------------------------------------
 
-void Pool::evict(Effects& effects, Item& item) {
-  ++evicted_;
-  queues_.remove(item);
-  drop(effects, item, Refusal::pool_full);
+void Pool::evict(Effects& effects, Item& item, Refusal reason) {
+  const std::vector<Place32> places = queues_.spends().empty()
+                                          ? std::vector<Place32>{item.place}
+                                          : queues_.spends().descendants({item.place});
+  evicted_ += places.size();
+  throw_out(effects, places, reason);
 }
 
 void Pool::drop(Effects& effects, Item& item, Refusal reason) {
@@ -342,6 +478,16 @@ void Pool::keep(Item& item, Item::State state) {
   }
 }
 
+void Pool::push_expiring(Expiring entry) {
+  expiring_.push(entry);
+  if (expiring_.size() <= 2 * queues_.count() + 1024) return;
+  // Most have left: under a flood the list would grow with everything that ever was admitted.
+  for (std::size_t left = expiring_.size(); left > 0; --left) {
+    const Expiring next = expiring_.pop();
+    if (expires(next)) expiring_.push(next);
+  }
+}
+
 void Pool::arm_expiry(const Input& input, Effects& effects) {
   if (expiry_armed_ || expiring_.empty()) return;
   expiry_armed_ = true;
@@ -363,7 +509,7 @@ void Pool::expire(const Input& input, Effects& effects) {
     Item* item = expires(next);
     if (!item) continue;
     if (item->reserved != 0) {
-      expiring_.push({input.local + options_.expiry, next.arrival, next.place});
+      push_expiring({input.local + options_.expiry, next.arrival, next.place});
     } else {
       evict(effects, *item);
     }
@@ -401,6 +547,10 @@ void Pool::on_head(Effects& effects, const HeadChanged& changed) {
     for (const TxRef& tx : (*it)->payload->transactions) {
       if (!included.contains(tx->id)) put_back(effects, tx);
     }
+  }
+  if (!changed.reverted.empty() && !queues_.spends().empty()) {
+    // What spends from those comes after them again.
+    for (const Item* item : queues_.all()) recheck(effects, item->tx);
   }
   for (std::size_t i = 0; tentative_ && i < changed.outcomes.size(); ++i) {
     reply_tentatively(effects, changed.included[i], changed.outcomes[i]);
@@ -596,6 +746,7 @@ void Pool::inspect(Inspector& inspector) const {
   inspector.field("pool.senders", queues_.senders());
   inspector.field("pool.waiting", queues_.waiting_count());
   inspector.field("pool.known", items_.size());
+  if (floor_ != 0) inspector.field("pool.floor", floor_);
   inspector.field("pool.refused", refused_);
   inspector.field("pool.evicted", evicted_);
 }

@@ -20,6 +20,11 @@ struct Options {
   std::uint64_t max_gap;
   std::uint64_t replace_bump_ppb;
   std::uint64_t min_fee;
+  Duration floor_half_life;
+  std::uint64_t incremental_fee;
+  std::size_t max_ancestors;
+  std::size_t max_descendants;
+  bool always_replaceable;
   Duration expiry;
   std::size_t remember;
   bool relay;
@@ -56,8 +61,19 @@ class Pool final : public Module {
   /// Nothing if the item was admitted.
   std::optional<Refusal> admit(const Input& input, Effects& effects, Item& item,
                                const Checked& checked);
-  std::optional<Refusal> make_room(Effects& effects, const Item& item, const Address& sender);
+  std::optional<Refusal> admit_by_nonce(Effects& effects, Item& item, const Checked& checked);
+  /// BIP 125 and the limits of packages.
+  std::optional<Refusal> admit_by_spends(Effects& effects, Item& item, const Checked& checked);
+  std::optional<Refusal> replaces(const Item& item, const TxSpends& spends,
+                                  const std::vector<Place32>& conflicts,
+                                  const std::vector<Place32>& gone) const;
+  std::optional<Refusal> make_room(Effects& effects, const Item& item, const Address& sender,
+                                   const std::vector<Place32>& ancestors = {});
   bool pays_for(const Item& old, const Item& item) const;
+  std::uint64_t lowest_fee();
+  void raise_floor(std::uint64_t evicted);
+  /// Nothing new is looked at while so much is that waits for the ledger's answer.
+  bool overwhelmed(const TxId& id);
   void publish(Effects& effects, Item& item);
   void pass_on(Effects& effects, const TxRef& tx);
   /// Who asked the primary for this payload's transactions; taken out of the list. Empty: nobody.
@@ -74,7 +90,12 @@ class Pool final : public Module {
   Item* expires(const Expiring& entry);
   void arm_expiry(const Input& input, Effects& effects);
   void expire(const Input& input, Effects& effects);
-  void evict(Effects& effects, Item& item);
+  void evict(Effects& effects, Item& item, Refusal reason = Refusal::pool_full);
+  /// Queued ones, and what spends from them.
+  void throw_out(Effects& effects, const std::vector<Place32>& places, Refusal reason);
+  void throw_out_below(Effects& effects, const Item& item);
+  void spent_elsewhere(Effects& effects, const TxSpends& spends);
+  void push_expiring(Expiring entry);
   /// Of an item that is in no queue: out of the table, who asked is told why.
   void drop(Effects& effects, Item& item, Refusal reason);
   void retire(Effects& effects, Item& item);
@@ -118,6 +139,9 @@ class Pool final : public Module {
   std::uint64_t rechecks_ = 0;     // not answered yet
   std::vector<LocalCall> builds_;  // waiting for them
   Fifo<AskedFor> asked_;           // oldest first
+  std::uint64_t floor_ = 0;        // what is lower was evicted not long ago; as it was at floor_at_
+  Time floor_at_{};
+  Time now_{};
   std::uint64_t refused_ = 0;
   std::uint64_t evicted_ = 0;
   /// A read that consensus or the ledger is asked about.

@@ -107,7 +107,8 @@ Item* Queues::candidate(const Sender& sender) {
   return sender.taken < sender.ready ? &items_[sender.queue[sender.taken]] : nullptr;
 }
 
-void Queues::insert(Item& item, const Address& address, std::uint64_t next) {
+void Queues::insert(Item& item, const Address& address, std::uint64_t next,
+                    std::shared_ptr<const TxSpends> spends) {
   Sender* sender = find(address);
   if (sender) {
     item.sender = items_[sender->queue[0]].sender;
@@ -121,13 +122,35 @@ void Queues::insert(Item& item, const Address& address, std::uint64_t next) {
   arrivals_.add(item);
   sender->queue.insert(position(*sender, item.nonce), item.place);
   if (item.nonce == sender->end()) extend(*sender);
-  note(*sender);
+  if (spends) {
+    tie_again(item, std::move(spends));
+  } else {
+    note(*sender);
+  }
+}
+
+void Queues::tie_again(Item& item, std::shared_ptr<const TxSpends> spends) {
+  spends_.add(item, std::move(spends));
+  for (const Place32 place : spends_.ancestors({item.place})) note(sender_of(items_[place]));
+}
+
+/// What was tied to it counts for something else now.
+void Queues::untie(Item& item) {
+  if (!spends_.holds(item)) return;
+  std::vector<Place32> tied = spends_.ancestors({item.place});
+  const std::vector<Place32> below = spends_.descendants({item.place});
+  tied.insert(tied.end(), below.begin(), below.end());
+  spends_.remove(item);
+  for (const Place32 place : tied) {
+    if (place != item.place) note(sender_of(items_[place]));
+  }
 }
 
 void Queues::remove(Item& item) {
   Sender& sender = sender_of(item);
   const std::uint32_t at = position(sender, item.nonce);
   if (at < sender.ready) cut(sender, at);
+  untie(item);
   arrivals_.remove(item);
   sender.queue.erase(at);
   note(sender);
@@ -160,6 +183,7 @@ std::vector<Item*> Queues::set_next(const Address& address, std::uint64_t next) 
     for (std::uint32_t i = 0; i < sender->queue.size(); ++i) {
       Item& item = items_[sender->queue[i]];
       if (item.nonce >= next) break;
+      untie(item);
       arrivals_.remove(item);
       below.push_back(&item);
     }
@@ -180,7 +204,8 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
   constexpr std::size_t misfits_allowed = 16;
   candidates_.make([&](const auto& visit) {
     for (Place32 at = arrivals_.first(); at != nowhere; at = items_[at].after) {
-      if (items_[at].waiting && candidate(sender_of(items_[at])) == &items_[at]) visit(items_[at]);
+      const Item& item = items_[at];
+      if (item.waiting && candidate(sender_of(item)) == &item) visit(item, offer(item));
     }
   });
   const auto holds = [&](const auto& entry) {
@@ -192,58 +217,119 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
   std::vector<TxRef> taken;
   std::uint64_t left = max_bytes;
   while (taken.size() < max_count && misfits.size() < misfits_allowed) {
-    const Place32 place = candidates_.top(holds);
-    if (place == nowhere) break;
+    const auto* top = candidates_.top(holds);
+    if (!top) break;
+    const auto [rank, arrival, place] = *top;
     candidates_.pop();
     Item& item = items_[place];
     if (!misfits.empty() && misfits.back() == &item) continue;  // it was there twice
-    Sender& sender = sender_of(item);
-    const std::uint64_t size = codec::encoded_size(item.tx);
-    if (size > left || item.weight > max_weight) {
+    if (const std::uint64_t now = offer(item); now < rank) {    // what it came with has gone ahead
+      candidates_.push(item, now);
+      continue;
+    }
+    const std::vector<Place32> together = package(item);
+    std::uint64_t size = 0, weight = 0;
+    for (const Place32 at : together) {
+      size += codec::encoded_size(items_[at].tx);
+      weight += items_[at].weight;
+    }
+    if (size > left || weight > max_weight || taken.size() + together.size() > max_count) {
       misfits.push_back(&item);
       continue;
     }
     left -= size;
-    max_weight -= item.weight;
-    taken.push_back(item.tx);
-    arrivals_.set_waiting(item, false);
-    arrivals_.reserve(item, height);
-    ++sender.taken;
-    if (const Item* following = candidate(sender)) candidates_.push(*following);
+    max_weight -= weight;
+    for (const Place32 at : together) hand_out(items_[at], height, taken);
+    note_below(item);
   }
-  for (const Item* item : misfits) candidates_.push(*item);
+  for (const Item* item : misfits) candidates_.push(*item, offer(*item));
   return taken;
+}
+
+void Queues::hand_out(Item& item, Height height, std::vector<TxRef>& taken) {
+  Sender& sender = sender_of(item);
+  taken.push_back(item.tx);
+  arrivals_.set_waiting(item, false);
+  arrivals_.reserve(item, height);
+  ++sender.taken;
+  if (const Item* following = candidate(sender)) candidates_.push(*following, offer(*following));
+}
+
+/// It and what it spends from that is not handed out yet.
+std::vector<Place32> Queues::package(const Item& item) const {
+  if (!spends_.holds(item)) return {item.place};
+  std::vector<Place32> out = spends_.ancestors({item.place});
+  std::erase_if(out, [&](Place32 at) { return items_[at].reserved != 0; });
+  return out;
+}
+
+/// What it counts for when payloads are made.
+std::uint64_t Queues::offer(const Item& item) const {
+  if (spends_.empty() || !spends_.holds(item)) return item.fee;
+  const std::vector<Place32> together = package(item);
+  if (together.size() == 1) return item.fee;
+  Package sum;
+  for (const Place32 at : together) sum.add(items_[at]);
+  return sum.rate();
+}
+
+std::uint64_t Queues::worth(const Item& item) const {
+  if (spends_.empty() || !spends_.holds(item)) return item.fee;
+  const std::vector<Place32> together = spends_.descendants({item.place});
+  if (together.size() == 1) return item.fee;
+  Package sum;
+  for (const Place32 at : together) sum.add(items_[at]);
+  return std::max(item.fee, sum.rate());
 }
 
 Item* Queues::worst() {
   tails_.make([&](const auto& visit) {
     for (Place32 at = arrivals_.first(); at != nowhere; at = items_[at].after) {
-      if (tail(sender_of(items_[at])) == &items_[at]) visit(items_[at]);
+      const Item& item = items_[at];
+      if (tail(sender_of(item)) == &item) visit(item, worth(item));
     }
   });
-  const Place32 place = tails_.top([&](const auto& entry) {
-    if (!items_.holds(entry.place)) return false;
-    const Item& item = items_[entry.place];
-    return item.state == Item::State::queued && item.arrival == entry.arrival &&
-           tail(sender_of(item)) == &item;
-  });
-  return place == nowhere ? nullptr : &items_[place];
+  for (;;) {
+    const auto* top = tails_.top([&](const auto& entry) {
+      if (!items_.holds(entry.place)) return false;
+      const Item& item = items_[entry.place];
+      return item.state == Item::State::queued && item.arrival == entry.arrival &&
+             tail(sender_of(item)) == &item;
+    });
+    if (!top) return nullptr;
+    Item& item = items_[top->place];
+    const std::uint64_t now = worth(item);
+    if (now <= top->rank) return &item;
+    tails_.pop();  // others spend from it since
+    tails_.push(item, now);
+  }
 }
 
 // --- reservations ------------------------------------------------------------------------------
 
-/// A transfer cannot go before its predecessor: what follows is given up with it.
+/// A transfer cannot go before its predecessor: what follows is given up with it, and what spends
+/// from it.
 void Queues::release(Item& item) {
   Sender& sender = sender_of(item);
   const std::uint32_t at = position(sender, item.nonce);
-  for (std::uint32_t i = at; i < sender.taken; ++i) free_item(items_[sender.queue[i]]);
+  for (std::uint32_t i = at; i < sender.taken; ++i) {
+    Item& freed = items_[sender.queue[i]];
+    freed.reserved = 0;
+    arrivals_.set_waiting(freed, true);
+  }
   sender.taken = std::min(sender.taken, at);
   note(sender);
+  if (!spends_.holds(item)) return;
+  for (const Place32 below : spends_.descendants({item.place})) {
+    if (items_[below].reserved != 0) release(items_[below]);
+  }
+  note_below(item);
 }
 
-void Queues::free_item(Item& item) {
-  item.reserved = 0;
-  arrivals_.set_waiting(item, true);
+/// What spends from it counts for something else now.
+void Queues::note_below(const Item& item) {
+  if (spends_.empty() || !spends_.holds(item)) return;
+  for (const Place32 at : spends_.descendants({item.place})) note(sender_of(items_[at]));
 }
 
 void Queues::release_heights(Height lowest, Height highest) {
@@ -278,10 +364,10 @@ void Queues::cut(Sender& sender, std::uint32_t position) {
 /// The sender's first that waits or its last may be another one now.
 void Queues::note(Sender& sender) {
   if (candidates_.kept()) {
-    if (const Item* item = candidate(sender)) candidates_.add(*item, senders_.size());
+    if (const Item* item = candidate(sender)) candidates_.add(*item, offer(*item), senders_.size());
   }
   if (tails_.kept()) {
-    if (const Item* item = tail(sender)) tails_.add(*item, senders_.size());
+    if (const Item* item = tail(sender)) tails_.add(*item, worth(*item), senders_.size());
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/mempool/pool/items.hpp"
+#include "models/mempool/pool/spends.hpp"
 
 namespace ledgerlab::pool {
 
@@ -64,18 +65,18 @@ template <class Better>
 class Ranking {
  public:
   struct Entry {
-    std::uint64_t fee;
+    std::uint64_t rank;
     std::uint64_t arrival;
     Place32 place;
   };
   bool kept() const { return kept_; }
-  void add(const Item& item, std::size_t size) {
+  void add(const Item& item, std::uint64_t rank, std::size_t size) {
     if (!kept_) return;
     if (++added_ > size + 64 || heap_.size() > 2 * size + 128) return drop();
-    push(item);
+    push(item, rank);
   }
-  void push(const Item& item) {
-    heap_.push_back({item.fee, item.arrival, item.place});
+  void push(const Item& item, std::uint64_t rank) {
+    heap_.push_back({rank, item.arrival, item.place});
     std::push_heap(heap_.begin(), heap_.end(), after);
   }
   /// From every item that `each(visitor)` shows.
@@ -84,14 +85,16 @@ class Ranking {
     added_ = 0;
     if (kept_) return;
     kept_ = true;
-    each([&](const Item& item) { heap_.push_back({item.fee, item.arrival, item.place}); });
+    each([&](const Item& item, std::uint64_t rank) {
+      heap_.push_back({rank, item.arrival, item.place});
+    });
     std::make_heap(heap_.begin(), heap_.end(), after);
   }
-  /// The best that holds; what does not is gone. `nowhere`: there is none.
+  /// The best that holds; what does not is gone. Null: there is none.
   template <class Holds>
-  Place32 top(const Holds& holds) {
+  const Entry* top(const Holds& holds) {
     while (!heap_.empty() && !holds(heap_.front())) pop();
-    return heap_.empty() ? nowhere : heap_.front().place;
+    return heap_.empty() ? nullptr : &heap_.front();
   }
   void pop() {
     std::pop_heap(heap_.begin(), heap_.end(), after);
@@ -109,23 +112,23 @@ class Ranking {
   bool kept_ = false;
 };
 
-/// Orders by fee and arrival; arrivals are unique.
+/// By rank (a fee) and arrival; arrivals are unique.
 struct BestFirst {
   template <class E>
   bool operator()(const E& a, const E& b) const {
-    return a.fee != b.fee ? a.fee > b.fee : a.arrival < b.arrival;
+    return a.rank != b.rank ? a.rank > b.rank : a.arrival < b.arrival;
   }
 };
 struct WorstFirst {
   template <class E>
   bool operator()(const E& a, const E& b) const {
-    return a.fee != b.fee ? a.fee < b.fee : a.arrival > b.arrival;
+    return a.rank != b.rank ? a.rank < b.rank : a.arrival > b.arrival;
   }
 };
 
 class Queues {
  public:
-  explicit Queues(Items& items) : items_(items), arrivals_(items) {}
+  explicit Queues(Items& items) : items_(items), arrivals_(items), spends_(items) {}
 
   Sender* find(const Address& address);
   Sender& sender_of(const Item& item) { return senders_[item.sender]; }
@@ -135,9 +138,13 @@ class Queues {
   Item* tail(const Sender& sender);
 
   /// Puts an item at its nonce, which must be free, into the sender's queue: a new one with this
-  /// next nonce of the adopted state if there was none.
-  void insert(Item& item, const Address& address, std::uint64_t next);
-  /// Takes an item out; what follows it is not ready any more.
+  /// next nonce of the adopted state if there was none. `spends`: of a ledger that goes by it.
+  void insert(Item& item, const Address& address, std::uint64_t next,
+              std::shared_ptr<const TxSpends> spends = {});
+  /// What the item spends is asked for anew: of its parents others are in no block now.
+  void tie_again(Item& item, std::shared_ptr<const TxSpends> spends);
+  /// Takes an item out; what follows it is not ready any more. What spends from it stays, as if its
+  /// outputs were in the adopted state.
   void remove(Item& item);
   /// Puts `item` where `old` was; a reservation passes over to it.
   void replace(Item& old, Item& item);
@@ -145,7 +152,8 @@ class Queues {
   std::vector<Item*> set_next(const Address& address, std::uint64_t next);
 
   /// Hands out the best transactions for the block of a height: highest fee first, then oldest,
-  /// each sender's in the order of nonces.
+  /// each sender's in the order of nonces, and none before those that it spends from: these come
+  /// with it, and it counts with what the package pays.
   std::vector<TxRef> take(Height height, std::uint32_t max_count, std::uint64_t max_bytes,
                           std::uint64_t max_weight = ~std::uint64_t{0});
   /// Gives up the reservation of an item and of all that follow it.
@@ -155,7 +163,10 @@ class Queues {
   void release_all() { release_from(0); }
 
   /// What may be thrown out first: lowest fee, then newest, last of its sender and not reserved.
+  /// Where others spend from it, what they pay together counts if that is more.
   Item* worst();
+  /// What it counts for there.
+  std::uint64_t worth(const Item& item) const;
   /// In the order of their admission.
   std::vector<Item*> all() const { return arrivals_.all(); }
 
@@ -163,6 +174,7 @@ class Queues {
   std::uint64_t bytes() const { return arrivals_.bytes(); }
   std::size_t waiting_count() const { return arrivals_.waiting_count(); }
   std::uint64_t waiting_bytes() const { return arrivals_.waiting_bytes(); }
+  const Spends& spends() const { return spends_; }
   std::size_t senders() const { return senders_.size(); }
   /// Null if nothing waits.
   const Item* oldest_waiting() const { return arrivals_.oldest_waiting(); }
@@ -174,13 +186,17 @@ class Queues {
   void extend(Sender& sender);
   void cut(Sender& sender, std::uint32_t position);
   void note(Sender& sender);
-  void note_tail(Sender& sender);
-  void free_item(Item& item);
+  void untie(Item& item);
+  void hand_out(Item& item, Height height, std::vector<TxRef>& taken);
+  void note_below(const Item& item);
+  std::uint64_t offer(const Item& item) const;
+  std::vector<Place32> package(const Item& item) const;
   void close_if_empty(Sender& sender);
   void release_heights(Height lowest, Height highest);
 
   Items& items_;
   Arrivals arrivals_;
+  Spends spends_;
   Slab<Sender> senders_;
   PlaceIndex by_address_;
   Ranking<BestFirst> candidates_;  // of each sender the first that waits
