@@ -204,6 +204,7 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
     settle(effects, *item, refusal_of(checked));
   } else if (item && item->state == Item::State::queued && checked.spends) {
     queues_.tie_again(*item, checked.spends);
+    if (!parents_here(*checked.spends)) evict(effects, *item, Refusal::unaffordable);
   } else if (!item && checked.spends && input.call->id == call_recheck) {
     spent_elsewhere(effects, *checked.spends);  // by a transaction of an adopted block
   }
@@ -266,11 +267,16 @@ std::optional<Refusal> Pool::admit_by_nonce(Effects& effects, Item& item, const 
   return std::nullopt;
 }
 
+/// Those that are in no block are in the pool.
+bool Pool::parents_here(const TxSpends& spends) const {
+  return queues_.spends().parents(spends).size() == spends.parents.size();
+}
+
 std::optional<Refusal> Pool::admit_by_spends(Effects& effects, Item& item, const Checked& checked) {
   const TxSpends& spends = *checked.spends;
-  const std::vector<Place32> parents = queues_.spends().parents(spends);
-  if (parents.size() < spends.parents.size()) return Refusal::unaffordable;  // neither here
-  const std::vector<Place32> ancestors = queues_.spends().ancestors(parents);
+  if (!parents_here(spends)) return Refusal::unaffordable;
+  const std::vector<Place32> ancestors =
+      queues_.spends().ancestors(queues_.spends().parents(spends));
   if (ancestors.size() >= options_.max_ancestors) return Refusal::pool_full;
   for (const Place32 ancestor : ancestors) {
     if (queues_.spends().descendants({ancestor}).size() >= options_.max_descendants) {
@@ -746,6 +752,7 @@ void Pool::inspect(Inspector& inspector) const {
   inspector.field("pool.senders", queues_.senders());
   inspector.field("pool.waiting", queues_.waiting_count());
   inspector.field("pool.known", items_.size());
+  if (!expiring_.empty()) inspector.field("pool.expiring", expiring_.size());
   if (floor_ != 0) inspector.field("pool.floor", floor_);
   inspector.field("pool.refused", refused_);
   inspector.field("pool.evicted", evicted_);

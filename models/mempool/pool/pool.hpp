@@ -64,6 +64,7 @@ class Pool final : public Module {
   std::optional<Refusal> admit_by_nonce(Effects& effects, Item& item, const Checked& checked);
   /// BIP 125 and the limits of packages.
   std::optional<Refusal> admit_by_spends(Effects& effects, Item& item, const Checked& checked);
+  bool parents_here(const TxSpends& spends) const;
   std::optional<Refusal> replaces(const Item& item, const TxSpends& spends,
                                   const std::vector<Place32>& conflicts,
                                   const std::vector<Place32>& gone) const;
