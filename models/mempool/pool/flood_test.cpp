@@ -1,6 +1,6 @@
 // Floods at many times a pool's capacity: what it holds is bounded, who pays more gets in, payloads
 // go on, and the minimum fee rises and falls.
-#include "models/mempool/pool/pool_test_bench.hpp"
+#include "tests/support/pool_bench.hpp"
 
 namespace ledgerlab::pool_test {
 namespace {

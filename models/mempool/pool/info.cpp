@@ -6,6 +6,53 @@ namespace ledgerlab {
 namespace pool {
 namespace {
 
+/// Fees and ties of transactions.
+std::vector<ParamInfo> fee_params() {
+  return {
+      {"floor_half_life",
+       ParamType::duration,
+       "0 s",
+       "a full pool that threw out a fee takes nothing below it and incremental_fee more for a "
+       "while: this bound halves in so long (Bitcoin Core: 12 h); 0: no such bound",
+       "0 s",
+       "3650 d",
+       {}},
+      {"incremental_fee",
+       ParamType::integer,
+       "250",
+       "by so much a replacement outbids what it replaces, for its own weight (BIP 125, rule 4), "
+       "and "
+       "so much the bound of floor_half_life is above what was thrown out; in the unit of fees by "
+       "which the ledger ranks",
+       "0",
+       "1000000000000000",
+       {}},
+      {"replaceable",
+       ParamType::choice,
+       "signalled",
+       "which transactions of a UTXO ledger a conflict may replace: those that say so (BIP 125), "
+       "or "
+       "all",
+       {},
+       {},
+       {"signalled", "always"}},
+      {"max_ancestors",
+       ParamType::integer,
+       "25",
+       "most transactions in the pool from which one spends, itself included (UTXO ledgers)",
+       "1",
+       "1000",
+       {}},
+      {"max_descendants",
+       ParamType::integer,
+       "25",
+       "most transactions in the pool that spend from one, itself included (UTXO ledgers)",
+       "1",
+       "1000",
+       {}},
+  };
+}
+
 std::vector<ParamInfo> params() {
   return {
       {"max_transactions",
@@ -50,47 +97,6 @@ std::vector<ParamInfo> params() {
        "0",
        "1000000000000000",
        {}},
-      {"floor_half_life",
-       ParamType::duration,
-       "0 s",
-       "a full pool that threw out a fee takes nothing below it and incremental_fee more for a "
-       "while: this bound halves in so long (Bitcoin Core: 12 h); 0: no such bound",
-       "0 s",
-       "3650 d",
-       {}},
-      {"incremental_fee",
-       ParamType::integer,
-       "250",
-       "by so much a replacement outbids what it replaces, for its own weight (BIP 125, rule 4), "
-       "and "
-       "so much the bound of floor_half_life is above what was thrown out; in the unit of fees by "
-       "which the ledger ranks",
-       "0",
-       "1000000000000000",
-       {}},
-      {"replaceable",
-       ParamType::choice,
-       "signalled",
-       "which transactions of a UTXO ledger a conflict may replace: those that say so (BIP 125), "
-       "or "
-       "all",
-       {},
-       {},
-       {"signalled", "always"}},
-      {"max_ancestors",
-       ParamType::integer,
-       "25",
-       "most transactions in the pool from which one spends, itself included (UTXO ledgers)",
-       "1",
-       "1000",
-       {}},
-      {"max_descendants",
-       ParamType::integer,
-       "25",
-       "most transactions in the pool that spend from one, itself included (UTXO ledgers)",
-       "1",
-       "1000",
-       {}},
       {"expiry",
        ParamType::duration,
        "0 s",
@@ -130,6 +136,7 @@ void register_mempool_pool(Registry& registry) {
       "Transaction pool: queues by sender and nonce, highest fee first, replacement and eviction.";
   info.f751 = {"F7512-7.1.5.3-a", "F7512-7.1.5.3-b", "F7512-7.1.5.3-c", "F7512-7.1.5.3-e"};
   info.params = pool::params();
+  for (ParamInfo& param : pool::fee_params()) info.params.push_back(std::move(param));
   info.messages =
       message_list<Request, TransactionContent, ReadRequest, pipeline::EndorseRequest>();
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {

@@ -1,5 +1,5 @@
 // The pool driven by hand: admission, order, replacement, limits, reorganisations, answers.
-#include "models/mempool/pool/pool_test_bench.hpp"
+#include "tests/support/pool_bench.hpp"
 
 namespace ledgerlab::pool_test {
 namespace {

@@ -1,7 +1,7 @@
 // Pools of ledgers that go by what is spent: packages, conflicts (BIP 125), reorganisations; random
 // walks on which no payload may hold a conflict or a child before its parent.
 #include "models/base/draw.hpp"
-#include "models/mempool/pool/pool_test_bench.hpp"
+#include "tests/support/pool_bench.hpp"
 
 namespace ledgerlab::pool_test {
 namespace {
