@@ -16,6 +16,7 @@
 #include "models/parts/contract/call_input.hpp"
 #include "models/parts/contract/lifecycle.hpp"
 #include "models/parts/ledger/store.hpp"
+#include "models/parts/light/accounts.hpp"
 #include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab::account {
@@ -294,6 +295,39 @@ TEST_P(Contracts, the_audits_books_agree_and_what_is_burnt_is_missing) {
   EXPECT_EQ(audit->burned(), U256(2 * static_cast<const ContractResults&>(*result).use.gas));
   EXPECT_FALSE(audit->burned().is_zero());
   EXPECT_EQ(audit->supply() + audit->burned(), U256(8 * balance));
+}
+
+TEST_P(Contracts, a_node_that_joins_takes_the_state_in_verified_parts_and_goes_on_as_the_others) {
+  const auto judge = rules();
+  const ledger::StateRef genesis = judge->genesis();
+  const auto first = judge->execute(*genesis, *block({pay_tokens(0, 0, 3, 50)}), nullptr);
+  ASSERT_TRUE(first->ok);
+  // All that it trusts is the root in a final block's header.
+  light::SnapshotSync sync(first->state_root, 1);
+  const ethereum::WorldState& world = static_cast<const WorldVersion&>(*first->post).world();
+  const ethereum::WorldState& old = static_cast<const WorldVersion&>(*genesis).world();
+  EXPECT_FALSE(sync.begin(light::upper_nodes(old.accounts(), 1)));
+  ASSERT_TRUE(sync.begin(light::upper_nodes(world.accounts(), 1)));
+  std::size_t stale = 0;
+  while (!sync.missing().empty()) {
+    const light::TriePart part = sync.missing().front();
+    // A peer that is behind gives parts of an older state: right only where nothing changed.
+    if (!sync.take(part, light::part_of(old, part)).empty()) {
+      ++stale;
+      ASSERT_EQ(sync.take(part, light::part_of(world, part)), "");
+    }
+  }
+  EXPECT_GT(stale, 0u);
+  const WorldVersion copy(sync.state());
+  EXPECT_EQ(copy.root(), first->state_root);
+  EXPECT_EQ(judge->serialise(copy), judge->serialise(*first->post));
+  EXPECT_EQ(tokens(copy, 3), 50u);
+  const BlockRef next = block({pay_tokens(3, 0, 4, 20), pay_tokens(0, 1, 1, 1)});
+  const auto theirs = judge->execute(*first->post, *next, nullptr);
+  const auto own = judge->execute(copy, *next, nullptr);
+  ASSERT_TRUE(own->ok && theirs->ok);
+  EXPECT_EQ(own->state_root, theirs->state_root);
+  EXPECT_EQ(own->receipts_root, theirs->receipts_root);
 }
 
 TEST_P(Contracts, a_snapshot_brings_storage_and_code_to_a_world_that_has_neither) {
