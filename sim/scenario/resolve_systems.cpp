@@ -52,7 +52,12 @@ ModelChoice read_ledger(Resolving& r, Section& system, SlotKey slot) {
                                           "\" set pipeline_params");
     }
     slot.params_key = "pipeline_params";
-    choice = read_params(r, system, slot, r.registry.find(ModelKind::ledger, state_mode_ledger));
+    const ModelInfo* info = r.registry.find(ModelKind::ledger, state_mode_ledger);
+    if (info == nullptr) {
+      system.problem("pipeline", "there is no ledger for it among the models");
+    } else {
+      choice = read_params(r, system, slot, info);
+    }
   }
   if (choice && choice.info->family == state_mode && choice.params.count("endorsers") == 0) {
     choice.params.set("endorsers", std::int64_t{r.plan.network.replicas});

@@ -5,6 +5,7 @@
 
 #include "models/api/registry.hpp"
 #include "sim/run/run.hpp"
+#include "sim/scenario/document.hpp"
 #include "sim/scenario/resolver.hpp"
 
 namespace ledgerlab {
@@ -156,6 +157,35 @@ TEST(Pipelines, a_lying_endorser_changes_nothing_that_the_policy_does_not_trust_
     EXPECT_EQ(told(result.outcomes), "");
     EXPECT_GT(metric(result, "transactions_acknowledged"), 500);
   }
+}
+
+std::string digest_of(const std::string& rest) {
+  const Plan plan = resolve(parse_scenario("[[systems]]\nconsensus = \"raft\"\n" + rest, "x.toml"),
+                            builtin_models());
+  return plan_digest(plan, plan.systems.front(), {"1", 1});
+}
+std::string refusal_of(const std::string& rest) {
+  try {
+    digest_of(rest);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Pipelines, keys_say_what_is_wrong_and_the_default_changes_no_digest) {
+  const std::string state = "pipeline = \"execute-order-validate\"\n";
+  EXPECT_EQ(digest_of("pipeline = \"order-execute\"\n"), digest_of(""));
+  EXPECT_NE(digest_of(state), digest_of(""));
+  EXPECT_NE(digest_of(state), digest_of(state + "pipeline_params = { endorsement = \"any\" }\n"));
+  EXPECT_EQ(digest_of(state), digest_of(state + "pipeline_params = { endorsers = 5 }\n"));
+  const auto tells = [&](const std::string& rest, const std::string& text) {
+    EXPECT_NE(refusal_of(rest).find(text), std::string::npos) << refusal_of(rest);
+  };
+  tells(state + "pipeline_params = { endorsement = \"2 of 9\" }\n", "\"2 of 5\"");
+  tells(state + "pipeline_params = { endorsers = 9 }\n", "more than the 5 replicas");
+  tells(state + "ledger = \"utxo\"\n", "has no state mode");
+  tells("pipeline_params = { endorsers = 2 }\n", "is not read");
 }
 
 TEST(PipelinesTwin, where_any_endorser_will_do_a_liar_makes_money) {
