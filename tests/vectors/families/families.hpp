@@ -15,6 +15,7 @@ std::span<const Family> ethereum_genesis_families();
 std::span<const Family> ethereum_state_families();
 std::span<const Family> ethereum_transaction_families();
 std::span<const Family> hash_families();
+std::span<const Family> ics23_families();
 std::span<const Family> key_families();
 std::span<const Family> musig2_families();
 std::span<const Family> pairing_families();
@@ -41,6 +42,7 @@ inline constexpr std::span<const Family> (*areas[])() = {
     ethereum_state_families,
     ethereum_transaction_families,
     hash_families,
+    ics23_families,
     key_families,
     musig2_families,
     pairing_families,

@@ -1,6 +1,4 @@
 // Merkle proofs of RFC 6962 and of subtrees (transparency-dev), and the quorums of etcd's Raft.
-#include <sodium/utils.h>
-
 #include <algorithm>
 #include <sstream>
 
@@ -12,17 +10,6 @@
 
 namespace ledgerlab::vectors {
 namespace {
-
-Bytes base64(const std::string& text) {
-  Bytes bytes(text.size() + 1);
-  std::size_t size = 0;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size,
-                        nullptr, sodium_base64_VARIANT_ORIGINAL) != 0) {
-    throw std::runtime_error("not base64: " + text);
-  }
-  bytes.resize(size);
-  return bytes;
-}
 
 /// Nothing if it is not 32 bytes.
 std::optional<Hash256> hash_of(const Json& text) {

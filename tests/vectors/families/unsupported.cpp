@@ -21,7 +21,6 @@ constexpr Family families[] = {
     {"exec-apis/*", nullptr, rpc},
     {"besu/*/jsonrpc/engine", nullptr, rpc},
     {"tmrs/rpc/*", nullptr, rpc},
-    {"ics23/*", nullptr, "no module of ledgerlab verifies ICS-23 proofs yet"},
     {"tmrs/light-client/*", nullptr, light},
     {"raft/tla/*", nullptr, raft},
     {"raft/testdata*", nullptr, raft},

@@ -1,6 +1,8 @@
 // Readers of the vectors' text formats.
 #include "tests/vectors/runner/text.hpp"
 
+#include <sodium/utils.h>
+
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -119,6 +121,17 @@ std::vector<std::map<std::string, std::string>> read_csv(const std::filesystem::
     }
   }
   return out;
+}
+
+Bytes base64(const std::string& text) {
+  Bytes bytes(text.size() + 1);
+  std::size_t size = 0;
+  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size,
+                        nullptr, sodium_base64_VARIANT_ORIGINAL) != 0) {
+    throw std::runtime_error("not base64: " + text);
+  }
+  bytes.resize(size);
+  return bytes;
 }
 
 std::string differs(std::string_view got, std::string_view want) {

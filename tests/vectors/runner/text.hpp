@@ -23,6 +23,8 @@ Bytes unhex(std::string_view text);
 /// The hexadecimal text of a member.
 Bytes unhex(const Json& object, const char* key);
 
+Bytes base64(const std::string& text);
+
 template <std::size_t N>
 FixedBytes<N> unhex_fixed(std::string_view text) {
   const auto bytes = fixed_from_hex<N>(text);
