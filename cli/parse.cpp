@@ -118,6 +118,16 @@ CLI::App* add_plot(CLI::App& app, PlotArguments& plot) {
   return verb;
 }
 
+CLI::App* add_plan(CLI::App& app, PlanArguments& plan) {
+  CLI::App* verb =
+      app.add_subcommand("plan", "check a scenario; show the resolved plan, its digests and cost");
+  add_scenario(*verb, plan.scenario);
+  verb->add_flag("--json", plan.json, "as JSON");
+  verb->add_flag("--canonical", plan.canonical,
+                 "the canonical text whose SHA-256 is the plan digest");
+  return verb;
+}
+
 void add_trace_options(CLI::App& verb, TraceArguments& trace) {
   verb.add_option("file", trace.file, "trace file of a run")->required();
   verb.add_option("--node", trace.node, "only this node");
@@ -253,12 +263,7 @@ int parse_and_dispatch(int argc, char** argv) {
       app.add_subcommand("calibrate", "measure a cost table on this machine");
   add_calibrate_options(*calibrate_verb, calibrate_arguments);
 
-  CLI::App* plan_verb =
-      app.add_subcommand("plan", "check a scenario; show the resolved plan, its digests and cost");
-  add_scenario(*plan_verb, plan_arguments.scenario);
-  plan_verb->add_flag("--json", plan_arguments.json, "as JSON");
-  plan_verb->add_flag("--canonical", plan_arguments.canonical,
-                      "the canonical text whose SHA-256 is the plan digest");
+  CLI::App* plan_verb = add_plan(app, plan_arguments);
 
   CLI::App* models_verb = app.add_subcommand("models", "what can be put into a scenario");
   models_verb->require_subcommand(0, 1);

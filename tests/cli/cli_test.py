@@ -335,7 +335,17 @@ class Cli(unittest.TestCase):
         self.assertTrue(head.startswith("9 "), head)
         self.assertIn("states", lines("import", "back", chain, *genesis, "--mode", "sqlite"))
         self.assertTrue(lines("verify", "back")["head"].startswith("12 "))
+        # A blob by the transaction that anchors it (block 4 of the chain).
+        transaction = "792262267ae2135841228641c71a8670d14f7a367be582a3d5b38b71b100781d"
+        with open(os.path.join(self.dir, "text"), "w", encoding="utf-8") as file:
+            file.write("anchored text")
+        self.call("store", "put-blob", "files", "text")
+        self.call("store", "get-blob", "files", transaction, "again")
+        with open(os.path.join(self.dir, "again"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "anchored text")
         # What is wrong is told, and nothing is served.
+        self.assertIn("there is no transaction",
+                      self.call("store", "get-blob", "files", "ab" * 32, "x", code=66).stderr)
         error = lambda code, *words: self.call("store", *words, code=code).stderr
         self.assertIn("not of 00", error(1, "restore", "x", "snap", "--block-hash", "0" * 64))
         path = os.path.join(self.dir, "snap")

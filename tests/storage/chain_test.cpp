@@ -44,6 +44,13 @@ const Address rich = address_of(*secp256k1_public_key(secret));
 const Address writer = address(0xaa);  // sets the word that the call names
 const Address bomb = address(0xbb);    // destroys itself
 
+/// The data of a transaction that anchors a blob of thirteen bytes.
+Bytes anchored_text() {
+  const auto text = std::make_shared<MemoryFolder>()->open("text", true);
+  text->write(0, as_bytes("anchored text"));
+  return encode(BlobStore(std::make_shared<MemoryFolder>()).put(*text));
+}
+
 /// Blocks with transfers, words set and cleared, a creation and a self-destruction.
 class World {
  public:
@@ -84,8 +91,9 @@ class World {
       plan.transactions.push_back(
           call(nonce++, std::nullopt, *from_hex("600160005560016000f3"), 0));
     }
+    if (n == 4) plan.transactions.push_back(call(nonce++, address(9), anchored_text(), 0));
     const Block block = chain_->build(parent, std::move(plan));
-    EXPECT_EQ(block.transactions.size(), n == 2 || n == 3 ? 3u : 2u);
+    EXPECT_EQ(block.transactions.size(), n >= 2 && n <= 4 ? 3u : 2u);
     EXPECT_TRUE(chain_->import(encode(block)).accepted());
     return *chain_->find(chain_->hash_of(block.header));
   }
@@ -664,6 +672,9 @@ TEST(ChainStores, TheFilesOfTheCommandLinesTestAreThisChain) {
     blocks.append(text.begin(), text.end());
   }
   EXPECT_EQ(blocks, testdata("chain.rlp"));
+  const Transaction& anchoring = world().at(4).block->transactions[2];
+  EXPECT_EQ(decode_anchor(anchoring.data)->length, 13u);
+  EXPECT_EQ(to_hex(ethereum::hash(anchoring)), "792262267ae2135841228641c71a8670d14f7a367be582a3d5b38b71b100781d");
 }
 
 TEST(ChainStores, PrivateAccountDataLieApartAndEncrypted) {

@@ -5,6 +5,7 @@
 #include "models/codec/codec.hpp"
 #include "models/crypto/hash.hpp"
 #include "models/parts/chainstore/keys.hpp"
+#include "models/parts/storage/key_value.hpp"
 
 namespace ledgerlab::chainstore {
 
@@ -36,9 +37,7 @@ auto with_files(const F& action) {
   try {
     return action();
   } catch (const files::FileError& error) {
-    using Kind = files::FileError::Kind;
-    throw StoreError(error.kind() == Kind::full ? StoreError::Kind::full : StoreError::Kind::io,
-                     error.what());
+    throw storage::as_store_error(error);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "models/codec/codec.hpp"
 #include "models/crypto/hash.hpp"
 #include "models/parts/chainstore/keys.hpp"
+#include "models/parts/storage/key_value.hpp"
 
 namespace ledgerlab::chainstore {
 
@@ -44,9 +45,7 @@ auto with_files(const F& action) {
   try {
     return action();
   } catch (const files::FileError& error) {
-    throw StoreError(error.kind() == files::FileError::Kind::full ? StoreError::Kind::full
-                                                                  : StoreError::Kind::io,
-                     error.what());
+    throw storage::as_store_error(error);
   }
 }
 
