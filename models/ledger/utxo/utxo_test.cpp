@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "models/api/registry.hpp"
-#include "models/parts/utxo/execute.hpp"
-#include "models/parts/utxo/rules.hpp"
-#include "models/parts/utxo/spv.hpp"
 #include "models/parts/bitcoin/address.hpp"
 #include "models/parts/final_block/final_block.hpp"
 #include "models/parts/ledger/ledger.hpp"
 #include "models/parts/suite/suite.hpp"
+#include "models/parts/utxo/execute.hpp"
+#include "models/parts/utxo/rules.hpp"
+#include "models/parts/utxo/spv.hpp"
 
 namespace ledgerlab {
 
@@ -513,7 +513,8 @@ TEST(UtxoAdmission, TellsWhatPoolsAskFor) {
   EXPECT_EQ(checked.weight, bitcoin::weight(decoded(*parent)->tx));
   EXPECT_EQ(checked.fee, 40u * 1000 / checked.weight);
   // Its output before any block has it, and one of a transaction that nobody has seen.
-  const Checked child = b.ask<Checked>(Check{b.pay({output(parent, 0, 1)}, 2, 700)});
+  const TxRef heir = b.pay({output(parent, 0, 1)}, 2, 700);
+  const Checked child = b.ask<Checked>(Check{heir});
   EXPECT_TRUE(child.ok) << child.reason;
   EXPECT_EQ(child.spends->parents, std::vector<TxId>{parent->id});
   const TxRef unseen = b.pay({b.coin(2, 0)}, 1, 500);
@@ -521,13 +522,33 @@ TEST(UtxoAdmission, TellsWhatPoolsAskFor) {
   EXPECT_FALSE(orphan.ok);
   EXPECT_EQ(orphan.spends->parents, std::vector<TxId>{unseen->id});
   EXPECT_EQ(b.ask<Checked>(Check{b.pay({b.coin(3, 0)}, 1, 5000, -4500)}).reason, "unaffordable");
+  // Who asks again for what is in a block is not told that it may still come.
+  ASSERT_TRUE(b.adopt(b.genesis_block(), {b.block(b.genesis_block(), {parent, heir})}).ok);
+  for (const TxRef& tx : {parent, heir}) {
+    const Checked again = b.ask<Checked>(Check{tx});
+    EXPECT_FALSE(again.ok);
+    EXPECT_GT(again.next_nonce, again.nonce);
+  }
 }
 
-TEST(UtxoGenesis, MoreThanACoinCanHoldIsRefused) {
+TEST(UtxoGenesis, NoCoinHoldsMoreThanAllMoney) {
   const auto suite = make_suite(SuiteMode::costed, 7, WorkMode::lottery);
   Locks locks(*suite);
-  EXPECT_THROW(genesis_state(GenesisSpec{2, ~std::uint64_t{0}}, locks), std::invalid_argument);
-  EXPECT_NO_THROW(genesis_state(GenesisSpec{2, 7}, locks));
+  for (const std::uint64_t balance : {std::uint64_t{7}, std::uint64_t{8000}, ~std::uint64_t{0}}) {
+    const Bytes script = locks.of(0).script;
+    const auto tx = genesis_transaction(0, balance, genesis_coins, script);
+    U256 sum;
+    for (const bitcoin::TxOut& output : tx.outputs) {
+      EXPECT_TRUE(output.value > 0 && bitcoin::in_money_range(output.value));
+      sum += U256(static_cast<std::uint64_t>(output.value));
+    }
+    EXPECT_EQ(sum, U256(balance));
+    EXPECT_EQ(genesis_state(GenesisSpec{2, balance}, locks)->balance(script), U256(balance));
+  }
+  GenesisSpec with_contracts{2, 7};
+  with_contracts.contracts =
+      std::make_shared<const std::vector<GenesisContract>>(std::vector<GenesisContract>(1));
+  EXPECT_THROW(genesis_state(with_contracts, locks), std::invalid_argument);
 }
 
 }  // namespace

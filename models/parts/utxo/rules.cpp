@@ -125,9 +125,16 @@ void Rules::check(const ledger::State& state, Checked& answer) {
     return input.sequence < replaceable_below;
   });
   answer.spends = std::move(spends);
-  if (!inputs.complete) {
+  // Its own coins are there already: it asks again (Bitcoin Core: txn-already-known). Without them
+  // a spent coin cannot be told from one of a parent that waits.
+  bool known_already = false;
+  for (std::size_t i = 0; i < tx.outputs.size() && !answer.spends->parents.empty(); ++i) {
+    const bitcoin::OutPoint own{answer.transaction->id, static_cast<std::uint32_t>(i)};
+    known_already = known_already || of(state).find(own);
+  }
+  if (!inputs.complete || known_already) {
     answer.next_nonce = 1;
-    answer.reason = "coins spent or not known";
+    answer.reason = known_already ? "included already" : "coins spent or not known";
     return;
   }
   bitcoin::Satoshi fee = 0;

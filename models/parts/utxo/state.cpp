@@ -113,14 +113,12 @@ bitcoin::Transaction genesis_transaction(AccountIndex index, std::uint64_t balan
   Bytes number;
   bitcoin::put_u32(number, index);
   bitcoin::push_data(input.script_sig, number);
-  for (std::uint32_t i = 0; i < coins; ++i) {
-    const std::uint64_t value = balance / coins + (i < balance % coins ? 1 : 0);
+  // No coin holds more than all money there is.
+  constexpr auto most = static_cast<std::uint64_t>(bitcoin::max_money);
+  const std::uint64_t count = std::max<std::uint64_t>(coins, balance / most + 1);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t value = balance / count + (i < balance % count ? 1 : 0);
     if (value == 0) break;
-    if (value > static_cast<std::uint64_t>(bitcoin::max_money)) {
-      throw std::invalid_argument("genesis: " + std::to_string(balance) +
-                                  " smallest units in one account are more than the 21 million "
-                                  "bitcoin a coin can hold; lower [genesis] balance or stake");
-    }
     tx.outputs.push_back({static_cast<bitcoin::Satoshi>(value), script});
   }
   return tx;

@@ -46,12 +46,13 @@ using StateRef = std::shared_ptr<const State>;
 
 Bytes coin_key(const bitcoin::OutPoint& point);
 
-/// Each genesis account has so many coins of nearly the same value; a stake account one.
+/// Each genesis account has so many coins of nearly the same value (more if one could not hold its
+/// part); a stake account one.
 inline constexpr std::uint32_t genesis_coins = 8;
 /// The transaction that pays an account in genesis: of the form of a coinbase.
 bitcoin::Transaction genesis_transaction(AccountIndex index, std::uint64_t balance,
                                          std::uint32_t coins, const Bytes& script);
-/// Throws std::invalid_argument if there would be a coin of more than 21 million bitcoin.
+/// Throws std::invalid_argument if contracts are asked for.
 StateRef genesis_state(const GenesisSpec& genesis, Locks& locks);
 
 /// The transaction that collects a block's fees: as a coinbase it names the block's height (BIP
