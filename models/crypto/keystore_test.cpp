@@ -22,6 +22,24 @@ TEST(Keystore, DefinitionsOwnFile) {
   EXPECT_EQ(keystore_decrypt(wiki_pbkdf2, "testpasswore").verdict, KeystoreVerdict::wrong_password);
 }
 
+// go-ethereum, accounts/keystore/testdata/v1: a file of 2014.
+TEST(Keystore, VersionOne) {
+  const std::string file = R"({"address": "cb61d5a9c4896fb9658090b597ef0e7be6f7b67e",
+    "Crypto": {"cipher": "aes-128-cbc",
+      "ciphertext": "6143d3192db8b66eabd693d9c4e414dcfaee52abda451af7)"
+                           R"(9ccf474dafb35f1bfc7ea013aa9d2ee35969a1a2e8d752d0",
+      "cipherparams": {"iv": "35337770fc2117994ecdcad026bccff4"}, "kdf": "scrypt",
+      "kdfparams": {"n": 262144, "r": 8, "p": 1, "dklen": 32,
+        "salt": "9afcddebca541253a2f4053391c673ff9fe23097cd8555d149d929e4ccf1257f"},
+      "mac": "3f3d5af884b17a100b0b3232c0636c230a54dc2ac8d986227219b0dd89197644", "version": "1"},
+    "id": "e25f7c1f-d318-4f29-b62c-687190d4d299", "version": "1"})";
+  const auto opened = keystore_decrypt(file, "g");
+  EXPECT_EQ(opened.verdict, KeystoreVerdict::ok) << opened.what;
+  EXPECT_EQ(to_hex(opened.secret),
+            "d1b1178d3529626a1a93e073f65028370d14c7eb0936eb42abef05db6f37ad7d");
+  EXPECT_EQ(keystore_decrypt(file, "h").verdict, KeystoreVerdict::wrong_password);
+}
+
 /// Cheap enough for a test.
 KeystoreMaking cheap(KeystoreMaking::Kdf kdf) {
   KeystoreMaking making;
