@@ -194,7 +194,7 @@ class EthereumWorld {
     ethereum::Transaction tx;  // free of charge: engines differ in what a call takes
     tx.chain_id = 1;
     tx.nonce = overlay_.nonce(from);
-    tx.gas_limit = 12'000'000;
+    tx.gas_limit = 3'000'000;  // what the load of calls gives a deployment
     tx.to = to;
     tx.value = value;
     tx.data = std::move(input);
