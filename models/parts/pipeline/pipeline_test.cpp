@@ -1,9 +1,11 @@
 // Read and write sets, versioned state and recording.
 #include <gtest/gtest.h>
 
+#include "models/api/effects.hpp"
 #include "models/base/draw.hpp"
 #include "models/codec/codec.hpp"
 #include "models/parts/pipeline/simulate.hpp"
+#include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab::pipeline {
 namespace {
@@ -118,6 +120,56 @@ TEST(ReadWriteSets, survive_any_bytes) {
     ASSERT_EQ(encode(*set), bytes);
   }
   EXPECT_GT(accepted, 0u);
+}
+
+class NoNames final : public Interner {
+  std::uint32_t intern(const Hash128&) override { return 0; }
+};
+
+/// The bytes that say the same: canonical, or the decoder took what it should not have.
+Bytes encoded_again(const SignedEnvelope& e) {
+  Bytes out{envelope_type};
+  codec::Writer writer(out);
+  writer(e.content.proposal->bytes, e.content.result, e.content.endorsements);
+  writer.raw(e.signature.view());
+  return out;
+}
+
+TEST(Envelopes, survive_any_bytes) {
+  const auto suite = make_suite(SuiteMode::costed, 3, WorkMode::lottery);
+  NoNames names;
+  CostTable costs;
+  Effects effects(*suite, names, costs);
+  effects.begin(0);
+  Proposal p;
+  p.input = text("input");
+  p.gas = 7;
+  const TxRef proposal = sign_proposal(effects.crypto(), 1, p);
+  const Bytes result = encode({{{text("a"), 7}}, {{text("a"), text("v"), false}}});
+  const TxRef envelope = sign_envelope(effects.crypto(), 1, {proposal, result, {{2, {}}, {3, {}}}});
+  ASSERT_TRUE(decode_envelope(*envelope));
+  EXPECT_EQ(encoded_again(*decode_envelope(*envelope)), envelope->bytes);
+  EXPECT_TRUE(signed_by_sender(*decode_envelope(*envelope), *suite));
+  EXPECT_FALSE(decode_proposal(*envelope));
+  EXPECT_FALSE(decode_envelope(*proposal));
+  const Draws draws{2, 0, 0};
+  std::size_t accepted = 0;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    Bytes bytes = envelope->bytes;
+    for (std::uint64_t flips = 1 + i % 3; flips-- > 0;) {
+      const std::uint64_t draw = draws(Purpose("flip"), i * 4 + flips);
+      bytes[draw % bytes.size()] = static_cast<Byte>(draw >> 32);
+    }
+    if (i % 5 == 0) bytes.resize(draws(Purpose("cut"), i) % bytes.size());
+    if (bytes == envelope->bytes) continue;
+    const TxRef tx = make_transaction(bytes);
+    const SignedEnvelope* decoded = decode_envelope(*tx);
+    if (!decoded) continue;
+    ++accepted;
+    ASSERT_EQ(encoded_again(*decoded), bytes);
+    ASSERT_FALSE(signed_by_sender(*decoded, *suite));  // every byte is covered by a signature
+  }
+  EXPECT_GT(accepted, 1000u);
 }
 
 }  // namespace
