@@ -146,6 +146,20 @@ TEST(Pipelines, an_engine_with_two_answers_splits_nobody) {
   }
 }
 
+/// Endorsers that were down or cut off simulate on old states, and give invalid results again.
+TEST(Pipelines, state_mode_bears_what_its_consensus_bears) {
+  for (const char* seed : {"seed=1", "seed=2", "seed=3", "seed=4"}) {
+    SCOPED_TRACE(seed);
+    const Plan plan =
+        plan_of(state_mode, {"duration=40 s", "warm_up=0 s", "drain=10 s", seed},
+                {"swarm.kinds=[\"crash\", \"partition\", \"loss\"]", "swarm.every=4 s"});
+    const RunResult result = run_system(plan, plan.systems.front());
+    EXPECT_EQ(told(result.violations), "");
+    EXPECT_GT(metric(result, "transactions_acknowledged"), 3000);
+    EXPECT_GT(metric(result, "transactions_without_effect"), 0);
+  }
+}
+
 TEST(Pipelines, a_lying_endorser_changes_nothing_that_the_policy_does_not_trust_him_with) {
   for (const char* lie : {"result", "signature", "refusal"}) {
     SCOPED_TRACE(lie);

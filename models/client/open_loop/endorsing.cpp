@@ -109,7 +109,7 @@ bool Endorsing::on_message(const Input& input, Effects& effects, Outcome& outcom
 
 void Endorsing::judge(const Input& input, Effects& effects, Open& open, Outcome& outcome) {
   const Answer& last = open.answers.back();
-  pipeline::Envelope envelope{open.proposed.proposal, last.result, {}};
+  pipeline::Envelope envelope{open.proposed.proposal, last.result, {}, open.proposed.conflicts};
   std::uint32_t refused = 0;
   for (const Answer& a : open.answers) {
     refused += !a.ok;

@@ -173,6 +173,22 @@ TEST_F(EndorsingTest, waits_longer_after_every_conflict) {
   EXPECT_EQ(endorsing_.conflicts(), 8u);
 }
 
+/// Endorsers that are cut off give what was invalid already, and it is no transaction twice.
+TEST_F(EndorsingTest, a_result_that_comes_again_is_another_transaction) {
+  begin();
+  hear(1, result(7));
+  hear(2, result(7));
+  ASSERT_EQ(outcome_.ready.size(), 1u);
+  Endorsing::Ready first = std::move(outcome_.ready[0]);
+  outcome_.ready.clear();
+  step([&] { endorsing_.again(input(InputKind::start), effects_, std::move(first.proposed)); });
+  fire();
+  for (int i = 0; asked_.empty() && i < 3; ++i) fire();
+  for (const NodeId from : {1u, 2u}) hear(from, result(7));
+  ASSERT_EQ(outcome_.ready.size(), 1u);
+  EXPECT_NE(outcome_.ready[0].envelope->id, first.envelope->id);
+}
+
 TEST_F(EndorsingTest, drops_what_is_too_old) {
   begin();
   now_ = now_ + seconds(61);

@@ -49,7 +49,7 @@ std::shared_ptr<SignedEnvelope> parse_envelope(const Transaction& transaction) {
   Envelope& e = out->content;
   Bytes proposal;
   codec::Reader reader(body.subspan(1));
-  reader(proposal, e.result, codec::at_most(e.endorsements, endorsements_most));
+  reader(proposal, e.attempt, e.result, codec::at_most(e.endorsements, endorsements_most));
   if (!reader.finished()) return nullptr;
   e.proposal = make_transaction(std::move(proposal));
   if (!decode_proposal(*e.proposal)) return nullptr;
@@ -102,7 +102,7 @@ Bytes endorsed_text(const TxId& proposal, ByteView result) {
 TxRef sign_envelope(Crypto crypto, AccountIndex signer, const Envelope& e) {
   Bytes body{envelope_type};
   codec::Writer writer(body);
-  writer(e.proposal->bytes, e.result, e.endorsements);
+  writer(e.proposal->bytes, e.attempt, e.result, e.endorsements);
   return sign(crypto, signer, std::move(body));
 }
 

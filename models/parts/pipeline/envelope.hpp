@@ -55,6 +55,9 @@ struct Envelope {
   TxRef proposal;
   Bytes result;  // encoded read and write set
   std::vector<Endorsement> endorsements;
+  /// The client's own: endorsers that are behind may give the result of an invalid envelope once
+  /// more, and its next one is another transaction all the same.
+  std::uint32_t attempt = 0;
 };
 inline constexpr std::size_t endorsements_most = 1024;
 

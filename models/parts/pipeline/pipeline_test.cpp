@@ -130,7 +130,7 @@ class NoNames final : public Interner {
 Bytes encoded_again(const SignedEnvelope& e) {
   Bytes out{envelope_type};
   codec::Writer writer(out);
-  writer(e.content.proposal->bytes, e.content.result, e.content.endorsements);
+  writer(e.content.proposal->bytes, e.content.attempt, e.content.result, e.content.endorsements);
   writer.raw(e.signature.view());
   return out;
 }
