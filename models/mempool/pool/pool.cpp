@@ -20,6 +20,8 @@ constexpr std::size_t replaced_most = 100;
 Refusal refusal_of(const Checked& checked) {
   if (!checked.sender.is_zero() && checked.nonce < checked.next_nonce) return Refusal::nonce_used;
   if (checked.reason == "unaffordable") return Refusal::unaffordable;
+  // Its parent may be on its way: it is not kept, and may be asked for again.
+  if (checked.reason == "missing inputs") return Refusal::pool_full;
   if (checked.reason.find("signature") != std::string::npos) return Refusal::bad_signature;
   return Refusal::malformed;
 }
@@ -274,7 +276,7 @@ bool Pool::parents_here(const TxSpends& spends) const {
 
 std::optional<Refusal> Pool::admit_by_spends(Effects& effects, Item& item, const Checked& checked) {
   const TxSpends& spends = *checked.spends;
-  if (!parents_here(spends)) return Refusal::unaffordable;
+  if (!parents_here(spends)) return Refusal::pool_full;
   const std::vector<Place32> ancestors =
       queues_.spends().ancestors(queues_.spends().parents(spends));
   if (ancestors.size() >= options_.max_ancestors) return Refusal::pool_full;

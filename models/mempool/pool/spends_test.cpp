@@ -75,7 +75,7 @@ TEST(PoolSpends, AReplacementBringsNoNewParentsAndDoesNotSpendWhatItReplaces) {
   bench.request(3, bench.spend(200, {1}, {first}));
   EXPECT_EQ(bench.answers(), Texts{refused(3, malformed)});
   bench.request(3, bench.spend(200, {}, {bench.spend(9, {7})}));  // a parent that is nowhere
-  EXPECT_EQ(bench.answers(), Texts{refused(3, unaffordable)});
+  EXPECT_EQ(bench.answers(), Texts{refused(3, pool_full)});
 }
 
 TEST(PoolSpends, LimitsOfAncestorsAndDescendants) {

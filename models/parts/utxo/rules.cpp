@@ -132,9 +132,13 @@ void Rules::check(const ledger::State& state, Checked& answer) {
     const bitcoin::OutPoint own{answer.transaction->id, static_cast<std::uint32_t>(i)};
     known_already = known_already || of(state).find(own);
   }
-  if (!inputs.complete || known_already) {
+  if (known_already) {
     answer.next_nonce = 1;
-    answer.reason = known_already ? "included already" : "coins spent or not known";
+    answer.reason = "included already";
+    return;
+  }
+  if (!inputs.complete) {
+    answer.reason = "missing inputs";  // spent, or of a parent on its way
     return;
   }
   bitcoin::Satoshi fee = 0;
