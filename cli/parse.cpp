@@ -210,19 +210,33 @@ bool has_verb(const CLI::App& app, const std::string& word) {
   return false;
 }
 
-/// CLI11 would say that a verb is missing, which misses the point.
-int unknown_verb(const CLI::App& app, const std::string& word) {
+/// `front`: "store ", or nothing.
+void tell_unknown_verb(const CLI::App& app, const std::string& word, const std::string& front) {
   std::vector<std::string> verbs;
   for (const CLI::App* verb : app.get_subcommands({})) {
     if (!verb->get_group().empty()) verbs.push_back(verb->get_name());
   }
-  std::cerr << "ledgerlab: there is no verb \"" << word << "\"";
+  std::cerr << "ledgerlab: there is no verb \"" << front << word << "\"";
   const std::string close = nearest(word, verbs);
-  if (!close.empty()) std::cerr << "; did you mean \"" << close << "\"?";
+  if (!close.empty()) std::cerr << "; did you mean \"" << front << close << "\"?";
   std::cerr << "\nverbs:";
   for (const std::string& verb : verbs) std::cerr << ' ' << verb;
   std::cerr << '\n';
-  return exit_usage;
+}
+
+/// CLI11 would say that a verb is missing, which misses the point.
+bool refuse_unknown_verb(const std::vector<std::string>& words, const CLI::App& app,
+                         const CLI::App& store) {
+  const auto unknown = [&](const CLI::App& of, std::size_t at) {
+    return words.size() > at && !words[at].starts_with('-') && !has_verb(of, words[at]);
+  };
+  if (unknown(app, 1)) {
+    tell_unknown_verb(app, words[1], "");
+    return true;
+  }
+  if (words.size() < 2 || words[1] != "store" || !unknown(store, 2)) return false;
+  tell_unknown_verb(store, words[2], "store ");
+  return true;
 }
 
 }  // namespace
@@ -292,7 +306,7 @@ int parse_and_dispatch(int argc, char** argv) {
   StoreArguments store_arguments;
   CLI::App* store_verb = add_store(app, store_arguments);
 
-  if (argc > 1 && argv[1][0] != '-' && !has_verb(app, argv[1])) return unknown_verb(app, argv[1]);
+  if (refuse_unknown_verb({argv, argv + argc}, app, *store_verb)) return exit_usage;
   try {
     app.parse(argc, argv);
     refuse_engine_twice(compare_arguments.engines);

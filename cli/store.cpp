@@ -46,13 +46,28 @@ std::string mode_in(const fs::path& folder) {
   return "";
 }
 
+/// To write into: a path that leads nowhere cannot be written, it is no missing input.
+template <class F>
+auto writable(const F& open) {
+  try {
+    return open();
+  } catch (const files::FileError& error) {
+    stop(exit_results, error.what());
+  }
+}
+
 std::unique_ptr<Store> open_store(const fs::path& folder, const std::string& mode) {
-  return mode_of(mode).open_store(files::open_folder(folder.string()));
+  const ModelInfo& info = mode_of(mode);
+  return info.open_store(writable([&] { return files::open_folder(folder.string()); }));
+}
+/// The mode of the store that must be there.
+std::string existing_mode(const fs::path& folder) {
+  std::string mode = mode_in(folder);
+  if (mode.empty()) stop(exit_missing_input, folder.string() + " holds no store");
+  return mode;
 }
 std::unique_ptr<Store> open_existing(const fs::path& folder) {
-  const std::string mode = mode_in(folder);
-  if (mode.empty()) stop(exit_missing_input, folder.string() + " holds no store");
-  return open_store(folder, mode);
+  return open_store(folder, existing_mode(folder));
 }
 std::unique_ptr<ChainStore> open_chain(const fs::path& folder) {
   auto out = std::make_unique<ChainStore>(open_existing(folder));
@@ -68,8 +83,14 @@ std::unique_ptr<Store> open_new(const fs::path& folder, const std::string& mode)
 }
 
 std::string read_text(const fs::path& file) {
+  if (fs::is_directory(file)) stop(exit_missing_input, file.string() + " is a folder, not a file");
   std::ifstream in(file, std::ios::binary);
-  std::string out{std::istreambuf_iterator<char>(in), {}};
+  std::string out;
+  try {
+    out.assign(std::istreambuf_iterator<char>(in), {});
+  } catch (const std::ios_base::failure&) {  // the library's stream buffer throws
+    in.setstate(std::ios::badbit);
+  }
   if (!in) stop(exit_missing_input, file.string() + " cannot be read");
   return out;
 }
@@ -80,7 +101,8 @@ struct OneFile {
     if (!create && !fs::is_regular_file(path)) {
       stop(exit_missing_input, path.string() + " is not there");
     }
-    file = files::open_file(path.string(), create);
+    const auto open = [&] { return files::open_file(path.string(), create); };
+    file = create ? writable(open) : open();
   }
   std::unique_ptr<files::File> file;
 };
@@ -163,20 +185,28 @@ int import(const StoreArguments& arguments) {
               summary(store));
 }
 
+fs::path blobs_of(const fs::path& folder) { return folder / "blobs"; }
+
+chainstore::BlobStore open_blobs(const fs::path& folder) {
+  return chainstore::BlobStore(
+      writable([&] { return files::open_folder(blobs_of(folder).string()); }));
+}
+
 int put_blob(const StoreArguments& arguments) {
+  existing_mode(arguments.folder);
   const OneFile in(arguments.file, false);
-  chainstore::BlobStore blobs(files::open_folder((arguments.folder / "blobs").string()));
+  chainstore::BlobStore blobs = open_blobs(arguments.folder);
   const chainstore::Anchor anchor = blobs.put(*in.file);
   return tell(fmt::format("anchor       {}\nlength       {}\n", to_hex(chainstore::encode(anchor)),
                           anchor.length));
 }
 
-int get_blob(const StoreArguments& arguments) {
+/// By an anchor, or by a transaction of the chain that has one.
+chainstore::Anchor anchor_of(const StoreArguments& arguments) {
   std::optional<chainstore::Anchor> anchor;
   const std::string& word = arguments.name;
   if (const auto bytes = from_hex(word)) {
     anchor = chainstore::decode_anchor(*bytes);
-    // A transaction of the chain that anchors it.
     const auto hash = fixed_from_hex<32>(word);
     if (!anchor && hash) {
       const auto chain = open_chain(arguments.folder);
@@ -188,21 +218,52 @@ int get_blob(const StoreArguments& arguments) {
     }
   }
   if (!anchor) stop(exit_usage, word + " is neither an anchor nor the hash of a transaction");
-  chainstore::BlobStore blobs(files::open_folder((arguments.folder / "blobs").string()));
+  return *anchor;
+}
+
+int get_blob(const StoreArguments& arguments) {
+  existing_mode(arguments.folder);
+  const chainstore::Anchor anchor = anchor_of(arguments);
+  const std::string absent = arguments.folder.string() + " holds no blob " + to_hex(anchor.hash);
+  if (!fs::is_directory(blobs_of(arguments.folder))) stop(exit_missing_input, absent);
+  chainstore::BlobStore blobs = open_blobs(arguments.folder);
+  if (!blobs.has(anchor)) stop(exit_missing_input, absent);
+  if (fs::exists(arguments.file) && !fs::is_regular_file(arguments.file)) {
+    stop(exit_results, arguments.file.string() + " is there and no file; name the file to write");
+  }
   fs::path draft = arguments.file;
   draft += ".part";
   try {
     const OneFile out(draft, true);
     out.file->truncate(0);
-    blobs.get(*anchor, *out.file);
+    blobs.get(anchor, *out.file);
     out.file->sync();
+    fs::rename(draft, arguments.file);
   } catch (...) {
     std::error_code ignored;
     fs::remove(draft, ignored);
     throw;
   }
-  fs::rename(draft, arguments.file);
   return exit_pass;
+}
+
+int convert(const StoreArguments& arguments) {
+  const auto from = open_existing(arguments.folder);
+  std::error_code not_there;
+  if (fs::equivalent(arguments.folder, arguments.file, not_there)) {
+    stop(exit_usage, arguments.file.string() + ": source and copy are one folder");
+  }
+  const auto to = open_new(arguments.file, arguments.mode);
+  std::size_t copied = 0;
+  // Before the chain: what stops here can be done again, a store with a chain is not empty.
+  if (to->count() == 0 && fs::is_directory(blobs_of(arguments.folder))) {
+    chainstore::BlobStore blobs = open_blobs(arguments.folder);
+    chainstore::BlobStore copies = open_blobs(arguments.file);
+    copied = blobs.copy_to(copies);
+  }
+  chainstore::convert(*from, *to);
+  return tell(fmt::format("entries      {}\ndigest       {}\nblobs        {}\n", to->count(),
+                          to_hex(to->digest()), copied));
 }
 
 int act(const StoreArguments& arguments) {
@@ -233,13 +294,7 @@ int act(const StoreArguments& arguments) {
         *in.file, open_new(arguments.folder, arguments.mode), trusted, arguments.keep);
     return tell(summary(*chain));
   }
-  if (action == "convert") {
-    const auto from = open_existing(arguments.folder);
-    const auto to = open_new(arguments.file, arguments.mode);
-    chainstore::convert(*from, *to);
-    return tell(
-        fmt::format("entries      {}\ndigest       {}\n", to->count(), to_hex(to->digest())));
-  }
+  if (action == "convert") return convert(arguments);
   if (action == "prune") {
     const auto chain = open_chain(arguments.folder);
     chain->prune(arguments.keep);
@@ -264,6 +319,9 @@ int store(const StoreArguments& arguments) {
   } catch (const files::FileError& error) {
     complain(error.what());
     return error.kind() == files::FileError::Kind::missing ? exit_missing_input : exit_results;
+  } catch (const fs::filesystem_error& error) {
+    complain(error.what());
+    return exit_results;
   } catch (const std::invalid_argument& error) {
     complain(place + error.what());
     return exit_usage;

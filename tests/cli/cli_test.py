@@ -366,7 +366,73 @@ class Cli(unittest.TestCase):
             file.write(bytes([byte[0] ^ 1]))
         self.assertIn("0-0.log", error(1, "verify", "files"))
 
+    def import_chain(self, folder):
+        data = os.path.join(TREE, "tests", "storage", "testdata")
+        self.call("store", "import", folder, os.path.join(data, "chain.rlp"),
+                  "--genesis", os.path.join(data, "genesis.json"))
+
+    def test_store_paths(self):
+        data = os.path.join(TREE, "tests", "storage", "testdata")
+        chain, genesis = os.path.join(data, "chain.rlp"), os.path.join(data, "genesis.json")
+        error = lambda code, *words: self.call("store", *words, code=code).stderr
+        there = lambda name: os.path.exists(os.path.join(self.dir, name))
+        self.import_chain("s")
+        # Not there to be read: 66; cannot be written: 74.
+        self.assertIn("is a folder", error(66, "import", "x", ".", "--genesis", genesis))
+        self.assertIn("is a folder", error(66, "import", "x", chain, "--genesis", "."))
+        self.assertIn("/proc/x", error(74, "import", "/proc/x", chain, "--genesis", genesis))
+        self.assertIn("/nope/sn", error(74, "snapshot", "s", "/nope/sn"))
+        with open(os.path.join(self.dir, "in"), "w", encoding="utf-8") as file:
+            file.write("text")
+        self.assertIn("holds no store", error(66, "put-blob", "nope", "in"))
+        self.assertFalse(there("nope"))
+        anchor = self.call("store", "put-blob", "s", "in").stdout.split()[1]
+        self.assertIn("holds no store", error(66, "get-blob", "nope", anchor, "out"))
+        self.assertFalse(there("nope"))
+        self.assertIn("/nope/x", error(74, "get-blob", "s", anchor, "/nope/x"))
+        self.assertIn("no file", error(74, "get-blob", "s", anchor, "."))
+        self.assertFalse(there("..part"))
+        absent = anchor[:14] + "0" * 64 + anchor[78:]
+        self.assertIn("holds no blob", error(66, "get-blob", "s", absent, "out"))
+        # A copy has the blobs, and is another folder.
+        self.assertIn("one folder", error(64, "convert", "s", "./s"))
+        told = self.call("store", "convert", "s", "copy", "--mode", "sqlite").stdout
+        self.assertRegex(told, r"(?m)^blobs +1$")
+        self.call("store", "get-blob", "copy", anchor, "out")
+        with open(os.path.join(self.dir, "out"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "text")
+        self.import_chain("plain")
+        self.assertIn("holds no blob", error(66, "get-blob", "plain", anchor, "out"))
+        self.assertFalse(there("plain/blobs"))
+        # A damaged blob is not copied, and no chain without it is left.
+        name = next(n for n in os.listdir(os.path.join(self.dir, "s", "blobs")) if n.endswith(".chunk"))
+        with open(os.path.join(self.dir, "s", "blobs", name), "w", encoding="utf-8") as file:
+            file.write("tExt")
+        self.assertIn("is not what was stored", error(1, "convert", "s", "half"))
+        self.assertIn("holds", error(66, "info", "half"))
+        told = error(64, "verifi", "s")
+        self.assertIn('there is no verb "store verifi"; did you mean "store verify"?', told)
+
+    def test_store_genesis(self):
+        chain = os.path.join(TREE, "tests", "storage", "testdata", "chain.rlp")
+        account = "1" * 40
+        for text, told in (("[]", 'expected an object with the key "alloc"'),
+                           ("{}", 'the key "alloc", an object of accounts by address, is missing'),
+                           ('{"alloc":7}', "alloc: expected an object of accounts, not 7"),
+                           ('{"alloc":{"12":{}}}', "alloc: 12: not 20 bytes: 12"),
+                           ('{"alloc":{"%s":{"balance":[]}}}' % account,
+                            f"alloc: {account}: balance: expected a number or text with one, not array"),
+                           ('{"alloc":{},"config":{"chainId":true}}', "config: chainId: expected a number"),
+                           ('{"alloc":{},"gasLimit":"zz"}', "gasLimit: not a number of 256 bits: zz"),
+                           ('{"alloc":', "no JSON: parse error at line 1")):
+            with open(os.path.join(self.dir, "g.json"), "w", encoding="utf-8") as file:
+                file.write(text)
+            error = self.call("store", "import", "x", chain, "--genesis", "g.json", code=65).stderr
+            self.assertIn("g.json: " + told, error)
+            self.assertNotIn("json.exception", error)
+
     def test_blobs(self):
+        self.import_chain("s")
         for size in (0, 5, 3_000_000):
             content = os.urandom(size)
             with open(os.path.join(self.dir, "in"), "wb") as file:

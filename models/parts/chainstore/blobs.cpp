@@ -48,7 +48,9 @@ auto with_files(const F& action) {
 }  // namespace
 
 Bytes encode(const Anchor& anchor) {
-  Bytes out(anchor_magic.begin(), anchor_magic.end());
+  Bytes out;
+  out.reserve(anchor_magic.size() + anchor.hash.size() + sizeof anchor.length);
+  out.assign(anchor_magic.begin(), anchor_magic.end());
   out.insert(out.end(), anchor.hash.data.begin(), anchor.hash.data.end());
   const Bytes length = big_endian(anchor.length);
   out.insert(out.end(), length.begin(), length.end());
@@ -128,6 +130,29 @@ void BlobStore::get(const Anchor& anchor, files::File& to) {
 
 void BlobStore::check(const Anchor& anchor) {
   each_chunk(anchor, [](ByteView) {});
+}
+
+bool BlobStore::has(const Anchor& anchor) { return folder_->exists(blob_name(anchor.hash)); }
+
+std::size_t BlobStore::copy_to(BlobStore& other) {
+  return with_files([&] {
+    std::size_t copied = 0;
+    for (const std::string& name : folder_->list()) {
+      if (!name.ends_with(".blob")) continue;
+      const Bytes text = whole(*folder_, name);
+      const auto manifest = codec::decode<Manifest>(text);
+      const Anchor anchor{sha256(text), manifest ? manifest->length : 0};
+      if (!manifest || blob_name(anchor.hash) != name) {
+        throw StoreError(StoreError::Kind::corrupt, name + " is not what was stored");
+      }
+      each_chunk(anchor, [&](ByteView chunk) { other.keep(chunk_name(sha256(chunk)), chunk); });
+      other.folder_->sync();
+      other.keep(name, text);
+      ++copied;
+    }
+    other.folder_->sync();
+    return copied;
+  });
 }
 
 }  // namespace ledgerlab::chainstore

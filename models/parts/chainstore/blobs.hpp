@@ -35,6 +35,10 @@ class BlobStore {
   void get(const Anchor& anchor, files::File& to);
   /// The same proof, without the bytes.
   void check(const Anchor& anchor);
+  /// Whether it was put here, whole or not.
+  bool has(const Anchor& anchor);
+  /// All blobs, each proven; says how many.
+  std::size_t copy_to(BlobStore& other);
 
  private:
   void each_chunk(const Anchor& anchor, const std::function<void(ByteView)>& take);

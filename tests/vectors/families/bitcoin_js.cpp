@@ -398,7 +398,7 @@ void run_signatures(const Run& run, Report& report) {
     const std::string name = std::to_string(index);
     const auto signature = from_hex(text);
     if (!signature) {
-      report.skip(name, "a comment of the file, not a signature");
+      if (run.wanted(name)) report.skip(name, "a comment of the file, not a signature");
       continue;
     }
     judge(run, report, name, [&]() -> std::string {

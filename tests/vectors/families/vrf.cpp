@@ -40,11 +40,11 @@ std::string judge_suite(const VrfCase& test, VrfSuite suite) {
 }
 
 std::string judge_batch(const VrfCase& test) {
-  constexpr VrfSuite suite = VrfSuite::ell2;
   return judge_vrf<VrfBatchProof>(
-      test, [](const auto& pair, ByteView alpha) { return vrf_prove_batch(pair, alpha, suite); },
+      test,
+      [](const auto& pair, ByteView alpha) { return vrf_prove_batch(pair, alpha, VrfSuite::ell2); },
       [](const auto& key, ByteView alpha, const auto& proof) {
-        return vrf_verify_batch(key, alpha, proof, suite);
+        return vrf_verify_batch(key, alpha, proof, VrfSuite::ell2);
       });
 }
 

@@ -133,6 +133,23 @@ TEST_F(Runner, FilterNarrows) {
   EXPECT_EQ(run("--filter nothing-is-called-so 2>/dev/null").code, 1);
 }
 
+TEST_F(Runner, AFilterThatNothingPassesFailsOfSeveralFamiliesToo) {
+  const std::string signatures = "bitcoinjs/test/fixtures/core/sig_canonical.json";
+  write(signatures, R"(["a comment, not a signature"])");
+  index(row(rlp_, 2) + row(signatures, 1));
+  const Answer answer = run("'*' --filter zzzznone 2>&1");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.out.find("no case has 'zzzznone' in its name"), std::string::npos) << answer.out;
+  EXPECT_EQ(family(run("--json " + signatures)).at("skipped"), 1);
+}
+
+TEST_F(Runner, AnIndexWithoutFamiliesIsSaid) {
+  index("");
+  const Answer answer = run("2>&1");
+  EXPECT_EQ(answer.code, 66);
+  EXPECT_NE(answer.out.find("names no family"), std::string::npos) << answer.out;
+}
+
 TEST_F(Runner, AbsentVectorsAreSaid) {
   const Answer absent = run("2>&1");
   EXPECT_EQ(absent.code, 66);

@@ -60,6 +60,9 @@ std::vector<Row> read_index(const fs::path& file) {
     row.cases = std::stoull(count);
     rows.push_back(row);
   }
+  if (rows.empty()) {
+    throw SetsError(file.string() + " names no family: there is nothing below its first line");
+  }
   return rows;
 }
 
