@@ -14,10 +14,11 @@ std::string seconds_text(Duration d) {
   return fmt::format("{:.3f} s", static_cast<double>(count_ns(d)) / 1e9);
 }
 
-/// Sum of the ages of all transactions, from the rows.
+/// Sum of the ages of all requests, from the rows.
 Int128 ages(const Evidence& e) {
   Int128 sum = 0;
   for (const auto& tx : e.chronicle.transactions()) {
+    if (!tx.counts()) continue;
     sum += count_ns(std::min(tx.closed, e.end)) - count_ns(std::min(tx.due, e.end));
   }
   return sum;
@@ -47,6 +48,15 @@ Integral integrate(const Evidence& e) {
   return out;
 }
 
+/// From when on a decision is owed to it. An envelope waits from its submission on, its request not
+/// at all; a request that nobody endorses once everybody was asked waits like any transaction.
+Time waits_from(const Evidence& e, const Chronicle::TxRow& tx) {
+  if (!tx.counts()) return tx.submitted;
+  if (!e.chronicle.envelopes()) return tx.due;
+  if (tx.enveloped) return time_never;
+  return e.system.client ? tx.due + 2 * e.system.client.params.duration("retry_timeout") : tx.due;
+}
+
 /// When something waits for a decision: transactions offered, not yet final, their client alive.
 struct Change {
   Time at;
@@ -59,8 +69,9 @@ std::vector<Change> changes(const Evidence& e, Time from) {
   for (std::size_t t = 0; t < rows.size(); ++t) {
     Time until = std::min(rows[t].closed, e.history.committed[t]);
     until = std::min(until, e.faults.client_down[rows[t].client]);
-    if (until <= std::max(from, rows[t].due)) continue;
-    out.push_back({std::max(from, rows[t].due), 1});
+    const Time since = std::max(from, waits_from(e, rows[t]));
+    if (until <= since || since == time_never) continue;
+    out.push_back({since, 1});
     if (until != time_never) out.push_back({until, -1});
   }
   for (const RowIndex row : e.history.main()) {
@@ -126,8 +137,9 @@ void books(const Evidence& e, Worst& worst) {
 
 bool liveness(const Evidence& e, Worst& worst) {
   if (!e.system.consensus || !e.system.consensus.info->fault_model.liveness_bound) return true;
-  // The bound is a promise for messages that are not held up. What load adds to the delay, in access
-  // links and lanes, belongs to the delay: an overloaded system is slow, which its figures say.
+  // The bound is a promise for messages that are not held up. What load adds to the delay, in
+  // access links and lanes, belongs to the delay: an overloaded system is slow, which its figures
+  // say.
   const Duration delay = largest_delay(e.plan.network.links) + e.world.engine().longest_queue() +
                          e.world.stats().longest_wait;
   const Duration bound = e.system.consensus.info->fault_model.liveness_bound(

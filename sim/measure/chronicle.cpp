@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "models/api/calls.hpp"
+#include "models/parts/pipeline/envelope.hpp"
 
 namespace ledgerlab {
 
@@ -108,9 +109,22 @@ void Chronicle::on_head(const Event& e) {
   head_changes_.push_back({moment, before, row, finals_[e.node]});
 }
 
+/// The row of the proposal that this submission wraps; none: it is a request itself.
+RowIndex Chronicle::request_of(const Event& e) const {
+  if (!envelopes_ || !e.object) return no_row;
+  const auto* envelope = pipeline::decode_envelope(**static_cast<const TxRef*>(e.object));
+  return envelope ? find_transaction(envelope->content.proposal->id.tag()) : no_row;
+}
+
+void Chronicle::admit(TxRow& row) {
+  row.admitted = true;
+  if (!row.counts()) transactions_[row.request].admitted = true;
+}
+
 void Chronicle::on_submit(const Event& e) {
   const Time due = time_at(static_cast<std::int64_t>(e.b));
-  turns_.push_back({due, 1});
+  const RowIndex request = request_of(e);
+  if (request == no_row) turns_.push_back({due, 1});
   const auto place =
       transaction_index_.try_emplace(e.a, static_cast<RowIndex>(transactions_.size()));
   if (!place.second) {
@@ -122,20 +136,31 @@ void Chronicle::on_submit(const Event& e) {
   row.due = due;
   row.submitted = e.time;
   row.client = e.node;
-  row.admitted = admitted_early_.erase(e.a) != 0;
+  row.request = request;
+  if (request != no_row) transactions_[request].enveloped = true;
+  if (admitted_early_.erase(e.a) != 0) admit(row);
 }
 
 void Chronicle::on_close(const Event& e, TxState state) {
-  turns_.push_back({e.time, -1});
-  const RowIndex index = find_transaction(e.a);
-  if (index == no_row || transactions_[index].state != TxState::open) {
-    strays_.push_back({{e.time, e.node}, e.a, e.type, index != no_row});
-    return;
+  RowIndex index = find_transaction(e.a);
+  const auto close = [&] {
+    if (index == no_row || transactions_[index].state != TxState::open) {
+      strays_.push_back({{e.time, e.node}, e.a, e.type, index != no_row});
+      return;
+    }
+    TxRow& row = transactions_[index];
+    row.closed = e.time;
+    row.state = state;
+    row.height = e.b;
+  };
+  const bool attempt = index != no_row && !transactions_[index].counts();
+  if (attempt) {
+    close();
+    if (state != TxState::acknowledged) return;  // the request has other attempts
+    index = transactions_[index].request;
   }
-  TxRow& row = transactions_[index];
-  row.closed = e.time;
-  row.state = state;
-  row.height = e.b;
+  turns_.push_back({e.time, -1});
+  close();
 }
 
 void Chronicle::on_answer(const Event& e) {
@@ -162,7 +187,7 @@ void Chronicle::on_answer(const Event& e) {
       if (row == no_row) {
         admitted_early_.try_emplace(e.a, true);
       } else {
-        transactions_[row].admitted = true;
+        admit(transactions_[row]);
       }
       break;
     }

@@ -39,6 +39,11 @@ class Chronicle final : public Sink {
     NodeId client = no_node;
     TxState state = TxState::open;
     bool admitted = false;  // some replica's admission check said yes
+    /// Execute-order-validate: an envelope is one attempt at the request of this row. It is no
+    /// request itself, and its acknowledgement is the request's.
+    RowIndex request = no_row;
+    bool enveloped = false;  // a request that had an attempt
+    bool counts() const { return request == no_row; }
   };
   struct BlockEntry {
     std::uint64_t tag = 0;
@@ -79,7 +84,7 @@ class Chronicle final : public Sink {
     Time done = time_never;
     Height height = 0;  // of the state it was answered from
   };
-  /// Opening (+1) or closing (-1) of a transaction, as it came: the second set of books.
+  /// Opening (+1) or closing (-1) of a request, as it came: the second set of books.
   struct Turn {
     Time at;
     std::int32_t change;
@@ -92,9 +97,14 @@ class Chronicle final : public Sink {
     bool known = false;  // was submitted, but is closed already
   };
 
-  /// What Byzantine nodes announce and answer is not heard: no promise is about them.
-  explicit Chronicle(std::uint32_t nodes, std::span<const NodeId> byzantine = {})
-      : heads_(nodes, no_row), finals_(nodes, no_row), byzantine_(nodes, false) {
+  /// What Byzantine nodes announce and answer is not heard: no promise is about them. `envelopes`:
+  /// what is ordered wraps what was offered (execute-order-validate).
+  explicit Chronicle(std::uint32_t nodes, std::span<const NodeId> byzantine = {},
+                     bool envelopes = false)
+      : heads_(nodes, no_row),
+        finals_(nodes, no_row),
+        byzantine_(nodes, false),
+        envelopes_(envelopes) {
     for (const NodeId node : byzantine) byzantine_[node] = true;
   }
 
@@ -102,6 +112,7 @@ class Chronicle final : public Sink {
   void on_event(const Event& event) override;
 
   const std::vector<TxRow>& transactions() const { return transactions_; }
+  bool envelopes() const { return envelopes_; }
   const std::vector<BlockEntry>& blocks() const { return blocks_; }
   const std::vector<HeadChange>& head_changes() const { return head_changes_; }
   const std::vector<Life>& lives() const { return lives_; }
@@ -120,6 +131,8 @@ class Chronicle final : public Sink {
   void on_submit(const Event& event);
   void on_close(const Event& event, TxState state);
   void on_answer(const Event& event);
+  RowIndex request_of(const Event& event) const;
+  void admit(TxRow& row);
 
   std::vector<TxRow> transactions_;
   std::unordered_map<std::uint64_t, RowIndex> transaction_index_;  // lookup only
@@ -129,6 +142,7 @@ class Chronicle final : public Sink {
   std::vector<RowIndex> heads_;   // by node, in this life
   std::vector<RowIndex> finals_;
   std::vector<bool> byzantine_;
+  bool envelopes_;
   std::vector<HeadChange> head_changes_;
   std::vector<Life> lives_;
   std::vector<FaultMark> faults_;

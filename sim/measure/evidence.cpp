@@ -95,6 +95,10 @@ Replay replay(const GenesisSpec& genesis, const ModelInfo& ledger, CryptoSuite& 
 
 }  // namespace
 
+bool without_effect(const Chronicle::TxRow& tx, Time committed) {
+  return tx.state == Chronicle::TxState::given_up && committed <= tx.closed;
+}
+
 FinalHistory make_history(const Chronicle& chronicle) {
   FinalHistory out;
   const auto& blocks = chronicle.blocks();
@@ -117,6 +121,12 @@ FinalHistory make_history(const Chronicle& chronicle) {
         out.committed[t] = std::min(out.committed[t], blocks[row].final.at);
       }
     }
+  }
+  const auto& transactions = chronicle.transactions();
+  for (std::size_t t = 0; t < transactions.size(); ++t) {
+    const auto& tx = transactions[t];
+    if (tx.counts() || without_effect(tx, out.committed[t])) continue;
+    out.committed[tx.request] = std::min(out.committed[tx.request], out.committed[t]);
   }
   for (const RowIndex row : out.main()) {
     out.canonical[row] = true;
@@ -197,8 +207,7 @@ FaultAccount make_fault_account(const Plan& plan, const SystemPlan& system,
 }
 
 Evidence::Evidence(const Plan& plan_, const SystemPlan& system_, const World& world_,
-                   const Chronicle& chronicle_, const Propagation& propagation_,
-                   CryptoSuite* suite)
+                   const Chronicle& chronicle_, const Propagation& propagation_, CryptoSuite* suite)
     : plan(plan_),
       system(system_),
       world(world_),

@@ -19,12 +19,16 @@ struct FinalHistory {
   std::vector<std::vector<RowIndex>> chains;  // each ascending in height
   std::vector<bool> canonical;                // by block row
   std::vector<RowIndex> block_of;             // by transaction row: its first block, or no_row
-  std::vector<Time> committed;                // by transaction row: first final anywhere
+  /// By transaction row: first final anywhere. Of a request that was wrapped in envelopes: the
+  /// first of them, but those that its client was told to be invalid.
+  std::vector<Time> committed;
 
   const std::vector<RowIndex>& main() const { return chains.front(); }
   std::uint64_t decisions = 0;  // blocks of the main chain above genesis
 };
 FinalHistory make_history(const Chronicle& chronicle);
+/// Its client was told that it stands in a final block and did nothing there.
+bool without_effect(const Chronicle::TxRow& tx, Time committed);
 
 /// Replays of all final histories by the ledger's audit.
 struct AuditedChain {

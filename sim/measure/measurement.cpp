@@ -10,7 +10,8 @@ namespace ledgerlab {
 Measurement::Measurement(const Plan& plan, const SystemPlan& system)
     : plan_(plan),
       system_(system),
-      chronicle_(plan.nodes(), system.byzantine()),
+      chronicle_(plan.nodes(), system.byzantine(),
+                 system.ledger && system.ledger.info->family == "execute-order-validate"),
       propagation_(plan.network.replicas, system.byzantine()),
       checkers_(make_checkers(plan, system)) {}
 

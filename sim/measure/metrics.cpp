@@ -62,9 +62,16 @@ Figure counted(const Figures& f) {
 }
 
 /// Absent where there are none, as in most systems.
-Figure without_effect(const Figures& f) {
-  if (f.without_effect == 0) return std::nullopt;
-  return static_cast<double>(f.without_effect);
+template <std::uint64_t Figures::*count>
+Figure counted_if_any(const Figures& f) {
+  if (f.*count == 0) return std::nullopt;
+  return static_cast<double>(f.*count);
+}
+
+/// Absent where all that is committed takes effect, as in most systems.
+Figure effective(const Figures& f) {
+  if (f.effective_in_time == f.committed_in_time && f.without_effect == 0) return std::nullopt;
+  return ratio(static_cast<double>(f.effective_in_time), f.measured_seconds());
 }
 
 Figure acknowledged(const Figures& f) {
@@ -219,6 +226,7 @@ std::vector<Time> commits(const Figures& f) {
 bool waited_half(const Figures& f, Time from, Time until) {
   const auto& rows = f.evidence.chronicle.transactions();
   for (std::size_t t = 0; t < rows.size(); ++t) {
+    if (!rows[t].counts()) continue;
     const Time done = std::min(rows[t].closed, f.evidence.history.committed[t]);
     if (2 * (std::min(done, until) - std::max(rows[t].due, from)) >= until - from) return true;
   }
@@ -395,8 +403,13 @@ Figure fairness_deviation(const Figures& f) {
 std::vector<MetricInfo> transaction_metrics() {
   return {
       {"throughput_tps", "tx/s",
-       "transactions that became final anywhere within the measured time, by its length",
+       "transactions that became final anywhere within the measured time, by its length; of "
+       "execute-order-validate: those that an envelope not known to be invalid made final",
        throughput},
+      {"effective_tps", "tx/s",
+       "the same without those whose clients were told that they had no effect; absent if there "
+       "are none",
+       effective},
       {"finality_latency_ms_p50", "ms",
        "from the instant a transaction was due to its acknowledgement at its client: half of the "
        "measured, acknowledged transactions took no longer (nearest rank)",
@@ -413,22 +426,30 @@ std::vector<MetricInfo> transaction_metrics() {
        "reads due in the measured time and answered by the end of the run, by the measured "
        "time's length",
        reads_per_second},
-      {"transactions_offered", "tx", "transactions due in the measured time",
+      {"transactions_offered", "tx",
+       "transactions due in the measured time, each once, however often it was tried",
        counted<&Figures::offered>},
       {"transactions_accepted", "tx",
        "of these, admitted to the pool of at least one replica, or committed",
        counted<&Figures::accepted>},
-      {"transactions_committed", "tx", "of these, in a final block by the end of the drain",
+      {"transactions_committed", "tx", "of the offered, in a final block by the end of the drain",
        counted<&Figures::committed>},
-      {"transactions_acknowledged", "tx",
-       "of these, known to be final by their clients at the end of the run", acknowledged},
       {"transactions_without_effect", "tx",
-       "of these, given up by their clients when a final block had them already: they had no "
-       "effect "
-       "(execute-order-validate: invalidated); absent if there are none",
-       without_effect},
-      {"transactions_dropped", "tx", "of these, given up by their clients and in no final block",
+       "of the committed, those given up by their clients when a final block had them already: "
+       "they had no effect; absent if there are none",
+       counted_if_any<&Figures::without_effect>},
+      {"transactions_acknowledged", "tx",
+       "of the committed, those known by their clients at the end of the run to be final and to "
+       "have had effect",
+       acknowledged},
+      {"transactions_dropped", "tx",
+       "of the offered, given up by their clients and in no final block",
        counted<&Figures::dropped>},
+      {"envelopes_invalidated", "envelopes",
+       "execute-order-validate: envelopes of the offered that a final block held and validation "
+       "found invalid, as their clients were told; their transactions were simulated again; "
+       "absent if there are none",
+       counted_if_any<&Figures::invalidated>},
   };
 }
 
@@ -520,15 +541,24 @@ Figures::Figures(const Evidence& evidence_) : evidence(evidence_) {
   for (std::size_t t = 0; t < rows.size(); ++t) {
     const auto& tx = rows[t];
     const Time done = e.history.committed[t];
+    const bool measured = tx.due >= from && tx.due < until;
+    const bool vain = ledgerlab::without_effect(tx, done);
+    if (!tx.counts()) {
+      if (measured && vain) ++invalidated;
+      continue;
+    }
     if (done != time_never) ++committed_ever;
-    if (done >= from && done < until) ++committed_in_time;
-    if (tx.due < from || tx.due >= until) continue;
+    if (done >= from && done < until) {
+      ++committed_in_time;
+      if (!vain) ++effective_in_time;
+    }
+    if (!measured) continue;
     ++offered;
     if (tx.admitted || done != time_never) ++accepted;
     if (done != time_never) ++committed;
     if (tx.state == Chronicle::TxState::given_up) {
       if (done == time_never) ++dropped;
-      if (done <= tx.closed) ++without_effect;
+      if (vain) ++without_effect;
     }
     if (tx.state == Chronicle::TxState::acknowledged) latencies.push_back(tx.closed - tx.due);
   }

@@ -22,8 +22,10 @@ struct Figures {
   std::uint64_t accepted = 0;           // of these: admitted by a replica's pool
   std::uint64_t committed = 0;          // of these: in a final block by the end of the run
   std::uint64_t dropped = 0;            // of these: given up by their client, in no block
-  std::uint64_t without_effect = 0;     // of these: given up when a final block had them
+  std::uint64_t without_effect = 0;     // of the committed: their client was told of no effect
+  std::uint64_t invalidated = 0;        // envelopes of measured transactions, found invalid
   std::uint64_t committed_in_time = 0;  // final within the measured time, whenever due
+  std::uint64_t effective_in_time = 0;  // of these: not known to be without effect
   std::uint64_t committed_ever = 0;
   std::vector<Time> decided;  // first final of each canonical block, ascending
 

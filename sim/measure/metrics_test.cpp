@@ -4,12 +4,18 @@
 #include <fstream>
 #include <sstream>
 
+#include "models/parts/pipeline/envelope.hpp"
+#include "models/parts/suite/suite.hpp"
 #include "tests/support/measure_fixture.hpp"
 
 namespace ledgerlab {
 namespace {
 
 using Fixture = testing::MeasureFixture;
+
+class NoNames final : public Interner {
+  std::uint32_t intern(const Hash128&) override { return 0; }
+};
 
 struct Vote {
   static constexpr MessageInfo info{1, "Vote", Role::vote, Auth::mac};
@@ -100,6 +106,112 @@ TEST(Metrics, OfLoadAndLatency) {
   ASSERT_EQ(f.result.faults.size(), 1u);
   EXPECT_EQ(f.result.faults[0].text, "slow of node 1");
   EXPECT_EQ(f.result.faults[0].until, f.ms_at(4500));
+}
+
+/// Requests of execute-order-validate and the envelopes made of them.
+struct StateMode : Fixture {
+  std::unique_ptr<WorldSuite> signer = make_suite(SuiteMode::costed, 3, WorkMode::lottery);
+  NoNames names;
+  CostTable costs;
+  Effects effects{*signer, names, costs};
+
+  StateMode() {
+    ledger.family = "execute-order-validate";
+    ledger.make_audit = nullptr;
+    effects.begin(4);
+    begin();
+  }
+  TxRef request(std::uint64_t nonce) {
+    pipeline::Proposal p;
+    p.chain_id = nonce + 1;
+    return pipeline::sign_proposal(effects.crypto(), 0, p);
+  }
+  TxRef envelope(const TxRef& request, std::uint32_t attempt) {
+    return pipeline::sign_envelope(
+        effects.crypto(), 0, {request, pipeline::encode(pipeline::ReadWriteSet{}), {}, attempt});
+  }
+  /// Submitted at `at`, but due with its request.
+  void attempt(std::int64_t at, std::int64_t due, const TxRef& t) {
+    event({ms_at(at), 4, EventType::submit, Slot::client, 0, 0, t->id.tag(),
+           static_cast<std::uint64_t>(due) * 1'000'000, &t});
+  }
+};
+
+TEST(Metrics, OfStateModeCountEveryRequestOnceHoweverOftenItWasTried) {
+  StateMode f;
+  const TxRef request = f.request(0), silent = f.request(1), dropped = f.request(2);
+  const TxRef first = f.envelope(request, 0), second = f.envelope(request, 1);
+  f.submit(2000, request);
+  f.submit(3000, silent);  // nobody ever endorses it
+  f.submit(4000, dropped);
+  f.give_up(5000, dropped);
+  f.attempt(2100, 2000, first);
+  f.admitted(2110, 0, first);
+  const BlockRef one = f.block(f.genesis, {first}), two = f.block(one, {second});
+  f.decide(2200, 0, one);
+  f.give_up(2300, first);
+  f.attempt(2500, 2000, second);
+  f.decide(2600, 0, two);
+  f.acknowledge(2700, second, 2);
+  f.end();
+  EXPECT_EQ(f.metric("transactions_offered"), 3);
+  EXPECT_EQ(f.metric("transactions_accepted"), 1);
+  EXPECT_EQ(f.metric("transactions_committed"), 1);
+  EXPECT_EQ(f.metric("transactions_acknowledged"), 1);
+  EXPECT_EQ(f.metric("transactions_dropped"), 1);
+  EXPECT_EQ(f.metric("envelopes_invalidated"), 1);
+  EXPECT_EQ(f.metric("transactions_without_effect"), -1);
+  EXPECT_EQ(f.metric("effective_tps"), -1);
+  EXPECT_DOUBLE_EQ(f.metric("throughput_tps"), 1 / 8.0);
+  EXPECT_DOUBLE_EQ(f.metric("finality_latency_ms_p50"), 700);
+  EXPECT_TRUE(f.result.saturated);
+  EXPECT_EQ(f.violation("books"), nullptr);
+  EXPECT_EQ(f.violation("durability"), nullptr);
+  // `silent` waits from 3 s on, and nothing is decided after 2.6 s.
+  ASSERT_NE(f.violation("liveness"), nullptr);
+}
+
+TEST(Metrics, OfStateModeDoNotCommitByAnInvalidEnvelope) {
+  StateMode f;
+  const TxRef request = f.request(0), first = f.envelope(request, 0);
+  f.submit(2000, request);
+  f.attempt(2100, 2000, first);
+  f.decide(2200, 0, f.block(f.genesis, {first}));
+  f.give_up(2300, first);
+  f.end();
+  EXPECT_EQ(f.metric("transactions_offered"), 1);
+  EXPECT_EQ(f.metric("transactions_committed"), 0);
+  EXPECT_EQ(f.metric("throughput_tps"), 0);
+  EXPECT_EQ(f.metric("storage_bytes_per_tx"), -1);
+}
+
+/// An envelope acknowledged without having been committed is still found.
+TEST(Metrics, OfStateModeTwinAnEnvelopeInNoBlockIsNotDurable) {
+  StateMode f;
+  const TxRef request = f.request(0), first = f.envelope(request, 0);
+  f.submit(2000, request);
+  f.attempt(2100, 2000, first);
+  f.decide(2200, 0, f.block(f.genesis, {}));
+  f.acknowledge(2300, first, 1);
+  f.end();
+  EXPECT_NE(f.violation("durability"), nullptr);
+}
+
+TEST(Metrics, SayWhatTookEffect) {
+  Fixture f;
+  f.begin();
+  const TxRef good = f.tx("a1"), vain = f.tx("b1!");
+  f.submit(2000, good);
+  f.submit(2000, vain);
+  const BlockRef one = f.block(f.genesis, {good, vain});
+  f.decide(2200, 0, one);
+  f.acknowledge(2300, good, 1);
+  f.give_up(2300, vain);
+  f.end();
+  EXPECT_EQ(f.metric("transactions_committed"), 2);
+  EXPECT_EQ(f.metric("transactions_without_effect"), 1);
+  EXPECT_DOUBLE_EQ(f.metric("throughput_tps"), 2 / 8.0);
+  EXPECT_DOUBLE_EQ(f.metric("effective_tps"), 1 / 8.0);
 }
 
 TEST(Metrics, SeriesAndBlocks) {

@@ -143,7 +143,8 @@ void durability(const Evidence& e, Worst& worst) {
     }
     for (std::size_t t = 0; t < rows.size(); ++t) {
       const auto& tx = rows[t];
-      if (tx.state != Chronicle::TxState::acknowledged) continue;
+      // Of a request that was wrapped, the envelope stands in the block.
+      if (tx.state != Chronicle::TxState::acknowledged || tx.enveloped) continue;
       const bool main = c == 0;
       if (!main && top < tx.height) continue;  // this node has not come that far
       if (main ? in_place[t] : held[t]) continue;

@@ -46,8 +46,10 @@ class Windows {
 
 void add_committed(const Evidence& e, const Windows& windows, std::vector<SeriesPoint>& out) {
   std::vector<std::uint64_t> bins(windows.count());
-  for (const Time done : e.history.committed) {
-    if (done <= e.end) ++bins[windows.of(done)];
+  const auto& rows = e.chronicle.transactions();
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    const Time done = e.history.committed[t];
+    if (rows[t].counts() && done <= e.end) ++bins[windows.of(done)];
   }
   for (std::size_t i = 0; i < bins.size(); ++i) {
     if (windows.empty(i) && bins[i] == 0) break;
@@ -60,7 +62,8 @@ void add_committed(const Evidence& e, const Windows& windows, std::vector<Series
 void add_latency(const Evidence& e, const Windows& windows, std::vector<SeriesPoint>& out) {
   std::vector<std::vector<Duration>> bins(windows.count());
   for (const auto& tx : e.chronicle.transactions()) {
-    if (tx.state != Chronicle::TxState::acknowledged || tx.due > e.end) continue;
+    if (!tx.counts() || tx.due > e.end) continue;
+    if (tx.state != Chronicle::TxState::acknowledged) continue;
     bins[windows.of(tx.due)].push_back(tx.closed - tx.due);
   }
   for (std::size_t i = 0; i < bins.size(); ++i) {
@@ -76,7 +79,7 @@ void add_pending(const Evidence& e, const Windows& windows, std::vector<SeriesPo
   const auto& rows = e.chronicle.transactions();
   for (std::size_t t = 0; t < rows.size(); ++t) {
     const Time done = std::min(rows[t].closed, e.history.committed[t]);
-    if (rows[t].due >= e.end || done <= rows[t].due) continue;
+    if (!rows[t].counts() || rows[t].due >= e.end || done <= rows[t].due) continue;
     ++change[windows.of(rows[t].due) + 1];
     if (done < e.end) --change[windows.of(done) + 1];
   }
@@ -142,7 +145,7 @@ std::vector<LatencyCurve> latency_curves(const Figures& f) {
   };
   std::vector<Group> groups(std::max<std::size_t>(network.regions.size(), 1));
   for (const auto& tx : f.evidence.chronicle.transactions()) {
-    if (tx.due < f.from || tx.due >= f.until) continue;
+    if (!tx.counts() || tx.due < f.from || tx.due >= f.until) continue;
     const std::size_t region = network.links.region_of(tx.client);
     Group& group = groups[std::min(region, groups.size() - 1)];
     ++group.offered;

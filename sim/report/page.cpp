@@ -109,6 +109,7 @@ std::string figure_cell(const SystemSummary& system, const SystemSummary* baseli
   }
   const bool latency = is_latency(row.name);
   const MetricSummary* base = baseline == nullptr ? nullptr : find_metric(*baseline, row.name);
+  if (row.name == "throughput_tps" && is_partly_vain(system)) text += " **";
   if (latency && is_saturated(system)) {
     text += " *";
   } else if (base != nullptr && base->median != 0 && !(latency && is_saturated(*baseline))) {
@@ -149,6 +150,9 @@ std::string figures(const About& about, const std::vector<SystemSummary>& system
     out +=
         "<p class=\"soft\">* saturated: less than 95 % of the offered load was committed; its "
         "latency is not to be compared.</p>";
+  }
+  if (std::any_of(systems.begin(), systems.end(), is_partly_vain)) {
+    out += "<p class=\"soft\">** some of it had no effect: compare the effective rate.</p>";
   }
   const auto lottery = [](const SystemSummary& s) {
     return find_metric(s, "settlement_risk") != nullptr;

@@ -55,6 +55,7 @@ std::string cell(const SystemSummary& system, const SystemSummary* baseline, std
   }
   const bool latency = is_latency(name);
   if (latency && is_saturated(system)) return text + " *";
+  if (name == "throughput_tps" && is_partly_vain(system)) text += " **";
   const MetricSummary* base = baseline == nullptr ? nullptr : find_metric(*baseline, name);
   if (base == nullptr || base->median == 0 || (latency && is_saturated(*baseline))) return text;
   return text + fmt::format(" ({:.3g}x)", metric->median / base->median);
@@ -208,6 +209,9 @@ std::string render_table(const Plan& plan, const std::vector<RunResult>& runs, b
   if (std::any_of(runs.begin(), runs.end(), [](const RunResult& r) { return r.saturated; })) {
     out +=
         "* saturated: less than 95 % of the offered load was committed; do not compare latency\n";
+  }
+  if (std::any_of(systems.begin(), systems.end(), is_partly_vain)) {
+    out += "** some of it had no effect: compare the effective rate\n";
   }
   if (std::any_of(systems.begin(), systems.end(), [](const SystemSummary& s) {
         return s.runs.front()->metric("settlement_risk") != nullptr;

@@ -266,6 +266,11 @@ TEST(Render, table_marks_saturation_and_leaves_out_what_has_no_meaning) {
   text = render_table(plan, {example(1, 212.25), other}, true);
   EXPECT_NE(text.find("424.5 *"), std::string::npos) << text;
   EXPECT_NE(text.find("do not compare latency"), std::string::npos) << text;
+  EXPECT_EQ(text.find("no effect"), std::string::npos) << text;
+  other.metrics.push_back({"effective_tps", 0, "tx/s"});
+  text = render_table(plan, {example(1, 212.25), other}, true);
+  EXPECT_NE(text.find(" **"), std::string::npos) << text;
+  EXPECT_NE(text.find("some of it had no effect"), std::string::npos) << text;
 }
 
 }  // namespace

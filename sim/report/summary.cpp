@@ -70,6 +70,7 @@ std::vector<SystemSummary> summarise(const std::vector<RunResult>& runs) {
 const std::vector<MetricLook>& metric_looks() {
   static const std::vector<MetricLook> looks{
       {"throughput_tps", "committed, tx/s", 2},
+      {"effective_tps", "  effective, tx/s", 2},
       {"finality_latency_ms_p50", "finality latency p50, ms", 1},
       {"finality_latency_ms_p95", "finality latency p95, ms", 1},
       {"finality_latency_ms_p99", "finality latency p99, ms", 1},
@@ -81,9 +82,10 @@ const std::vector<MetricLook>& metric_looks() {
       {"transactions_offered", "transactions offered", 0},
       {"transactions_accepted", "  accepted by a pool", 0},
       {"transactions_committed", "  committed", 0},
+      {"transactions_without_effect", "    of these without effect", 0},
       {"transactions_acknowledged", "  acknowledged to clients", 0},
-      {"transactions_without_effect", "  of these without effect", 0},
       {"transactions_dropped", "  given up by clients", 0},
+      {"envelopes_invalidated", "envelopes invalidated, tried again", 0},
       {"block_interval_s", "block interval, s", 3},
       {"stale_rate", "stale blocks, share", 4},
       {"propagation_p50_s", "block reaches half, s", 3},
@@ -178,6 +180,10 @@ std::vector<MetricRow> metric_rows(const std::vector<SystemSummary>& systems) {
 bool is_saturated(const SystemSummary& system) {
   return std::any_of(system.runs.begin(), system.runs.end(),
                      [](const RunResult* run) { return run->saturated; });
+}
+
+bool is_partly_vain(const SystemSummary& system) {
+  return find_metric(system, "effective_tps") != nullptr;
 }
 
 bool is_latency(std::string_view metric) { return metric.starts_with("finality_latency"); }

@@ -67,6 +67,8 @@ struct MetricRow {
 std::vector<MetricRow> metric_rows(const std::vector<SystemSummary>& systems);
 const MetricSummary* find_metric(const SystemSummary& system, std::string_view name);
 bool is_saturated(const SystemSummary& system);
+/// Some of what it committed is known to have had no effect.
+bool is_partly_vain(const SystemSummary& system);
 /// Latency of a saturated system is not to be compared (DESIGN 13.10).
 bool is_latency(std::string_view metric);
 

@@ -152,15 +152,11 @@ void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& ite
   open.slip = written.slip;
   open.due = due_;
   ++offered_;
+  // A request, from the date it is due; in state mode its envelopes count for it.
+  effects.submit(open.tx, due_);
   const std::size_t outstanding = open_.size() + (endorsing_ ? endorsing_->open() : 0);
   const bool dropped = !written.payable ||
                        (options_.max_outstanding != 0 && outstanding >= options_.max_outstanding);
-  if (endorsing_ && !dropped) {
-    wallet_->sent(open.slip);
-    endorsing_->begin(input, effects, {open.tx, open.slip, due_});
-    return;
-  }
-  effects.submit(open.tx, due_);
   if (dropped) {
     // Dropped unsent: what it would have used is there for the next.
     ++given_up_;
@@ -168,17 +164,20 @@ void OpenLoop::offer(const Input& input, Effects& effects, const Load::Item& ite
     return;
   }
   wallet_->sent(open.slip);
+  if (endorsing_) {
+    endorsing_->begin(input, effects, {open.tx, open.slip, due_});
+    return;
+  }
   const TxId id = open.tx->id;
   Open& kept = *open_.try_emplace(id, std::move(open)).first;
   ask(input, effects, kept, target_);
 }
 
-/// The system's transaction is the envelope, counted from the date its proposal was due. What never
-/// becomes one is offered and dropped all the same.
+/// What is ordered is the envelope, submitted with the date its proposal was due; an envelope found
+/// invalid is followed by another one of the same proposal.
 void OpenLoop::take(const Input& input, Effects& effects, Endorsing::Outcome outcome) {
   for (const Endorsing::Proposed& dropped : outcome.dropped) {
     wallet_->given_up(dropped.slip);
-    effects.submit(dropped.proposal, dropped.due);
     ++given_up_;
     effects.give_up(dropped.proposal->id);
   }
@@ -358,6 +357,8 @@ void OpenLoop::on_refused(const Input& input, Effects& effects, const Refused& r
 void OpenLoop::give_up(Effects& effects, const TxId& id) {
   ++given_up_;
   effects.give_up(id);
+  const Open* open = open_.find(id);
+  if (open && open->proposal) effects.give_up(open->proposal->id);
   open_.erase(id);
 }
 

@@ -8,6 +8,7 @@
 
 #include "models/api/registry.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
+#include "models/parts/pipeline/endorser.hpp"
 #include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab {
@@ -60,6 +61,8 @@ class OpenLoopTest : public ::testing::Test {
       c.client_policy.replies = [](std::uint32_t n) { return (n - 1) / 3 + 1; };
     }
     c.suite = suite_.get();
+    c.ledger_model = ledger_;
+    c.genesis.params = &ledger_params_;
     c.workload_model = &workload_;
     c.workload_end = end;
     client_ = info.make(c);
@@ -68,12 +71,13 @@ class OpenLoopTest : public ::testing::Test {
     step(input);
   }
 
-  Input make_input(InputKind kind) const {
+  Input make_input(InputKind kind) {
     Input input;
     input.kind = kind;
     input.slot = Slot::client;
     input.self = self;
     input.local = now_;
+    input.draws = &draws_;
     return input;
   }
   void step(Input& input) {
@@ -89,6 +93,11 @@ class OpenLoopTest : public ::testing::Test {
         sent_.push_back({e.node, m->as<Request>()->transaction});
       } else if (e.kind == EffectKind::multicast) {
         const MessageRef m = effects_.take_message(e);
+        if (const auto* proposed = m->as<pipeline::EndorseRequest>()) {
+          endorser_ = effects_.nodes_of(e)[0];
+          endorse_attempt_ = proposed->attempt;
+          continue;
+        }
         for (const NodeId to : effects_.nodes_of(e)) {
           sent_.push_back({to, m->as<Request>()->transaction});
         }
@@ -99,6 +108,7 @@ class OpenLoopTest : public ::testing::Test {
         acknowledged_.push_back(e.b);
       } else if (e.kind == EffectKind::give_up) {
         ++given_up_;
+        given_up_tags_.push_back(e.a);
       }
     }
   }
@@ -140,6 +150,7 @@ class OpenLoopTest : public ::testing::Test {
 
   std::unique_ptr<WorldSuite> suite_ = make_suite(SuiteMode::costed, 3, WorkMode::lottery);
   NoNames names_;
+  Draws draws_{1, self, 0};
   CostTable costs_;
   Effects effects_{*suite_, names_, costs_};
   Params params_;
@@ -153,6 +164,30 @@ class OpenLoopTest : public ::testing::Test {
   std::vector<Time> due_;
   std::vector<Height> acknowledged_;
   int given_up_ = 0;
+  std::vector<std::uint64_t> given_up_tags_;
+  // Execute-order-validate, one endorser's word enough.
+  const ModelInfo* ledger_ = nullptr;
+  Params ledger_params_;
+  NodeId endorser_ = no_node;
+  std::uint32_t endorse_attempt_ = 0;
+
+  void state_mode() {
+    static const ModelInfo info = [] {
+      ModelInfo made;
+      made.family = "execute-order-validate";
+      return made;
+    }();
+    ledger_ = &info;
+    ledger_params_.set("endorsement", std::string("any"));
+    ledger_params_.set("endorsers", std::int64_t{replicas});
+  }
+  std::vector<Sent> endorse(const TxRef& proposal) {
+    const Bytes result = pipeline::encode(pipeline::ReadWriteSet{});
+    return hear(
+        endorser_,
+        pipeline::Endorsed{proposal->id, endorse_attempt_, true, result,
+                           suite_->sign(endorser_, pipeline::endorsed_text(proposal->id, result))});
+  }
 };
 
 TEST_F(OpenLoopTest, offers_what_is_due_whatever_the_system_does) {
@@ -320,6 +355,42 @@ TEST_F(OpenLoopTest, a_block_without_effect_is_no_acknowledgement) {
   hear(home_, reply(tx, 5, false));
   EXPECT_TRUE(acknowledged_.empty());
   EXPECT_EQ(given_up_, 1);
+}
+
+TEST_F(OpenLoopTest, state_mode_offers_what_is_due_though_nobody_endorses_it) {
+  state_mode();
+  make(ClientPolicy::Ask::leader, {{"give_up_after", seconds(3).count()}}, time_start + seconds(4));
+  run_to(seconds(20));
+  ASSERT_EQ(submitted_.size(), 3u);
+  EXPECT_EQ(due_, (std::vector<Time>{time_start + seconds(1), time_start + seconds(2),
+                                     time_start + seconds(3)}));
+  std::vector<std::uint64_t> tags;
+  for (const TxRef& tx : submitted_) tags.push_back(tx->id.tag());
+  EXPECT_EQ(given_up_tags_, tags);
+}
+
+TEST_F(OpenLoopTest, state_mode_gives_up_an_invalid_envelope_and_not_its_request) {
+  state_mode();
+  make(ClientPolicy::Ask::leader, {{"give_up_after", seconds(30).count()}},
+       time_start + seconds(2));
+  run_to(seconds(1));
+  ASSERT_EQ(submitted_.size(), 1u);
+  const TxRef request = submitted_[0];
+  const auto first = endorse(request);
+  ASSERT_EQ(first.size(), 1u);
+  hear(first[0].to, reply(first[0].tx, 4, false));
+  EXPECT_EQ(given_up_tags_, (std::vector<std::uint64_t>{first[0].tx->id.tag()}));
+  EXPECT_TRUE(run_to(ms(1500)).empty());
+  const auto second = endorse(request);
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_NE(second[0].tx->id, first[0].tx->id);
+  ASSERT_EQ(submitted_.size(), 3u);  // the request and its two envelopes, all due when it was
+  EXPECT_EQ(due_, std::vector<Time>(3, time_start + seconds(1)));
+  // Nobody answers: the envelope is given up, and the request with it.
+  run_to(seconds(40));
+  EXPECT_EQ(given_up_tags_, (std::vector<std::uint64_t>{
+                                first[0].tx->id.tag(), second[0].tx->id.tag(), request->id.tag()}));
+  EXPECT_TRUE(acknowledged_.empty());
 }
 
 TEST_F(OpenLoopTest, a_restarted_client_offers_what_is_due_from_then_on) {
