@@ -152,7 +152,7 @@ std::vector<ParamInfo> params() {
 void register_ledger_versioned(Registry& registry) {
   ModelInfo info;
   info.name = "versioned";
-  info.version = 1;
+  info.version = 2;
   info.kind = ModelKind::ledger;
   info.slot = Slot::application;
   info.family = "execute-order-validate";
