@@ -21,18 +21,24 @@ std::string quoted_list(const std::vector<std::string>& words) {
   return alternatives(quoted);
 }
 
-bool fits_ledger(Section& section, const SystemPlan& system) {
+bool fits_ledger(const Resolving& r, Section& section, const SystemPlan& system) {
   const ModelInfo& ledger = *system.ledger.info;
   const std::string& engine = system.contract.info->name;
   if (std::find(ledger.engines.begin(), ledger.engines.end(), engine) != ledger.engines.end()) {
     return true;
+  }
+  std::vector<std::string> others;
+  for (const ModelInfo* other : r.registry.all(ModelKind::ledger)) {
+    if (std::find(other->engines.begin(), other->engines.end(), engine) != other->engines.end()) {
+      others.push_back(other->name);
+    }
   }
   section.problem("contract",
                   "ledger \"" + ledger.name + "\" does not run contract engine \"" + engine +
                       "\": " +
                       (ledger.engines.empty() ? std::string("it runs none; set contract = \"none\"")
                                               : "it runs " + quoted_list(ledger.engines)) +
-                      ", or take ledger = \"account\"");
+                      (others.empty() ? "" : ", or take ledger = " + quoted_list(others)));
   return false;
 }
 
@@ -60,6 +66,8 @@ std::optional<Bytes> read_code(Resolving& r, Section& section, const ModelInfo& 
                                : "../contracts/" + job + "/" + job + "." + engine.contract_suffix;
   const std::string key = own != nullptr ? "contract_files" : "contract";
   std::string text;
+  // check_files() told it.
+  if (own != nullptr && own->value.type != Value::Type::text) return std::nullopt;
   try {
     const auto file = find_data(name, r.document.file);
     std::ifstream stream(file, std::ios::binary);
@@ -143,7 +151,7 @@ void resolve_contracts(Resolving& r, Section& section, SystemPlan& system) {
     }
     return;
   }
-  if (!fits_ledger(section, system)) return;
+  if (!fits_ledger(r, section, system)) return;
   check_costs(r, section, *system.contract.info);
   if (contract::has_lifecycle(system.contract.params) && system.ledger.info->name != "account") {
     section.problem("contract_params", "lifecycle = true needs ledger = \"account\"");

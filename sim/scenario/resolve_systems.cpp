@@ -41,6 +41,9 @@ ModelChoice read_ledger(Resolving& r, Section& system, SlotKey slot) {
   ModelChoice choice;
   if (!by_pipeline) {
     choice = read_slot(r, system, slot);
+  } else if (system.text("ledger") == state_mode_ledger) {
+    system.problem("ledger", std::string("\"") + state_mode_ledger + "\" is what pipeline = \"" +
+                                 state_mode + "\" runs: leave this key out");
   } else if (system.text("ledger") != slot.fallback) {
     system.problem("ledger", "ledger \"" + system.text("ledger") +
                                  "\" has no state mode: with "

@@ -156,7 +156,11 @@ void Section::refuse_unknown() {
     std::sort(sorted.begin(), sorted.end());
     std::string suggestion = nearest(entry.key, sorted);
     std::string message = "unknown key";
-    if (suggestion.empty()) message += "; there are " + alternatives(sorted);
+    if (sorted.empty()) {
+      message += ": there are none here";
+    } else if (suggestion.empty()) {
+      message += "; there are " + alternatives(sorted);
+    }
     problems_->add(entry.place, path(entry.key), std::move(message), std::move(suggestion));
   }
 }

@@ -22,8 +22,16 @@ std::vector<ParamInfo> params() {
       "",         "folder of the programs that \"#!native NAME SHA256\" names; empty: none",
       {},         {},
       {}};
-  sandbox.late = programs.late = true;
-  return {std::move(sandbox), std::move(programs), contract::lifecycle_param()};
+  ParamInfo reply{"reply_timeout",
+                  ParamType::duration,
+                  "5 s",
+                  "a process that says nothing for so long of real time is killed and its call "
+                  "fails; for stopping what hangs only",
+                  "1 ms",
+                  "1 h",
+                  {}};
+  sandbox.late = programs.late = reply.late = true;
+  return {std::move(sandbox), std::move(programs), std::move(reply), contract::lifecycle_param()};
 }
 
 }  // namespace
@@ -42,6 +50,10 @@ void register_contract_process(Registry& registry) {
   info.make_contract_engine = [](const Params& params) -> std::unique_ptr<ContractEngine> {
     process::Options options;
     options.frames = 64;
+    if (params.numbers().contains("reply_timeout")) {
+      options.reply_ms =
+          static_cast<std::uint32_t>(count_ns(params.duration("reply_timeout")) / 1'000'000);
+    }
     options.sandbox = process::sandbox_of(params);
     if (params.texts().contains("programs")) options.programs = params.text("programs");
     return contract::with_lifecycle(process::make_process(options), params);

@@ -160,10 +160,16 @@ ethereum::WorldState genesis_world(const GenesisSpec& genesis, const Chain& chai
   ContractMessage message;
   message.gas = genesis_gas;
   message.sender = suite.account(deployer_account);
-  for (const GenesisContract& contract : *genesis.contracts) {
+  for (std::size_t i = 0; i < genesis.contracts->size(); ++i) {
+    const GenesisContract& contract = (*genesis.contracts)[i];
     const Bytes input =
         contract::creation_input(contract, contract.arguments, suite, *genesis.contract_model);
     create(overlay, context, engine, chain, suite, contract.name, input);
+    const CodeRef code = overlay.code(contract_address(chain, suite, i));
+    if (!code || code->bytes.empty()) {
+      throw std::invalid_argument("creating contract " + contract.name +
+                                  " of genesis leaves no code: its file is no creation code");
+    }
   }
   for (const GenesisContract& contract : *genesis.contracts) {
     for (const ContractCall& call : contract.setup) {

@@ -17,8 +17,8 @@ void run(pipeline::State& state, ContractEngine& engine, pipeline::CodeCache& co
          const ContractMessage& message, const std::string& what) {
   pipeline::Recorder recorder(state);
   pipeline::Host host(recorder, engine, codes, TxId{}, message.sender);
-  const ContractResult result =
-      message.kind == CallKind::create ? host.create_at(message) : host.call(message);
+  const bool creates = message.kind == CallKind::create;
+  const ContractResult result = creates ? host.create_at(message) : host.call(message);
   if (result.status != ContractStatus::success) {
     throw std::invalid_argument(
         what + " of genesis fails under contract engine " + std::string(engine.name()) + ": " +
@@ -26,6 +26,9 @@ void run(pipeline::State& state, ContractEngine& engine, pipeline::CodeCache& co
         (result.reason.empty() ? std::string() : " (" + result.reason + ")"));
   }
   state.apply(recorder.set().writes, genesis_version);
+  if (creates && recorder.get(pipeline::code_key(message.recipient)).empty()) {
+    throw std::invalid_argument(what + " of genesis leaves no code: its file is no creation code");
+  }
 }
 
 void create_contracts(pipeline::State& state, const GenesisSpec& genesis, CryptoSuite& suite,
