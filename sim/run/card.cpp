@@ -79,6 +79,10 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   if (system.contract && system.contract.info->name == "process") {
     card.push_back(process::standing(process::sandbox_of(system.contract.params)));
   }
+  if (system.contract && system.ledger.info->name != "utxo") {
+    card.push_back("blocks as contracts see them: modelled: no clock, no lottery; time is the height "
+                   "or zero, randomness the parent's id or zero (the ledger's README says which)");
+  }
   add_checkers(card, system);
   for (const BehaviourPlan& b : system.behaviours) {
     std::string nodes;
