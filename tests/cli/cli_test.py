@@ -205,7 +205,8 @@ class Cli(unittest.TestCase):
     # --- calibrate ----------------------------------------------------------------------------
     def test_calibrated_table_can_be_named(self):
         data = json.loads(self.call("calibrate", "--seconds", "0.1", "--out", "mine.costs", "--json").stdout)
-        self.assertEqual(len(data["rows"]), 26)
+        # Without namespaces for its sandbox (a chroot, many containers) the process engine has no row.
+        self.assertIn(len(data["rows"]), (25, 26))
         for row in data["rows"]:
             self.assertGreater(row["median_ps"], 0, row)
         self.assertIn("cpu", data["origin"])

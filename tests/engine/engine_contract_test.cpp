@@ -22,7 +22,7 @@ struct Probed {
 
 Probed probe(const std::string& engine, const std::string& arguments) {
   const std::string command =
-      std::string(LEDGERLAB_BINARY_DIR) + "/bin/engine_probe " + engine + " " + arguments + " 2>&1";
+      "'" LEDGERLAB_BINARY_DIR "/bin/engine_probe' " + engine + " " + arguments + " 2>&1";
   FILE* stream = popen(command.c_str(), "r");
   if (stream == nullptr) return {};
   Probed out;

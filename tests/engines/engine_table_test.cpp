@@ -104,7 +104,7 @@ TEST(EngineTable, SimgridStillDoesWhatIsStored) {
     std::cerr << "SKIPPED, NOT TESTED: " << missing.what() << "\n";
     GTEST_SKIP() << missing.what();
   }
-  FILE* tool = popen(LEDGERLAB_BINARY_DIR "/bin/engine_table simgrid simgrid-LV08", "r");
+  FILE* tool = popen("'" LEDGERLAB_BINARY_DIR "/bin/engine_table' simgrid simgrid-LV08", "r");
   ASSERT_NE(tool, nullptr);
   const Table fresh = read_table(tool);
   EXPECT_EQ(pclose(tool), 0);

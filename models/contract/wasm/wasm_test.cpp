@@ -29,7 +29,7 @@ Bytes read_file(const std::string& path) {
 Bytes assemble_file(const std::string& path) {
   const std::string out = testing::TempDir() + "module.wasm";
   std::remove(out.c_str());
-  const std::string command = "wat2wasm --no-check --enable-all " + path + " -o " + out;
+  const std::string command = "wat2wasm --no-check --enable-all '" + path + "' -o '" + out + "'";
   EXPECT_EQ(std::system(command.c_str()), 0) << path;
   return read_file(out);
 }
