@@ -5,6 +5,7 @@
 #include "models/contract/js/heap.hpp"
 #include "models/contract/js/values.hpp"
 #include "models/parts/contract/no_host.hpp"
+#include "models/parts/contract/script_engine.hpp"
 
 namespace ledgerlab::js {
 
@@ -109,37 +110,18 @@ duk_ret_t call_method(duk_context* context, void* data) {
   return 0;
 }
 
-class Js final : public contract::CodeEngine {
+class Js final : public contract::ScriptEngine<Program> {
  public:
-  using CodeEngine::CodeEngine;
+  using ScriptEngine::ScriptEngine;
   std::string_view name() const override { return "js"; }
 
  protected:
-  std::string check(const ContractCode& code) override { return program(code).fault; }
-
-  void run(Frame& frame, const ContractCode& code) override {
-    const Program& made = program(code);
-    if (!made.fault.empty()) {
-      frame.stop(ContractStatus::code_refused, made.fault);
-      return;
-    }
-    std::vector<contract::AbiValue> arguments;
-    const contract::Method* method = made.methods.find(frame, arguments);
-    if (method == nullptr) return;
+  Program make(const Bytes& code) const override { return make_program(code, limits()); }
+  bool call(Frame& frame, const Program& program, const contract::Method& method,
+            const std::vector<contract::AbiValue>& arguments, std::string& error) override {
     Heap heap(frame);
-    Call call{made, *method, arguments, frame};
-    std::string error;
-    if (!heap.run(call_method, &call, error)) {
-      frame.stop(ContractStatus::contract_failure, error);
-    }
-  }
-
- private:
-  const Program& program(const ContractCode& code) {
-    if (!code.derived) {
-      code.derived = std::make_shared<const Program>(make_program(code.bytes, limits()));
-    }
-    return *static_cast<const Program*>(code.derived.get());
+    Call call{program, method, arguments, frame};
+    return heap.run(call_method, &call, error);
   }
 };
 
