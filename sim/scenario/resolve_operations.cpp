@@ -116,10 +116,30 @@ void check_reads(Resolving& r) {
   }
 }
 
+/// Only plain transfers have room for a memo.
+void check_memo(Resolving& r) {
+  for (const SystemPlan& system : r.plan.systems) {
+    if (!system.client || !system.ledger) continue;
+    const auto memo = system.client.params.numbers().find("memo");
+    if (memo == system.client.params.numbers().end() || memo->second == 0) continue;
+    const ModelInfo& ledger = *system.ledger.info;
+    const bool plain = ledger.make_wallet == nullptr || ledger.family == "account";
+    if (plain && !system.contract) continue;
+    const Value* clients = r.section("clients");
+    r.problems.add(clients ? clients->place : Place{}, "clients.memo",
+                   plain ? "calls of a contract carry no memo, only plain transfers do; leave it out"
+                         : "transactions of the ledger " + ledger.name +
+                               " carry no memo, only plain transfers do (ledger = \"account\" or "
+                               "\"none\", without contract)");
+    return;
+  }
+}
+
 }  // namespace
 
 void resolve_operations(Resolving& r) {
   check_reads(r);
+  check_memo(r);
   const Value* list = r.section("operations");
   if (list == nullptr) return;
   const bool is_list = list->type == Value::Type::array;

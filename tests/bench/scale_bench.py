@@ -56,6 +56,7 @@ up = "1 Gbit/s"
 down = "1 Gbit/s"
 [clients]
 count = {clients}
+memo = "{memo}"
 [workload]
 rate = "{rate}"
 [genesis]
@@ -72,9 +73,9 @@ def blocks(nodes, count, degree=18):
     return BLOCKS.format(nodes=nodes, duration=f"{count * 600} s", degree=degree)
 
 
-def transactions(nodes, degree, duration, rate, clients, batch):
+def transactions(nodes, degree, duration, rate, clients, batch, memo="0 B"):
     return TRANSACTIONS.format(nodes=nodes, degree=degree, duration=duration, rate=rate,
-                               clients=clients, batch=batch)
+                               clients=clients, batch=batch, memo=memo)
 
 
 ROWS = {
@@ -86,10 +87,10 @@ ROWS = {
     "blocks-1000000": ("1,000,000 nodes, 10 block intervals", blocks(1_000_000, 10)),
     "blocks-1000000x1": ("1,000,000 nodes, 1 block interval", blocks(1_000_000, 1)),
     "build-100000": ("100,000 nodes built, nothing happens", blocks(100_000, 0.01)),
-    "leios-load": ("750 nodes, 18,000 links, 100 tx/s gossiped for 6 s",
-                   transactions(750, 48, "6 s", "100 tx/s", 10, "0 s")),
+    "leios-load": ("750 nodes, 18,000 links, 100 tx/s of 1,500 B for 6 s",
+                   transactions(750, 48, "6 s", "100 tx/s", 10, "0 s", "1335 B")),
     "leios-batched": ("the same, announcements gathered for 100 ms",
-                      transactions(750, 48, "6 s", "100 tx/s", 10, "100 ms")),
+                      transactions(750, 48, "6 s", "100 tx/s", 10, "100 ms", "1335 B")),
     "day-slice": ("10,000 nodes, 10 minutes of a day with 2 tx/s, batched for 5 s",
                   transactions(10_000, 8, "600 s", "2 tx/s", 10, "5 s")),
     "simblock-600": ("SimBlock 2019, 600 nodes", SIMBLOCK, ["network.nodes=600"]),

@@ -67,6 +67,14 @@ void register_client_open_loop(Registry& registry) {
        "0",
        "1",
        {}},
+      {"memo",
+       ParamType::size,
+       "0 B",
+       "bytes that every transfer carries without effect: longer transactions",
+       "0 B",
+       "128 kB",
+       {},
+       true},
   };
   info.messages = message_list<Reply, TentativeReply, Redirect, Refused, ReadReply, ReadRefused,
                                pipeline::Endorsed>();

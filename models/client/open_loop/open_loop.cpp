@@ -14,10 +14,12 @@ constexpr TimerId timer_wait{1, 0};
 /// Family of ledgers whose transactions are simulated before they are ordered.
 constexpr std::string_view state_mode = "execute-order-validate";
 
-std::unique_ptr<Wallet> make_wallet(const ModuleContext& context) {
+std::unique_ptr<Wallet> make_wallet(const ModuleContext& context, std::uint64_t memo) {
   const ModelInfo* ledger = context.ledger_model;
-  if (ledger != nullptr && ledger->make_wallet != nullptr) return ledger->make_wallet(context);
-  return std::make_unique<TransferWallet>();
+  if (ledger != nullptr && ledger->make_wallet != nullptr) {
+    if (auto own = ledger->make_wallet(context)) return own;
+  }
+  return std::make_unique<TransferWallet>(memo);
 }
 
 }  // namespace
@@ -29,13 +31,14 @@ Options::Options(const Params& params)
       conflict_backoff(params.duration("conflict_backoff")),
       give_up_after(params.duration("give_up_after")),
       max_outstanding(params.count("max_outstanding")),
-      read_share_ppb(params.count("read_share")) {}
+      read_share_ppb(params.count("read_share")),
+      memo(params.count("memo")) {}
 
 OpenLoop::OpenLoop(const ModuleContext& context)
     : options_(*context.params),
       policy_(context.client_policy),
       load_(context.workload_model->make_load(context)),
-      wallet_(make_wallet(context)),
+      wallet_(make_wallet(context, options_.memo)),
       replicas_(context.replicas),
       replies_needed_(std::max(1u, policy_.replies(context.replicas))),
       end_(context.workload_end),

@@ -24,6 +24,7 @@ struct Options {
   Duration give_up_after;         // 0: never
   std::uint64_t max_outstanding;  // 0: unlimited
   std::uint64_t read_share_ppb;
+  std::uint64_t memo;  // bytes that a transfer carries beside its number
 };
 
 class OpenLoop final : public Module {

@@ -207,6 +207,16 @@ TEST_F(OpenLoopTest, offers_what_is_due_whatever_the_system_does) {
   }
 }
 
+TEST_F(OpenLoopTest, a_memo_makes_transfers_longer) {
+  make(ClientPolicy::Ask::leader, {{"memo", 1300}}, time_start + seconds(2));
+  const auto sent = run_to(seconds(2));
+  ASSERT_EQ(sent.size(), 1u);
+  const SignedTransfer* s = decode_transfer(*sent[0].tx);
+  ASSERT_NE(s, nullptr);
+  EXPECT_EQ(s->transfer.data.size(), 8u + 1300u);
+  EXPECT_GT(sent[0].tx->bytes.size(), 1300u);
+}
+
 TEST_F(OpenLoopTest, latency_counts_from_the_due_date_even_if_the_client_was_late) {
   make(ClientPolicy::Ask::leader, {}, time_start + seconds(3));
   now_ = time_start + ms(2500);  // its CPU was busy

@@ -120,7 +120,7 @@ void register_ledger_account(Registry& registry) {
     return genesis.contract_model ? account::Chain(genesis).block_gas : 0;
   };
   info.make_wallet = [](const ModuleContext& context) -> std::unique_ptr<Wallet> {
-    if (context.genesis.contract_model == nullptr) return std::make_unique<TransferWallet>();
+    if (context.genesis.contract_model == nullptr) return nullptr;  // plain transfers
     return std::make_unique<account::ContractWallet>(context);
   };
   registry.add(std::move(info));

@@ -52,6 +52,7 @@ Wallet::Written TransferWallet::write(Crypto crypto, const Load::Item& item, std
   transfer.fee = slip.fee;
   // Two offers of one nonce (after a drop) are two transactions.
   for (std::size_t i = 8; i-- > 0;) transfer.data.push_back(static_cast<Byte>(k >> (8 * i)));
+  transfer.data.resize(transfer.data.size() + memo_);
   return {sign_transfer(crypto, item.payer, std::move(transfer)), slip};
 }
 

@@ -32,9 +32,10 @@ class NonceBook {
   Lookup<AccountIndex, Payer> payers_;
 };
 
-/// Writes plain transfers; the item's number k stands in their data.
+/// Writes plain transfers; the item's number k stands in their data, and `memo` bytes after it.
 class TransferWallet final : public Wallet {
  public:
+  explicit TransferWallet(std::uint64_t memo = 0) : memo_(memo) {}
   Written write(Crypto crypto, const Load::Item& item, std::uint64_t k) override;
   void skip(const Load::Item& item) override { nonces_.skip(item); }
   void sent(const Slip& slip) override { nonces_.sent(slip); }
@@ -44,6 +45,7 @@ class TransferWallet final : public Wallet {
   void given_up(const Slip& slip) override { nonces_.free(slip); }
 
  private:
+  std::uint64_t memo_;
   NonceBook nonces_;
 };
 
