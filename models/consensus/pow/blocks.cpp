@@ -9,8 +9,7 @@ std::string Pow::malformed(Effects& effects, const MinedBlock& mined) {
   // The header is hashed twice for the id, the ids of its transactions
   // (64 bytes a pair and level) and their signatures once.
   const Block& block = *mined.block;
-  effects.work(Operation::hash_byte,
-               2 * block.header.size() + 129 * block.payload->count());
+  effects.work(Operation::hash_byte, 2 * block.header.size() + 129 * block.payload->count());
   std::string wrong = rules_.malformed(mined);
   if (!wrong.empty()) return wrong;
   const bool work =
@@ -50,10 +49,12 @@ std::uint64_t Pow::median_time_past(chain::Index tip) const {
   std::array<std::uint64_t, 64> times;  // the parameter's range ends below
   std::size_t count = 0;
   bool complete = false;
-  for (chain::Index i = tip; i != chain::no_block && !complete; i = tree().at(i).parent) {
+  chain::Index i = tip;
+  do {
     times[count++] = tree().at(i).extra.own.time;
     complete = count == rules_.median_window || tree().height(i) == 0;
-  }
+    i = tree().at(i).parent;
+  } while (i != chain::no_block && !complete);
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(count / 2);
   std::nth_element(times.begin(), middle, times.begin() + static_cast<std::ptrdiff_t>(count));
   if (mined && complete) mined->median_time = *middle;

@@ -20,6 +20,7 @@ enum class TimerKind : std::uint32_t {
 struct Note {
   std::uint64_t time = 0;
   std::uint64_t window_start = 0;  // time of the first block of its retarget window
+  friend bool operator==(const Note&, const Note&) = default;
 };
 
 class Pow final : public chain::ChainModule<MinedBlock, Note> {

@@ -24,6 +24,10 @@ struct Point {
   SlotNumber slot = 0;
   EpochRef epoch;
   Hash256 gathered;  // nonce values of the epoch's first part so far
+  friend bool operator==(const Point& a, const Point& b) {
+    return a.slot == b.slot && a.gathered == b.gathered &&
+           (a.epoch == b.epoch || (a.epoch && b.epoch && same_epoch(*a.epoch, *b.epoch)));
+  }
 };
 
 /// Stake distribution of an epoch, by replica.

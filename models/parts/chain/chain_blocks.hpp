@@ -92,19 +92,21 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
   std::optional<Stored> found;
   if (root_record) found = decode_record(*root_record);
   if (root_record && root_record->block->height == 1) {
-    tree_.reset(genesis_, 0, Kept{{}, 0, bare(genesis_)});
+    tree_.reset(genesis_, 0, Kept{{}, bare(genesis_)});
   } else if (found) {
-    tree_.reset(root_record->block, weight_of(found->weight),
-                Kept{{}, root_record->index, std::move(found->own)});
+    tree_.reset(root_record->block, weight_of(found->weight), Kept{{}, std::move(found->own)},
+                root_record->index);
   } else {
-    tree_.reset(root, 0, Kept{{}, 0, bare(root)});
+    tree_.reset(root, 0, Kept{{}, bare(root)});
   }
   // Records are in order of acceptance: parents before children.
   for (const Record& r : restored_) {
     if (!r.block) {
       restore_own(r);
     } else if (auto s = decode_record(r)) {
-      tree_.insert(r.block, s->work, Kept{{}, r.index, std::move(s->own)});
+      const std::size_t before = tree_.size();
+      const Index at = tree_.insert(r.block, s->work, Kept{{}, std::move(s->own)});
+      if (tree_.size() != before) tree_.set_record(at, r.index);
     }
   }
   restored_.clear();
@@ -201,13 +203,13 @@ bool ChainModule<Carried, Own>::connect(const Input& input, Effects& effects,
     return false;
   }
   Standing place = standing(input, carried, parent);
-  const Index at = tree_.insert(carried.block, place.work, Kept{content, 0, std::move(place.own)},
-                                place.tie_key);
+  const Index at = tree_.insert(carried.block, place.work, Kept{content, std::move(place.own)},
+                                place.tie_key, &content->template as<Content>()->place);
   if (at == no_block) {
     refuse(effects, carried.block->id, "below the settled block");
     return false;
   }
-  tree_.extra(at).record = next_record_++;
+  tree_.set_record(at, next_record_++);
   effects.persist(encode_record(at), carried.block);
   // Spread by header and proof, before execution: forging those costs a block (BIP 152 does the
   // same), and every hop saves the execution.
@@ -312,7 +314,7 @@ void ChainModule<Carried, Own>::compact_log(Effects& effects) {
   // Records are in the order of the tree; a root without one came with no content.
   std::uint64_t lowest = next_record_;
   for (Index i = tree_.root(); i < tree_.end() && lowest == next_record_; ++i) {
-    if (const std::uint64_t r = tree_.at(i).extra.record; r != 0) lowest = r;
+    if (const std::uint64_t r = tree_.at(i).record; r != 0) lowest = r;
   }
   forget_next_ = std::max(forget_next_, lowest_needed(effects, lowest));
 }

@@ -34,7 +34,8 @@ struct Judgement {
 };
 
 /// Carried is a decoded block as it travels: a member `block`, and a static `from(BlockRef)` that
-/// makes it again from a stored block, or nothing. Own is what the protocol keeps of every block.
+/// makes it again from a stored block, or nothing. Own is what the protocol keeps of every block,
+/// the same at every node that has the block's chain.
 template <class Carried, class Own>
 class ChainModule : public Module {
  public:
@@ -44,10 +45,13 @@ class ChainModule : public Module {
 
  protected:
   using Content = BlockContent<Carried>;
+  /// Of a block in the tree; its record there is that of the log, 0: none.
   struct Kept {
-    MessageRef content;        // null for restored blocks and genesis
-    std::uint64_t record = 0;  // of its log; 0: none
+    MessageRef content;  // null for restored blocks and genesis
     Own own{};
+    friend bool operator==(const Kept& a, const Kept& b) {
+      return a.content.get() == b.content.get() && a.own == b.own;
+    }
   };
   struct Orphan {
     MessageRef content;

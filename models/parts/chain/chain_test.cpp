@@ -16,6 +16,7 @@ namespace {
 
 struct Mark {
   int value = 0;
+  friend bool operator==(const Mark&, const Mark&) = default;
 };
 using Tree = BlockTree<Mark>;
 
@@ -161,6 +162,59 @@ TEST_F(Small, FinaliseDropsWhatConflicts) {
   EXPECT_EQ(tree.ancestor(find(4), 0), no_block);
   EXPECT_EQ(add(12, 1, 2, 1000), no_block) << "a branch below the final block has no place";
   EXPECT_TRUE(tree.at(tree.best()).weight == 40) << "weights stay absolute";
+}
+
+TEST(Sharing, TreesThatThinkTheSameOfABlockHoldOneObject) {
+  SharedPlace place;
+  const auto with_child = [&](std::uint64_t root_weight, int mark, std::uint64_t tie) {
+    auto tree = std::make_unique<Tree>();
+    tree->reset(block(0, 99, 0), root_weight, {});
+    EXPECT_NE(tree->insert(block(1, 0, 1), 10, {mark}, tie, &place), no_block);
+    return tree;
+  };
+  const auto mark_of = [](const std::unique_ptr<Tree>& tree) {
+    return &tree->at(tree->find(id_of(1))).extra;
+  };
+  auto first = with_child(0, 7, 0);
+  auto second = with_child(0, 7, 0);
+  EXPECT_EQ(mark_of(first), mark_of(second));
+  // A chain of another weight, another annotation, another tie key: each its own.
+  const auto heavier = with_child(5, 7, 0);
+  const auto marked = with_child(0, 8, 0);
+  const auto drawn = with_child(0, 7, 3);
+  EXPECT_NE(mark_of(heavier), mark_of(first));
+  EXPECT_NE(mark_of(marked), mark_of(first));
+  EXPECT_NE(mark_of(drawn), mark_of(first));
+  EXPECT_TRUE(heavier->at(heavier->best()).weight == 15);
+  EXPECT_EQ(mark_of(marked)->value, 8);
+  // What is the node's own is not shared.
+  first->set_record(first->best(), 3);
+  EXPECT_EQ(second->at(second->best()).record, 0u);
+  first->mark_invalid(first->find(id_of(1)));
+  EXPECT_FALSE(second->at(second->find(id_of(1))).invalid);
+  first.reset();
+  EXPECT_EQ(mark_of(second)->value, 7);
+  second.reset();
+  EXPECT_EQ(place.placed, nullptr) << "the last one takes it away";
+}
+
+// Beyond a few dozen blocks they are found by an index.
+TEST_F(Small, ManyBlocksAreFoundAndDroppedAsFewAre) {
+  std::uint64_t parent = 4;
+  for (std::uint64_t i = 5; i < 300; ++i) {
+    const std::uint64_t number = i == 12 || i == 13 ? 1000 + i : i;  // those are on the branch
+    add(number, parent, i);
+    parent = number;
+  }
+  EXPECT_EQ(best(), 299u);
+  for (std::uint64_t i = 14; i < 300; ++i) EXPECT_EQ(tree.at(find(i)).block->height, i);
+  tree.finalise(find(200));
+  EXPECT_EQ(find(199), no_block);
+  EXPECT_EQ(tree.at(find(250)).block->height, 250u);
+  tree.finalise(find(298));
+  EXPECT_EQ(tree.size(), 2u);
+  EXPECT_EQ(find(297), no_block);
+  EXPECT_EQ(tree.at(find(299)).block->height, 299u);
 }
 
 /// The same rules, written without thought of speed.

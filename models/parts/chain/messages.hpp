@@ -8,6 +8,7 @@
 #include "models/api/message.hpp"
 #include "models/base/u256.hpp"
 #include "models/parts/chain/archive.hpp"
+#include "models/parts/chain/block_tree.hpp"
 
 namespace ledgerlab::chain {
 
@@ -20,6 +21,7 @@ struct BlockContent {
   static constexpr MessageInfo info{1, "Block", Role::proposal, Auth::none};
   Carried carried;
   mutable Archive::Shared settled{};  // its place in the archives of all who have settled it
+  mutable SharedPlace place{};        // and in the trees of all who have it
   const BlockRef& carried_block() const { return carried.block; }
   template <class A>
   void fields(A& a) {
