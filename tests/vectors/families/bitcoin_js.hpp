@@ -26,5 +26,7 @@ struct RefusedPayment : std::runtime_error {
 };
 /// Empty if every member of `want` is so in `got`; null: not there.
 std::string compare_payment(const Json& got, const Json& want);
+/// A payment has what it was made from, too.
+Json with_given(Json payment, const Json& args);
 
 }  // namespace ledgerlab::vectors

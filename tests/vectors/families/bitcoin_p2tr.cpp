@@ -74,7 +74,10 @@ void read_keys(const Json& args, Known& known) {
     known.internal = fixed(unhex(args, "internalPubkey"), "Invalid internalPubkey");
   }
   if (args.contains("hash")) known.root = fixed(unhex(args, "hash"), "Invalid hash");
-  if (args.contains("signature")) known.signature = unhex(args, "signature");
+  if (args.contains("signature")) {
+    known.signature = unhex(args, "signature");
+    demand(known.signature->size() == 64 || known.signature->size() == 65, "Invalid signature");
+  }
 }
 
 void read_redeem(const Json& args, Known& known) {
@@ -133,6 +136,12 @@ void read_witness_list(const Json& args, Known& known) {
 
 /// The witness of the leaf that `redeem` names, by the tree.
 void open_leaf(Known& known) {
+  if (known.root && !known.tree && known.leaf && !known.witness) {
+    // A root alone is the tree of one leaf.
+    const Byte version = static_cast<Byte>(known.leaf_version.value_or(tapscript_leaf_version));
+    known.tree = TapTree::from_depths({{0, {*known.leaf, version}}});
+    demand(known.tree->root() == *known.root, "Redeem script not in tree");
+  }
   if (!known.tree || !known.leaf || !known.internal) return;
   const Byte version = static_cast<Byte>(known.leaf_version.value_or(tapscript_leaf_version));
   const Hash256 hash = tapleaf_hash(version, *known.leaf);
@@ -183,6 +192,7 @@ Json p2tr(const Json& args) {
     Json& redeem = out["redeem"];
     redeem["output"] = to_asm(*known.leaf, AsmStyle::plain).value_or("");
     redeem["redeemVersion"] = known.leaf_version.value_or(tapscript_leaf_version);
+    if (known.leaf_stack) redeem["witness"] = Json::array();
     for (const Bytes& item : known.leaf_stack.value_or(std::vector<Bytes>{})) {
       redeem["witness"].push_back(to_hex(item));
     }
@@ -195,7 +205,8 @@ void run_p2tr(const Run& run, Report& report) {
   const Json tests = read_json(run.path);
   each_member(run, report, tests.value("valid", Json::array()), "valid",
               [](const Json& test) -> std::string {
-                return compare_payment(p2tr(test.at("arguments")), test.at("expected"));
+                return compare_payment(with_given(p2tr(test.at("arguments")), test.at("arguments")),
+                                       test.at("expected"));
               });
   each_member(run, report, tests.value("invalid", Json::array()), "invalid",
               [](const Json& test) -> std::string {
