@@ -1,6 +1,8 @@
 // ethereum/tests RLPTests: what encodes to what, and what must not decode.
 #include "models/codec/rlp.hpp"
 
+#include <algorithm>
+
 #include "models/base/u256.hpp"
 #include "tests/vectors/families/families.hpp"
 #include "tests/vectors/runner/text.hpp"
@@ -8,7 +10,25 @@
 namespace ledgerlab::vectors {
 namespace {
 
-/// The JSON form of RLPTests: text, a number, "#" and a decimal number, or a list.
+/// A decimal number of any size, in as few big-endian bytes as hold it.
+Bytes bytes_of_decimal(std::string_view digits) {
+  Bytes out;  // little-endian
+  for (const char c : digits) {
+    if (c < '0' || c > '9') throw std::runtime_error("not a number: " + std::string(digits));
+    unsigned carry = static_cast<unsigned>(c - '0');
+    for (Byte& byte : out) {
+      carry += byte * 10u;
+      byte = static_cast<Byte>(carry);
+      carry >>= 8;
+    }
+    if (carry != 0) out.push_back(static_cast<Byte>(carry));
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+/// The JSON form of RLPTests: text, 0x and hexadecimal bytes, a number, "#" and a decimal number,
+/// or a list.
 rlp::Item item_of(const Json& in) {
   rlp::Item item;
   if (in.is_array()) {
@@ -19,9 +39,9 @@ rlp::Item item_of(const Json& in) {
   } else {
     const std::string text = in;
     if (text.starts_with('#')) {
-      const auto number = u256_from_text(text.substr(1));
-      if (!number) throw std::runtime_error("not a number of 256 bits: " + text);
-      item.bytes = to_minimal_big_endian(*number);
+      item.bytes = bytes_of_decimal(std::string_view(text).substr(1));
+    } else if (text.starts_with("0x")) {
+      item.bytes = unhex(text);
     } else {
       item.bytes.assign(text.begin(), text.end());
     }
