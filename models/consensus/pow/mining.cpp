@@ -10,7 +10,7 @@ namespace ledgerlab::pow {
 void Pow::begin_template(Effects& effects) {
   if (!mines_) return;
   // The paper's step 6: acceptance is expressed by working on the next block.
-  if (searching_ && searched_.parent != head()->id) {
+  if (searching_ && searched_.block->parent != head()->id) {
     searching_ = false;
     effects.stop_search();
   }
@@ -23,75 +23,82 @@ void Pow::begin_template(Effects& effects) {
 }
 
 void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& payload) {
-  if (payload->empty()) pending_ = {};
   if (payload->empty() && !empty_blocks_) {
     stage_ = Stage::idle;
     return;
   }
-  draft_payload_ = payload;
-  execute_draft(input, effects);
+  execute_draft(input, effects, payload);
 }
 
-bool Pow::set_time(const Input& input, Header& header) const {
-  const chain::Index parent = tree().find(header.parent);
-  if (parent == chain::no_block) return false;
+std::uint64_t Pow::time_after(const Input& input, chain::Index parent) const {
   const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0));
-  header.time = std::max(now - now % rules_.time_unit, earliest_after(parent));
-  rules_.set_difficulty(header, lineage(parent));
-  return true;
+  return std::max(now - now % rules_.time_unit, earliest_after(parent));
 }
 
-void Pow::execute_draft(const Input& input, Effects& effects) {
-  draft_ = {};
-  draft_.parent = head()->id;
-  draft_.tx_root = draft_payload_->root;
-  draft_.signatures = chain::signatures_digest(*draft_payload_);
-  draft_.height = head()->height + 1;
-  draft_.miner = self();
-  if (!set_time(input, draft_)) return;
+Header Pow::header_of_template(const Template& next, chain::Index parent) const {
+  const Payload& payload = *next.block->payload;
+  Header header;
+  header.parent = next.block->parent;
+  header.tx_root = payload.root;
+  header.signatures = chain::signatures_digest(payload);
+  header.state_root = next.state_root;
+  header.height = next.block->height;
+  header.time = next.time;
+  header.miner = self();
+  rules_.set_difficulty(header, lineage(parent));
+  return header;
+}
+
+void Pow::execute_draft(const Input& input, Effects& effects, const PayloadRef& payload) {
+  const chain::Index parent = tree().find(head()->id);
+  if (parent == chain::no_block) return;
+  draft_ = std::make_unique<Template>();
+  draft_->block = draft_block(parent, payload);
+  draft_->time = time_after(input, parent);
   stage_ = Stage::executing;
   // Execution knows height, parent and payload only; a block without header lets all miners of the
   // same payload share one result.
-  effects.call(Slot::application, draft_call_, Execute{draft_block()});
+  effects.call(Slot::application, draft_call_, Execute{draft_->block});
 }
 
-BlockRef Pow::draft_block() const {
-  const MessageRef& parent = tree().at(tree().find(draft_.parent)).extra.content;
-  if (!parent) return make_log_block(draft_.height, draft_.parent, draft_payload_);
-  BlockRef& shared = parent->as<BlockContent>()->carried.draft;
-  if (!shared || shared->payload != draft_payload_) {
-    shared = make_log_block(draft_.height, draft_.parent, draft_payload_);
+BlockRef Pow::draft_block(chain::Index parent, const PayloadRef& payload) const {
+  const MessageRef& content = tree().at(parent).extra.content;
+  if (!content) return make_log_block(head()->height + 1, head()->id, payload);
+  BlockRef& shared = content->as<BlockContent>()->carried.draft;
+  if (!shared || shared->payload != payload) {
+    shared = make_log_block(head()->height + 1, head()->id, payload);
   }
   return shared;
 }
 
 void Pow::on_executed(const Input& input, Effects& effects, const Executed& executed) {
+  const std::unique_ptr<Template> draft = std::move(draft_);
   if (executed.ok) {
-    draft_.state_root = executed.state_root;
-    searched_ = draft_;
-    searched_payload_ = draft_payload_;
+    searched_ = std::move(*draft);
+    searched_.state_root = executed.state_root;
     stage_ = Stage::ready;
     start_search(input, effects);
     return;
   }
   effects.note("template refused by the application: " + executed.reason);
   stage_ = Stage::idle;
-  if (draft_payload_->empty() || !empty_blocks_) return;
-  draft_payload_ = empty_payload();
-  execute_draft(input, effects);
+  if (draft->block->payload->empty() || !empty_blocks_) return;
+  execute_draft(input, effects, empty_payload());
 }
 
 void Pow::start_search(const Input& input, Effects& effects) {
   if (pending_fresh_) arm_refresh(effects);
   arm_step(input, effects);
+  const chain::Index parent = tree().find(searched_.block->parent);
+  if (parent == chain::no_block) return;
+  const Header header = header_of_template(searched_, parent);
   // The search for just this goes on: its end is drawn, and beginning anew would draw it again.
-  const Hash256 digest = search_digest(searched_);
+  const Hash256 digest = search_digest(header);
   if (searching_ && digest == searched_digest_) return;
   searching_ = true;
   searched_digest_ = digest;
   effects.work(Operation::hash_byte, 160);
-  effects.search({digest, *claimed_target(searched_),
-                  earliest_after(tree().find(searched_.parent)), rules_.time_unit});
+  effects.search({digest, *claimed_target(header), earliest_after(parent), rules_.time_unit});
 }
 
 std::uint64_t Pow::earliest_after(chain::Index parent) const {
@@ -99,7 +106,7 @@ std::uint64_t Pow::earliest_after(chain::Index parent) const {
 }
 
 void Pow::arm_step(const Input& input, Effects& effects) {
-  const chain::Index parent = tree().find(searched_.parent);
+  const chain::Index parent = tree().find(searched_.block->parent);
   if (parent == chain::no_block) return;
   const auto until = rules_.difficulty_until(lineage(parent), searched_.time);
   if (!until) return;
@@ -110,7 +117,10 @@ void Pow::arm_step(const Input& input, Effects& effects) {
 
 void Pow::on_step(const Input& input, Effects& effects) {
   if (!searching_ || stage_ != Stage::ready) return;  // what is being built has its own time
-  if (set_time(input, searched_)) start_search(input, effects);
+  const chain::Index parent = tree().find(searched_.block->parent);
+  if (parent == chain::no_block) return;
+  searched_.time = time_after(input, parent);
+  start_search(input, effects);
 }
 
 void Pow::arm_refresh(Effects& effects) {
@@ -126,7 +136,6 @@ void Pow::on_refresh(Effects& effects) {
 }
 
 void Pow::on_pending(Effects& effects, const Pending& pending) {
-  pending_ = pending;
   pending_fresh_ = pending.count != 0;
   // Nothing is being searched: a miner that makes no empty blocks waits for just this.
   if (mines_ && pending_fresh_ && stage_ == Stage::idle && !searching_ && !adopting()) {
@@ -138,16 +147,20 @@ void Pow::on_pending(Effects& effects, const Pending& pending) {
 
 void Pow::on_found(const Input& input, Effects& effects) {
   if (!searching_) return;
-  Header header = searched_;
+  const chain::Index parent = tree().find(searched_.block->parent);
+  if (parent == chain::no_block) {
+    searching_ = false;
+    stage_ = Stage::idle;
+    return;
+  }
+  Header header = header_of_template(searched_, parent);
   header.time = input.stamp;
   header.nonce = input.nonce;
-  MinedBlock mined = make_mined(header, searched_payload_);
+  MinedBlock mined = make_mined(header, searched_.block->payload);
   // A find of a search that was replaced while this input waited is no work for the new one.
   if (!effects.crypto().work_valid(mined.digest, *claimed_target(header), header.nonce)) return;
   searching_ = false;
   stage_ = Stage::idle;
-  const chain::Index parent = tree().find(header.parent);
-  if (parent == chain::no_block) return;
   // A clock that was set during the search may have passed a change of difficulty unseen.
   Header expected = header;
   rules_.set_difficulty(expected, lineage(parent));

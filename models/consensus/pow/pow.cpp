@@ -5,7 +5,8 @@ namespace ledgerlab::pow {
 Pow::Pow(const ModuleContext& context) : Pow(context, shared_rules(context)) {}
 
 Pow::Pow(const ModuleContext& context, std::shared_ptr<const Rules> rules)
-    : ChainModule(context, {"pow", rules->depth, static_cast<std::uint32_t>(rules->median_window),
+    : ChainModule(context, {*context.params, "pow", rules->depth,
+                            static_cast<std::uint32_t>(rules->median_window),
                             poll_interval(*context.params)}),
       shared_(std::move(rules)),
       rules_(*shared_),
@@ -33,11 +34,7 @@ void Pow::on_timer(const Input& input, Effects& effects) {
 void Pow::on_own_call(const Input& input, Effects& effects) {
   const LocalCall& call = *input.call;
   if (const auto* pending = call.as<Pending>()) {
-    if (running()) {
-      on_pending(effects, *pending);
-    } else {
-      pending_ = *pending;
-    }
+    if (running()) on_pending(effects, *pending);
   } else if (call.id != draft_call_) {
     return;
   } else if (const auto* built = call.as<Built>()) {

@@ -40,6 +40,13 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
     }
   };
   enum class Stage : std::uint8_t { idle, building, executing, ready };
+  /// The next block as this node would make it. Ten thousand miners hold two: what its header has
+  /// beside is said by these.
+  struct Template {
+    BlockRef block;  // height, parent and payload: one object for all who mine the same
+    Hash256 state_root;
+    std::uint64_t time = 0;  // for the difficulty; the earliest that a find may have, or later
+  };
 
   Pow(const ModuleContext& context, std::shared_ptr<const Rules> rules);
 
@@ -63,8 +70,9 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   // mining.cpp
   void begin_template(Effects& effects);
   void on_built(const Input& input, Effects& effects, const PayloadRef& payload);
-  void execute_draft(const Input& input, Effects& effects);
-  BlockRef draft_block() const;
+  void execute_draft(const Input& input, Effects& effects, const PayloadRef& payload);
+  BlockRef draft_block(chain::Index parent, const PayloadRef& payload) const;
+  Header header_of_template(const Template& next, chain::Index parent) const;
   void on_executed(const Input& input, Effects& effects, const Executed& executed);
   void start_search(const Input& input, Effects& effects);
   /// First time stamp past the median.
@@ -75,7 +83,7 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   void on_refresh(Effects& effects);
   void on_found(const Input& input, Effects& effects) override;
   void on_pending(Effects& effects, const Pending& pending);
-  bool set_time(const Input& input, Header& header) const;
+  std::uint64_t time_after(const Input& input, chain::Index parent) const;
 
   std::shared_ptr<const Rules> shared_;
   const Rules& rules_;
@@ -84,17 +92,14 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   bool drawn_ties_;
   Duration refresh_;
 
-  Pending pending_;
   bool pending_fresh_ = false;  // more waits than when the template was built
-  Stage stage_ = Stage::idle;
-  CallId draft_call_ = 0;
-  Header draft_;  // being prepared
-  PayloadRef draft_payload_;
   bool refresh_armed_ = false;
   bool searching_ = false;
-  Header searched_;  // being searched; its time is the earliest that a find may have
+  Stage stage_ = Stage::idle;
+  CallId draft_call_ = 0;
+  std::unique_ptr<Template> draft_;  // being prepared
+  Template searched_;                // being searched
   Hash256 searched_digest_;
-  PayloadRef searched_payload_;
   std::uint64_t mined_ = 0;
 };
 

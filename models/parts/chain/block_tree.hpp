@@ -64,9 +64,10 @@ class BlockTree {
   };
 
   /// Forgets all and begins at `root`, which is final.
-  void reset(BlockRef root, Weight weight, Extra extra, std::uint64_t record = 0) {
+  void reset(BlockRef root, Weight weight, Extra extra, std::uint64_t record = 0,
+             SharedPlace* place = nullptr) {
     entries_.clear();
-    entries_.push_back({share(std::move(root), weight, 0, std::move(extra), nullptr)});
+    entries_.push_back({share(std::move(root), weight, 0, std::move(extra), place)});
     set_record(0, record);
     first_ = final_ = best_ = 0;
     reindex();
@@ -289,7 +290,8 @@ class BlockTree {
                          SharedPlace* place) {
     if (place && place->placed) {
       auto* known = static_cast<Shared*>(const_cast<void*>(place->placed));
-      if (known->weight == weight && known->tie_key == tie_key && known->extra == extra) {
+      if (known->weight == weight && known->tie_key == tie_key && known->extra == extra &&
+          known->block->id == block->id) {
         return SharedRef(known);
       }
       place = nullptr;

@@ -9,17 +9,10 @@ namespace ledgerlab::chain {
 template <class Carried, class Own>
 ChainModule<Carried, Own>::ChainModule(const ModuleContext& context, const ChainSettings& settings)
     : self_(context.self),
-      neighbours_(context.neighbours.begin(), context.neighbours.end()),
-      depth_(settings.depth),
-      below_(settings.below),
-      poll_draw_(std::string(settings.name) + ".poll"),
-      request_timeout_(context.params->duration("request_timeout")),
-      poll_(context.params->duration("poll_interval")),
-      sync_batch_(static_cast<std::uint16_t>(context.params->count("sync_batch"))),
-      orphans_(context.params->count("orphans_max")),
-      genesis_(make_genesis(context.genesis_root)) {
-  if (poll_ == Duration::zero()) poll_ = settings.default_poll;
-}
+      settings_(shared_settings(settings)),
+      neighbours_(context.neighbours),
+      orphans_(settings.orphans_max),
+      genesis_(make_genesis(context.genesis_root)) {}
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::step(const Input& input, Effects& effects) {
@@ -68,7 +61,7 @@ void ChainModule<Carried, Own>::on_application_state(const Input& input, Effects
   head_ = tree_.at(tree_.final_block()).block;
   archive_.reset(head_);
   polled_height_ = head_->height;
-  effects.set_timer({timer_poll, 0}, poll_);
+  effects.set_timer({timer_poll, 0}, settings_->poll);
   // Who comes back asks where the others are (Nakamoto, section 5: nodes "rejoin the network at
   // will, accepting the proof-of-work chain as proof of what happened while they were gone").
   if (incarnation_ > 0 || tree_.size() > 1) effects.multicast(neighbours_, GetTip{head_->id});
@@ -92,12 +85,13 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
   std::optional<Stored> found;
   if (root_record) found = decode_record(*root_record);
   if (root_record && root_record->block->height == 1) {
-    tree_.reset(genesis_, 0, Kept{{}, bare(genesis_)});
+    tree_.reset(genesis_, 0, Kept{{}, bare(genesis_)}, 0, &settings_->genesis);
   } else if (found) {
     tree_.reset(root_record->block, weight_of(found->weight), Kept{{}, std::move(found->own)},
                 root_record->index);
   } else {
-    tree_.reset(root, 0, Kept{{}, bare(root)});
+    tree_.reset(root, 0, Kept{{}, bare(root)}, 0,
+                root == genesis_ ? &settings_->genesis : nullptr);
   }
   // Records are in order of acceptance: parents before children.
   for (const Record& r : restored_) {
@@ -111,7 +105,7 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
   }
   restored_.clear();
   const Index settled = tree_.find(root->id);
-  if (settled != no_block && settled != tree_.final_block()) tree_.finalise(settled, below_);
+  if (settled != no_block && settled != tree_.final_block()) tree_.finalise(settled, settings_->below);
 }
 
 template <class Carried, class Own>
@@ -250,7 +244,7 @@ void ChainModule<Carried, Own>::choose(Effects& effects) {
   Path path = tree_.path(tree_.find(head_->id), best);
   deepest_reorg_ = std::max<Height>(deepest_reorg_, path.reverted.size());
   adopt_open_ = true;
-  adopting_ = entry.block->id;
+  adopting_ = entry.block;
   effects.call(Slot::application, ++call_, Adopt{path.ancestor->id, std::move(path.forward)});
 }
 
@@ -259,7 +253,7 @@ void ChainModule<Carried, Own>::on_adopted(const Input& input, Effects& effects,
                                            const Adopted& adopted) {
   if (!adopt_open_) return;
   adopt_open_ = false;
-  const Index tip = tree_.find(adopting_);
+  const Index tip = tree_.find(std::exchange(adopting_, nullptr)->id);
   if (adopted.ok) {
     if (tip == no_block) return;
     head_ = tree_.at(tip).block;
@@ -284,8 +278,8 @@ void ChainModule<Carried, Own>::settle(Effects& effects) {
   // A block with `depth` confirmations, its own among them, is settled at the stated risk.
   const Height height = head_->height;
   const Index final_before = tree_.final_block();
-  if (height + 1 < depth_) return;
-  const Height target = height + 1 - depth_;
+  if (height + 1 < settings_->depth) return;
+  const Height target = height + 1 - settings_->depth;
   if (target <= tree_.height(final_before)) return;
   const Index settled = tree_.ancestor(tree_.find(head_->id), target);
   std::vector<Index> way;
@@ -297,7 +291,7 @@ void ChainModule<Carried, Own>::settle(Effects& effects) {
     effects.announce_final(block);
     archive_.add(block, content ? &content->template as<Content>()->settled : nullptr);
   }
-  tree_.finalise(settled, below_);
+  tree_.finalise(settled, settings_->below);
   orphans_.take_up_to(target);
   compact_log(effects);
 }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
+#include "models/base/node_list.hpp"
 #include "models/parts/chain/block_tree.hpp"
+#include "models/parts/chain/chain_settings.hpp"
 #include "models/parts/chain/messages.hpp"
 #include "models/parts/chain/orphan_pool.hpp"
 
@@ -15,13 +17,6 @@ namespace ledgerlab::chain {
 /// Timers of the chain itself; a protocol's own are the other numbers.
 inline constexpr std::uint32_t timer_sync = 1;
 inline constexpr std::uint32_t timer_poll = 2;
-
-struct ChainSettings {
-  std::string_view name;    // of the protocol: its draws are named by it
-  std::uint32_t depth = 1;  // confirmations of a settled block
-  std::uint32_t below = 0;  // blocks below the settled one that the rules look at
-  Duration default_poll{};  // if poll_interval is not given
-};
 
 /// What a node thinks of a block in its place.
 struct Judgement {
@@ -170,15 +165,10 @@ class ChainModule : public Module {
   NodeId next_neighbour(NodeId after) const;
 
   NodeId self_;
-  std::vector<NodeId> neighbours_;
-  std::uint32_t depth_;
-  std::uint32_t below_;
-  Purpose poll_draw_;
-  Duration request_timeout_;
-  Duration poll_;
-  std::uint16_t sync_batch_;
-
   bool running_ = false;
+  bool adopt_open_ = false;
+  ChainSettingsRef settings_;
+  NodeList neighbours_;
   BlockTree<Kept> tree_;
   OrphanPool<Orphan> orphans_;
   std::vector<Record> restored_;   // until the application tells its state
@@ -186,8 +176,7 @@ class ChainModule : public Module {
 
   BlockRef genesis_;
   BlockRef head_;
-  BlockId adopting_;  // tip of the Adopt on its way
-  bool adopt_open_ = false;
+  BlockRef adopting_;  // tip of the Adopt on its way
   CallId call_ = 0;  // latest question, whatever it was
 
   std::uint64_t next_record_ = 1;

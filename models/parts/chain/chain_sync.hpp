@@ -30,8 +30,8 @@ void ChainModule<Carried, Own>::send_question(Effects& effects) {
   sync_.received = 0;
   sync_.asked = sync_.reached.height;
   ++sync_.attempts;
-  effects.send(sync_.peer, GetBlocks{locator(), sync_.want, sync_batch_});
-  effects.set_timer({timer_sync, 0}, request_timeout_);
+  effects.send(sync_.peer, GetBlocks{locator(), sync_.want, settings_->sync_batch});
+  effects.set_timer({timer_sync, 0}, settings_->request_timeout);
 }
 
 template <class Carried, class Own>
@@ -53,7 +53,7 @@ void ChainModule<Carried, Own>::after_answer(Effects& effects, const Block& bloc
   if (block.height > sync_.reached.height && tree_.contains(block.id)) {
     sync_.reached = {block.height, block.id};
   }
-  if (sync_.received < sync_batch_ || sync_.reached.height <= sync_.asked) return;
+  if (sync_.received < settings_->sync_batch || sync_.reached.height <= sync_.asked) return;
   sync_.attempts = 0;  // a full batch came: go on with the same peer
   send_question(effects);
 }
@@ -94,11 +94,11 @@ NodeId ChainModule<Carried, Own>::next_neighbour(NodeId after) const {
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_poll(const Input& input, Effects& effects) {
-  effects.set_timer({timer_poll, 0}, poll_);
+  effects.set_timer({timer_poll, 0}, settings_->poll);
   const bool moved = head_->height != polled_height_;
   polled_height_ = head_->height;
   if (moved || neighbours_.empty()) return;
-  const std::uint64_t u = input.draw(poll_draw_, ++polls_);
+  const std::uint64_t u = input.draw(settings_->poll_draw, ++polls_);
   effects.send(neighbours_[draw_below(u, neighbours_.size())], GetTip{head_->id});
 }
 
@@ -160,7 +160,7 @@ void ChainModule<Carried, Own>::on_get_blocks(const Input& input, Effects& effec
     return place.height <= top && is_on_chain(place);
   });
   const Height from = shared != get.locator.end() ? shared->height : archive_.base();
-  const Height last = std::min<Height>(top, from + std::min(get.limit, sync_batch_));
+  const Height last = std::min<Height>(top, from + std::min(get.limit, settings_->sync_batch));
   for (Height h = from + 1; h <= last; ++h) {
     if (const BlockRef block = on_chain(h)) send_stored(effects, input.from, block);
   }

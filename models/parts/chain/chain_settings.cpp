@@ -1,0 +1,36 @@
+#include "models/parts/chain/chain_settings.hpp"
+
+#include <string>
+
+namespace ledgerlab::chain {
+
+ChainSettings::ChainSettings(const Params& params, std::string_view name,
+                             std::uint32_t settled_depth, std::uint32_t looked_below,
+                             Duration default_poll)
+    : poll_draw(std::string(name) + ".poll"),
+      depth(settled_depth),
+      below(looked_below),
+      request_timeout(params.duration("request_timeout")),
+      poll(params.duration("poll_interval")),
+      sync_batch(static_cast<std::uint16_t>(params.count("sync_batch"))),
+      orphans_max(params.count("orphans_max")) {
+  if (poll == Duration::zero()) poll = default_poll;
+}
+
+bool ChainSettings::same(const ChainSettings& other) const {
+  return poll_draw.id == other.poll_draw.id && depth == other.depth && below == other.below &&
+         request_timeout == other.request_timeout && poll == other.poll &&
+         sync_batch == other.sync_batch && orphans_max == other.orphans_max;
+}
+
+ChainSettingsRef shared_settings(const ChainSettings& wanted) {
+  static thread_local std::weak_ptr<const ChainSettings> last;
+  ChainSettingsRef known = last.lock();
+  if (!known || !known->same(wanted)) {
+    known = std::make_shared<const ChainSettings>(wanted);
+    last = known;
+  }
+  return known;
+}
+
+}  // namespace ledgerlab::chain
