@@ -5,7 +5,8 @@ namespace ledgerlab::praos {
 Praos::Praos(const ModuleContext& context) : Praos(context, Rules(*context.params)) {}
 
 Praos::Praos(const ModuleContext& context, Rules rules)
-    : ChainModule(context, {*context.params, "praos", rules.depth, 0, 4 * mean_interval(*context.params)}),
+    : ChainModule(context,
+                  {*context.params, "praos", rules.depth, 0, 4 * mean_interval(*context.params)}),
       rules_(std::move(rules)),
       replicas_(context.replicas),
       held_max_(context.params->count("orphans_max")),

@@ -90,8 +90,7 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
     tree_.reset(root_record->block, weight_of(found->weight), Kept{{}, std::move(found->own)},
                 root_record->index);
   } else {
-    tree_.reset(root, 0, Kept{{}, bare(root)}, 0,
-                root == genesis_ ? &settings_->genesis : nullptr);
+    tree_.reset(root, 0, Kept{{}, bare(root)}, 0, root == genesis_ ? &settings_->genesis : nullptr);
   }
   // Records are in order of acceptance: parents before children.
   for (const Record& r : restored_) {
@@ -105,7 +104,8 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
   }
   restored_.clear();
   const Index settled = tree_.find(root->id);
-  if (settled != no_block && settled != tree_.final_block()) tree_.finalise(settled, settings_->below);
+  if (settled != no_block && settled != tree_.final_block())
+    tree_.finalise(settled, settings_->below);
 }
 
 template <class Carried, class Own>

@@ -131,8 +131,8 @@ class ChainModule : public Module {
     NodeId peer = no_node;
     std::uint32_t received = 0;  // since the last question
     std::uint32_t attempts = 0;
-    Place reached;     // of the peer's blocks the last that is in the tree
-    Height asked = 0;  // and its height at the last question
+    Place reached;         // of the peer's blocks the last that is in the tree
+    Height asked = 0;      // and its height at the last question
     bool claimed = false;  // a peer says it has this; no block has shown it
   };
   static constexpr std::uint32_t attempts_max = 8;
@@ -171,13 +171,13 @@ class ChainModule : public Module {
   NodeList neighbours_;
   BlockTree<Kept> tree_;
   OrphanPool<Orphan> orphans_;
-  std::vector<Record> restored_;   // until the application tells its state
-  Archive archive_;                // settled blocks
+  std::vector<Record> restored_;  // until the application tells its state
+  Archive archive_;               // settled blocks
 
   BlockRef genesis_;
   BlockRef head_;
   BlockRef adopting_;  // tip of the Adopt on its way
-  CallId call_ = 0;  // latest question, whatever it was
+  CallId call_ = 0;    // latest question, whatever it was
 
   std::uint64_t next_record_ = 1;
   std::uint64_t forgotten_below_ = 1;

@@ -60,7 +60,7 @@ void ChainModule<Carried, Own>::after_answer(Effects& effects, const Block& bloc
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_peers(Effects& effects, const std::vector<NodeId>& peers) {
-  const auto has = [](const std::vector<NodeId>& list, NodeId node) {
+  const auto has = [](std::span<const NodeId> list, NodeId node) {
     return std::binary_search(list.begin(), list.end(), node);
   };
   std::vector<NodeId> fresh;
