@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,6 +91,11 @@ Child::Child(const std::vector<std::string>& program, const Options& options, bo
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
     throw std::runtime_error(std::string("contract process: socketpair: ") + std::strerror(errno));
   }
+  timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (timer_ < 0) {
+    throw std::runtime_error(std::string("contract process: timerfd: ") + std::strerror(errno));
+  }
+  begin();
   std::vector<std::string> words = {"prlimit",
                                     "--as=" + std::to_string(options.memory_bytes),
                                     "--cpu=" + std::to_string(options.cpu_seconds),
@@ -120,6 +126,25 @@ Child::~Child() {
     waitpid(process_, nullptr, 0);
   }
   if (socket_ >= 0) close(socket_);
+  if (timer_ >= 0) close(timer_);
+}
+
+void Child::begin() { left_ = {reply_ms_ / 1'000, long{reply_ms_ % 1'000} * 1'000'000}; }
+
+bool Child::wait_for(short events) {
+  // The kernel's timer runs while we wait for the process, and only then.
+  const itimerspec run{{}, left_};
+  timerfd_settime(timer_, 0, &run, nullptr);
+  pollfd both[] = {{socket_, events, 0}, {timer_, POLLIN, 0}};
+  while (poll(both, 2, -1) < 0 && errno == EINTR) {
+  }
+  const itimerspec stop{};
+  itimerspec rest{};
+  timerfd_settime(timer_, 0, &stop, &rest);
+  left_ = rest.it_value;
+  if (both[1].revents == 0 && (left_.tv_sec != 0 || left_.tv_nsec != 0)) return true;
+  late_ = true;
+  return false;
 }
 
 bool Child::send(ByteView message) {
@@ -130,8 +155,7 @@ bool Child::send(ByteView message) {
   frame.insert(frame.end(), message.begin(), message.end());
   std::size_t sent = 0;
   while (sent < frame.size()) {
-    pollfd ready{socket_, POLLOUT, 0};
-    if (poll(&ready, 1, static_cast<int>(reply_ms_)) <= 0) return false;
+    if (!wait_for(POLLOUT)) return false;
     const ssize_t now =
         ::send(socket_, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (now <= 0) return false;
@@ -141,23 +165,31 @@ bool Child::send(ByteView message) {
 }
 
 std::string Child::end_text() {
+  // It closed its end: it is on its way out, or else it is not to go on.
   int status = 0;
-  kill(process_, SIGKILL);
-  if (waitpid(process_, &status, 0) == process_) process_ = -1;
-  if (WIFEXITED(status)) {
-    return "the process ended with exit code " + std::to_string(WEXITSTATUS(status));
+  pid_t ended = 0;
+  for (int i = 0; i < 100 && (ended = waitpid(process_, &status, WNOHANG)) == 0; ++i) {
+    poll(nullptr, 0, 1);
   }
-  return "the process ended by signal " + std::to_string(WTERMSIG(status));
+  if (ended == 0) {
+    kill(process_, SIGKILL);
+    waitpid(process_, &status, 0);
+    process_ = -1;
+    return "it closed its socket: killed";
+  }
+  process_ = -1;
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  // RLIMIT_CPU: SIGXCPU, or SIGKILL where soft and hard limit are one; a sandbox says 128 + signal.
+  late_ = code == 128 + SIGXCPU || code == 128 + SIGKILL;
+  return late_ ? "its CPU time was used up, or it was killed"
+               : "the process ended with exit code " + std::to_string(code);
 }
 
 bool Child::read_all(Byte* to, std::size_t size, std::string& why) {
   std::size_t done = 0;
   while (done < size) {
-    pollfd ready{socket_, POLLIN, 0};
-    const int polled = poll(&ready, 1, static_cast<int>(reply_ms_));
-    if (polled < 0 && errno == EINTR) continue;
-    if (polled <= 0) {
-      why = "no message for " + std::to_string(reply_ms_) + " ms: killed";
+    if (!wait_for(POLLIN)) {
+      why = "it took more than " + std::to_string(reply_ms_) + " ms: killed";
       return false;
     }
     const ssize_t now = read(socket_, to + done, size - done);

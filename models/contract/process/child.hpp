@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/timerfd.h>
 
 #include <optional>
 #include <string>
@@ -65,21 +66,30 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  /// From here on it has its time again: all waits for it together, until the next begin().
+  void begin();
   /// False: it is gone or does not read.
   bool send(ByteView message);
-  /// Nothing: it said nothing in time, said too much, or is gone; `why` tells.
+  /// Nothing: its time was over, it said too much, or is gone; `why` tells.
   std::optional<Bytes> receive(std::string& why);
+  /// It was stopped by its time, real or of the CPU: on another machine it might have ended well.
+  bool late() const { return late_; }
 
   std::vector<std::string> methods;  // as it named them
   std::uint32_t frames = 0;
 
  private:
+  /// False: its time is over.
+  bool wait_for(short events);
   bool read_all(Byte* to, std::size_t size, std::string& why);
   std::string end_text();
 
   pid_t process_ = -1;
   int socket_ = -1;
+  int timer_ = -1;
   std::uint32_t reply_ms_;
+  timespec left_{};
+  bool late_ = false;
 };
 
 /// Why this machine cannot make the sandbox here and now; empty: it can.

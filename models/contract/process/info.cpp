@@ -3,6 +3,7 @@
 #include "models/contract/process/process.hpp"
 #include "models/parts/contract/frame.hpp"
 #include "models/parts/contract/lifecycle.hpp"
+#include "models/parts/contract/watch.hpp"
 
 namespace ledgerlab {
 
@@ -25,13 +26,14 @@ std::vector<ParamInfo> params() {
   ParamInfo reply{"reply_timeout",
                   ParamType::duration,
                   "5 s",
-                  "a process that says nothing for so long of real time is killed and its call "
-                  "fails; for stopping what hangs only",
+                  "a process that takes so long of real time over one call, its waits for the ledger "
+                  "left out, is killed and its call fails; for stopping what hangs only",
                   "1 ms",
                   "1 h",
                   {}};
   sandbox.late = programs.late = reply.late = true;
-  return {std::move(sandbox), std::move(programs), std::move(reply), contract::lifecycle_param()};
+  return {std::move(sandbox), std::move(programs), std::move(reply), contract::cut_off_param(),
+          contract::lifecycle_param()};
 }
 
 }  // namespace
@@ -39,7 +41,7 @@ std::vector<ParamInfo> params() {
 void register_contract_process(Registry& registry) {
   ModelInfo info;
   info.name = "process";
-  info.version = 1;
+  info.version = 2;
   info.kind = ModelKind::contract;
   info.family = "external";
   info.summary =

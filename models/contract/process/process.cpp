@@ -160,20 +160,24 @@ class Process final : public contract::CodeEngine {
     const contract::Method* method = methods.find(frame, arguments);
     if (method == nullptr) return give_back(code, std::move(child));
     const auto place = std::find(child->methods.begin(), child->methods.end(), method->key);
+    child->begin();
     child->send(execute_message(frame, place - child->methods.begin(), arguments));
     Requests requests(frame);
+    // Whether it was in time may differ from node to node, and is all that this status says.
+    const auto fail = [&](const std::string& text) {
+      frame.stop(child->late() ? ContractStatus::nondeterminism : ContractStatus::contract_failure,
+                 text);
+    };
     while (true) {
       const auto message = child->receive(why);
-      if (!message) return frame.stop(ContractStatus::contract_failure, why);
+      if (!message) return fail(why);
       if (message->front() == 'R') {
         finish(frame, *message);
         return give_back(code, std::move(child));
       }
       const auto reply = requests.serve(*message);
       if (!reply) return;  // it waits for an answer that never comes: killed with the Child
-      if (!child->send(*reply)) {
-        return frame.stop(ContractStatus::contract_failure, "the process does not read");
-      }
+      if (!child->send(*reply)) return fail("the process does not read");
     }
   }
 

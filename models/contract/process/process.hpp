@@ -18,7 +18,7 @@ enum class Sandbox : std::uint8_t { required, preferred, none };
 
 struct Options {
   Sandbox sandbox = Sandbox::required;
-  std::uint32_t reply_ms = 5'000;  // wall clock, for each of its messages; then it is killed
+  std::uint32_t reply_ms = 5'000;  // real time, of its own in a frame; then it is killed
   std::uint32_t cpu_seconds = 10;  // of one process in its life
   std::uint64_t memory_bytes = std::uint64_t{512} << 20;  // address space of one process
   std::uint32_t frames = 1;  // frames one process serves; 1: nothing outlives a frame

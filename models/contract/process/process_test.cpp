@@ -93,8 +93,35 @@ TEST_F(ProcessTest, ASilentProcessIsKilledAtItsDeadline) {
                                        {}));
   ASSERT_EQ(made.status, ContractStatus::success) << made.reason;
   const auto result = other.send(account(1), made.created, {}, abi_call("run()", {}));
-  EXPECT_EQ(result.status, ContractStatus::contract_failure);
-  EXPECT_NE(result.reason.find("no message for 700 ms"), std::string::npos) << result.reason;
+  EXPECT_EQ(result.status, ContractStatus::nondeterminism);
+  EXPECT_NE(result.reason.find("more than 700 ms"), std::string::npos) << result.reason;
+}
+
+/// Its time is that of the whole call, however often it says something.
+TEST_F(ProcessTest, ADripOfMessagesDoesNotProlongTheDeadline) {
+  process::Options quick = options();
+  quick.reply_ms = 700;
+  engine = process::make_process(quick);
+  MemoryHost other(*engine);
+  for (const char* body : {"    while True:\n        time.sleep(0.1)\n        get('a')",
+                           "    for b in bytes([0, 0, 1, 0]) + bytes(256):\n"
+                           "        time.sleep(0.1)\n        os.write(0, bytes([b]))"}) {
+    const std::string text =
+        "#!python3\nimport os, time\ndef run():\n" + std::string(body) + "\nserve({'run()': run})";
+    const auto made = other.deploy(account(1), contract::deployment(as_bytes(text), {}));
+    ASSERT_EQ(made.status, ContractStatus::success) << made.reason;
+    const auto result = other.send(account(1), made.created, {}, abi_call("run()", {}));
+    EXPECT_EQ(result.status, ContractStatus::nondeterminism) << result.reason;
+    EXPECT_NE(result.reason.find("more than 700 ms"), std::string::npos) << result.reason;
+  }
+}
+
+TEST_F(ProcessTest, ADeathIsNoDeadline) {
+  const auto died = run("    import os\n    os._exit(3)");
+  EXPECT_EQ(died.status, ContractStatus::contract_failure);
+  EXPECT_EQ(died.reason, "the process ended with exit code 3");
+  const auto spent = run("    while True: pass");
+  EXPECT_EQ(spent.status, ContractStatus::nondeterminism) << spent.reason;
 }
 
 TEST_F(ProcessTest, TheSandboxHasNoNetworkAndNoFiles) {

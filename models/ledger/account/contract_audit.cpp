@@ -4,6 +4,7 @@
 
 #include "models/ledger/account/chain.hpp"
 #include "models/ledger/account/ethereum_tx.hpp"
+#include "models/ledger/account/strikes.hpp"
 #include "models/parts/account_tx/account_tx.hpp"
 #include "models/parts/ethereum/execute.hpp"
 
@@ -18,6 +19,7 @@ class ContractAudit final : public LedgerAudit {
   ContractAudit(const GenesisSpec& genesis, CryptoSuite& suite)
       : suite_(suite),
         chain_(genesis),
+        cut_off_(contract::cut_off(*genesis.contract_params)),
         engine_(genesis.contract_model->make_contract_engine(*genesis.contract_params)),
         world_(genesis_world(genesis, chain_, suite, *engine_)) {}
 
@@ -26,8 +28,11 @@ class ContractAudit final : public LedgerAudit {
     ethereum::Overlay overlay(world_, chain_.revision);
     const ethereum::BlockContext context = block_context(chain_, block);
     ethereum::BlockUse use;
+    StateStrikes strikes(overlay);
+    contract::Watch engine(*engine_, cut_off_, strikes);
     for (const TxRef& tx : block.payload->transactions) {
-      entries.push_back(apply_one(overlay, context, use, *tx));
+      entries.push_back(apply_one(overlay, context, engine, use, *tx));
+      engine.settle();
     }
     burned_ += U256(use.gas) * U256(chain_.base_fee);
     world_ = overlay.commit();
@@ -64,7 +69,7 @@ class ContractAudit final : public LedgerAudit {
 
  private:
   Entry apply_one(ethereum::Overlay& overlay, const ethereum::BlockContext& block,
-                  ethereum::BlockUse& use, const Transaction& bytes) {
+                  ContractEngine& engine, ethereum::BlockUse& use, const Transaction& bytes) {
     Entry entry;
     const EthereumTransaction* tx = decode_ethereum(bytes);
     // Judged anew, not as the nodes remember it.
@@ -72,7 +77,7 @@ class ContractAudit final : public LedgerAudit {
     const U256 before = overlay.balance(tx->from);
     const std::uint64_t nonce = overlay.nonce(tx->from);
     const auto outcome =
-        ethereum::execute_transaction(overlay, block, tx->content, tx->from, *engine_, use);
+        ethereum::execute_transaction(overlay, block, tx->content, tx->from, engine, use);
     if (outcome.fault != ethereum::TransactionFault::none) return entry;
     // Its turn, once only, and paid for.
     const U256 paid = outcome.receipt.effective_gas_price * U256(outcome.receipt.gas_used);
@@ -86,6 +91,7 @@ class ContractAudit final : public LedgerAudit {
 
   CryptoSuite& suite_;
   Chain chain_;
+  std::uint64_t cut_off_;
   std::unique_ptr<ContractEngine> engine_;
   ethereum::WorldState world_;
   U256 burned_;

@@ -37,6 +37,7 @@ ContractRules::ContractRules(const GenesisSpec& genesis, CryptoSuite& suite)
       suite_(suite),
       chain_(genesis),
       real_signatures_(suite.mode() == "real"),
+      cut_off_(contract::cut_off(*genesis.contract_params)),
       engine_(genesis.contract_model->make_contract_engine(*genesis.contract_params)),
       genesis_(
           std::make_shared<const WorldVersion>(genesis_world(genesis, chain_, suite, *engine_))) {}
@@ -53,10 +54,11 @@ std::string_view ContractRules::fault(const Transaction& transaction) {
 
 TxOutcome ContractRules::apply(ethereum::Overlay& overlay, const ethereum::BlockContext& block,
                                const Transaction& transaction, MeteredEngine& engine,
-                               ContractResults& results) {
+                               contract::Watch& watch, ContractResults& results) {
   const EthereumTransaction& tx = *decode_ethereum(transaction);
   auto outcome =
-      ethereum::execute_transaction(overlay, block, tx.content, tx.from, engine, results.use);
+      ethereum::execute_transaction(overlay, block, tx.content, tx.from, watch, results.use);
+  watch.settle();
   const std::size_t index = results.outcomes.size();
   if (outcome.fault != ethereum::TransactionFault::none) {
     // A log protocol orders what was valid when it was proposed: included without effect.
@@ -81,6 +83,9 @@ ledger::BlockResultRef ContractRules::execute(const ledger::State& pre, const Bl
   const ethereum::BlockContext context = block_context(chain_, block);
   MeteredEngine engine(*engine_);
   engine.metered = std::move(out->metered);
+  StateStrikes strikes(overlay);
+  // Around the meter: a frame that is cut off takes no computing.
+  contract::Watch watch(engine, cut_off_, strikes);
   const auto& transactions = block.payload->transactions;
   for (std::size_t i = out->outcomes.size(); i < transactions.size(); ++i) {
     if (const std::string_view text = fault(*transactions[i]); !text.empty()) {
@@ -89,7 +94,7 @@ ledger::BlockResultRef ContractRules::execute(const ledger::State& pre, const Bl
           "transaction " + to_hex(transactions[i]->id).substr(0, 16) + " is " + std::string(text);
       return refused;
     }
-    out->outcomes.push_back(apply(overlay, context, *transactions[i], engine, *out));
+    out->outcomes.push_back(apply(overlay, context, *transactions[i], engine, watch, *out));
   }
   out->metered = std::move(engine.metered);
   const Metered& m = out->metered;

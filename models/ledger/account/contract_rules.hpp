@@ -4,6 +4,7 @@
 
 #include "models/ledger/account/chain.hpp"
 #include "models/ledger/account/meter.hpp"
+#include "models/ledger/account/strikes.hpp"
 #include "models/parts/ethereum/execute.hpp"
 #include "models/parts/ledger/rules.hpp"
 
@@ -49,12 +50,14 @@ class ContractRules final : public ledger::Rules {
  private:
   /// False: it is not its turn, or its sender cannot pay.
   TxOutcome apply(ethereum::Overlay& overlay, const ethereum::BlockContext& block,
-                  const Transaction& transaction, MeteredEngine& engine, ContractResults& results);
+                  const Transaction& transaction, MeteredEngine& engine, contract::Watch& watch,
+                  ContractResults& results);
 
   const ModelInfo& model_;
   CryptoSuite& suite_;
   Chain chain_;
   bool real_signatures_;
+  std::uint64_t cut_off_;
   std::unique_ptr<ContractEngine> engine_;
   ledger::StateRef genesis_;
 };

@@ -59,6 +59,9 @@ Rules::Rules(const GenesisSpec& genesis, CryptoSuite& suite)
       engine_model_(genesis.contract_model),
       engine_(engine_model_ ? engine_model_->make_contract_engine(*genesis.contract_params)
                             : nullptr),
+      watch_(engine_ ? std::make_unique<contract::Watch>(
+                           *engine_, contract::cut_off(*genesis.contract_params), strikes_)
+                     : nullptr),
       genesis_(std::make_shared<const State>(genesis_state(genesis, suite, engine_.get()))) {}
 
 std::string_view Rules::fault(const Transaction& transaction) {
@@ -143,8 +146,10 @@ Simulated Rules::simulate(const ledger::State& state, const Transaction& transac
       !pipeline::signed_by_sender(*proposal, suite_)) {
     return out;
   }
+  strikes_.begin(transaction.id);
   pipeline::Simulation simulation =
-      pipeline::simulate(of(state), proposal->content, transaction.id, engine_.get(), codes_);
+      pipeline::simulate(of(state), proposal->content, transaction.id, watch_.get(), codes_);
+  if (watch_) watch_->settle();
   work.emplace_back(Operation::tx_execute, 1);
   if (engine_ && simulation.frames > 0) {
     work.emplace_back(engine_model_->gas_row, simulation.gas);

@@ -4,6 +4,7 @@
 
 #include "models/api/model_info.hpp"
 #include "models/parts/ledger/rules.hpp"
+#include "models/parts/contract/watch.hpp"
 #include "models/parts/pipeline/policy.hpp"
 #include "models/parts/pipeline/simulate.hpp"
 
@@ -53,12 +54,36 @@ class Rules final : public ledger::Rules {
   ledger::StateRef deserialise(ByteView bytes) override;
 
  private:
+  /// A simulation leaves the state as it is, so endorsers keep this outside it: who is refused
+  /// gets no endorsement, which no other node has to agree with. The endorsers of one proposal
+  /// count once.
+  class EndorserStrikes final : public contract::Strikes {
+   public:
+    void begin(const TxId& proposal) { proposal_ = proposal; }
+    std::uint64_t of(const Address& contract) override { return counts_[contract].strikes; }
+    void set(const Address& contract, std::uint64_t strikes) override {
+      Count& count = counts_[contract];
+      if (strikes > count.strikes && count.last == proposal_) return;
+      count = {strikes, proposal_};
+    }
+
+   private:
+    struct Count {
+      std::uint64_t strikes = 0;
+      TxId last;
+    };
+    std::map<Address, Count> counts_;
+    TxId proposal_;
+  };
+
   Validity judge(const pipeline::SignedEnvelope& envelope, const pipeline::State& state);
 
   CryptoSuite& suite_;
   pipeline::Policy policy_;
   const ModelInfo* engine_model_;
   std::unique_ptr<ContractEngine> engine_;  // null: transfers only
+  EndorserStrikes strikes_;
+  std::unique_ptr<contract::Watch> watch_;  // around the engine; null: there is none
   pipeline::CodeCache codes_;
   ledger::StateRef genesis_;
 };
