@@ -1,8 +1,8 @@
 // One process and the frames that go to and from it: spawn, limits, sandbox, deadline, end.
 #pragma once
 
-#include <sys/types.h>
 #include <sys/timerfd.h>
+#include <sys/types.h>
 
 #include <optional>
 #include <string>

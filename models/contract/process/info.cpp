@@ -23,14 +23,15 @@ std::vector<ParamInfo> params() {
       "",         "folder of the programs that \"#!native NAME SHA256\" names; empty: none",
       {},         {},
       {}};
-  ParamInfo reply{"reply_timeout",
-                  ParamType::duration,
-                  "5 s",
-                  "a process that takes so long of real time over one call, its waits for the ledger "
-                  "left out, is killed and its call fails; for stopping what hangs only",
-                  "1 ms",
-                  "1 h",
-                  {}};
+  ParamInfo reply{
+      "reply_timeout",
+      ParamType::duration,
+      "5 s",
+      "a process that takes so long of real time over one call, its waits for the ledger "
+      "left out, is killed and its call fails; for stopping what hangs only",
+      "1 ms",
+      "1 h",
+      {}};
   sandbox.late = programs.late = reply.late = true;
   return {std::move(sandbox), std::move(programs), std::move(reply), contract::cut_off_param(),
           contract::lifecycle_param()};

@@ -312,9 +312,8 @@ std::string standing(Sandbox sandbox) {
            "network and every file of this user";
   }
   if (sandbox_fault().empty()) {
-    return "contract processes: real, in a sandbox (bubblewrap): no network, of the files only "
-           "/usr, "
-           "read only; limits of CPU time and memory";
+    return "contract processes: real, in a sandbox (bubblewrap): no network, no processes of their "
+           "own, of the files only /usr, read only; limits of CPU time and memory";
   }
   return "contract processes run WITHOUT A SANDBOX: they reach the network and every file of this "
          "user; " +

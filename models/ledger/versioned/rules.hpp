@@ -3,8 +3,8 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
-#include "models/parts/ledger/rules.hpp"
 #include "models/parts/contract/watch.hpp"
+#include "models/parts/ledger/rules.hpp"
 #include "models/parts/pipeline/policy.hpp"
 #include "models/parts/pipeline/simulate.hpp"
 
