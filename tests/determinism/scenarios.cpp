@@ -22,7 +22,7 @@ rate = "60 tx/s"
 accounts = 50
 )";
 
-/// Four engines execute the same calls, the crashed replica catches up.
+/// The engines execute the same calls, the crashed replica catches up.
 constexpr const char* contract_world = R"(
 duration = "3 s"
 drain = "2 s"
@@ -42,6 +42,24 @@ kind = "crash"
 node = 3
 at = "1 s"
 for = "500 ms"
+)";
+
+/// Three payers come to the end of some lives, and begin others.
+constexpr const char* lifecycle_world = R"(
+duration = "4 s"
+drain = "2 s"
+[network]
+nodes = 4
+latency = "25 ms"
+jitter = "10 %"
+[clients]
+count = 1
+[workload]
+model = "contract_calls"
+job = "lifecycle"
+rate = "12 tx/s"
+[genesis]
+accounts = 3
 )";
 
 constexpr const char* wide_world = R"(
@@ -149,9 +167,23 @@ std::vector<PinnedScenario> pinned_scenarios() {
   };
   for (const char* engine : {"evm", "lua", "js", "wasm"}) {
     const std::string contract = "contract = \"" + std::string(engine) + "\"\n";
-    list.push_back({"contract-" + std::string(engine), contract_world + system(pbft + contract), 15});
+    list.push_back(
+        {"contract-" + std::string(engine), contract_world + system(pbft + contract), 15});
   }
   list.push_back({"raft-sqlite", small + system(raft + "storage = \"sqlite\"\n"), 16});
+  const std::string state_mode = "pipeline = \"execute-order-validate\"\n";
+  list.push_back({"utxo-pow",
+                  small + system(pow + pow_fast + "ledger = \"utxo\"\ncontract = \"script\"\n"),
+                  17});
+  list.push_back({"utxo-raft-swarm", small + faults + system(raft + "ledger = \"utxo\"\n"), 18});
+  list.push_back({"combined-raft", small + system(raft + "ledger = \"combined\"\n"), 19});
+  list.push_back({"state-mode-raft", small + system(raft + state_mode), 20});
+  list.push_back({"state-mode-pbft-evm",
+                  contract_world + system(pbft + state_mode + "contract = \"evm\"\n"), 21});
+  list.push_back({"lifecycle-pbft",
+                  lifecycle_world + system(pbft + "contract = \"lua\"\ncontract_params = "
+                                                  "{ lifecycle = true }\n"),
+                  22});
   return list;
 }
 
