@@ -64,7 +64,8 @@ accounts = 1000
 [[systems]]
 consensus = "pow"
 ledger = "none"
-params = {{ block_interval = "600 s", settlement_depth = 6 }}
+hash_shares = {{ first = [28.9, 19.6, 15.9, 13.3, 6.6, 5.4, 2.9, 1.6, 1.2, 1.2, 1.2, 0.9, 0.5] }}
+params = {{ block_interval = "600 s", settlement_depth = 6, block_max_transactions = 5000 }}
 relay_params = {{ announce_interval = "{batch}", keep_contents = "30 s" }}
 """
 
@@ -93,6 +94,8 @@ ROWS = {
                       transactions(750, 48, "6 s", "100 tx/s", 10, "100 ms", "1335 B")),
     "day-slice": ("10,000 nodes, 10 minutes of a day with 2 tx/s, batched for 5 s",
                   transactions(10_000, 8, "600 s", "2 tx/s", 10, "5 s")),
+    "day-hour": ("10,000 nodes, an hour of a day with 2 tx/s, batched for 5 s",
+                 transactions(10_000, 8, "3600 s", "2 tx/s", 10, "5 s")),
     "simblock-600": ("SimBlock 2019, 600 nodes", SIMBLOCK, ["network.nodes=600"]),
     "simblock-6000": ("SimBlock 2019, 6,000 nodes", SIMBLOCK, ["network.nodes=6000"]),
     "simblock-10000": ("SimBlock 2019, 10,000 nodes", SIMBLOCK, ["network.nodes=10000"]),
