@@ -19,6 +19,9 @@ class Store;
 namespace files {
 class Folder;
 }
+namespace chain {
+class HeaderChain;
+}
 
 /// Kinds of models; each is a folder models/<kind>/ and fills one slot, describes load, or is
 /// plugged into the model of a slot (contract engines and storage into the ledger).
@@ -134,6 +137,7 @@ struct ModuleContext {
   std::span<const std::uint16_t> address_groups;
   const Params* params = nullptr;
   const Params* consensus_params = nullptr;  // for modules that must know (client: settlement)
+  const ModelInfo* consensus_model = nullptr;
   ClientPolicy client_policy;
   GenesisSpec genesis;
   Hash256 genesis_root;    // of the ledger in the application slot
@@ -203,6 +207,9 @@ struct ModelInfo {
   bool uses_relay = false;  // needs an overlay and a relay module
   bool uses_hash_power = false;
   bool uses_stake = false;  // genesis has a stake account for every replica
+  /// Chained protocols: headers verified from genesis on (models/parts/chain/header_chain.hpp), for
+  /// any node of the world, by its consensus_params. Null: blocks do not prove themselves.
+  std::unique_ptr<chain::HeaderChain> (*make_header_chain)(const ModuleContext&) = nullptr;
   std::function<std::unique_ptr<Module>(const ModuleContext&)> make;
   std::unique_ptr<SharedStore> (*make_shared_store)(const GenesisSpec&, CryptoSuite&,
                                                     bool share) = nullptr;

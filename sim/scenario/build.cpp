@@ -115,6 +115,7 @@ ModuleContext BuiltWorld::context_of(NodeId node, const ModelChoice& model) cons
   c.nodes = plan_.nodes();
   c.params = &model.params;
   c.consensus_params = &system_.consensus.params;
+  c.consensus_model = system_.consensus.info;
   c.client_policy = system_.consensus.info->client_policy;
   c.genesis = genesis_of(plan_, system_);
   c.hash_power = system_.hash_power;

@@ -22,17 +22,9 @@ chain::Judgement Pow::judge(const Input& input, Effects&, const MessageRef& cont
   const Header& header = carried_in(content).header;
   using chain::Judgement;
   if (header.height != tree().height(parent) + 1) return Judgement::bad("height");
-  if (header.time <= median_time_past(parent)) {
-    return Judgement::bad("time is not past the median");
-  }
-  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0));
-  if (header.time > now + rules_.max_future) return Judgement::bad("time is too far ahead");
-  Header expected = header;
-  rules_.set_difficulty(expected, lineage(parent));
-  if (expected.bits != header.bits || expected.difficulty != header.difficulty) {
-    return Judgement::bad("difficulty");
-  }
-  return Judgement::good();
+  std::string wrong =
+      rules_.misplaced(header, lineage(parent), median_time_past(parent), input.wall);
+  return wrong.empty() ? Judgement::good() : Judgement::bad(std::move(wrong));
 }
 
 Pow::Standing Pow::standing(const Input& input, const MinedBlock& mined, chain::Index parent) {

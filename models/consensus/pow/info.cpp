@@ -113,6 +113,14 @@ void add_chain_params(std::vector<ParamInfo>& list) {
         {}}});
 }
 
+std::unique_ptr<chain::HeaderChain> header_chain(const ModuleContext& context) {
+  ModuleContext own = context;
+  own.params = context.consensus_params;
+  auto out = std::make_unique<HeaderChain>(shared_rules(own));
+  out->begin(make_genesis(context.genesis_root), 0, {});
+  return out;
+}
+
 std::string check(const Params& params, std::uint32_t) {
   if (params.count("settlement_depth") == 0 && params.text("settlement_rule") == "nakamoto" &&
       settlement_risk_ppb(params) >= params.count("settlement_risk")) {
@@ -163,7 +171,8 @@ void register_consensus_pow(Registry& registry) {
   info.fault_model.liveness_bound = pow::liveness_bound;
   info.fault_model.settlement_risk_ppb = pow::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
-  info.messages = message_list<pow::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip>();
+  info.messages = message_list<pow::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip,
+                               chain::GetHeaders, chain::Headers>();
   info.contract.params = "block_interval = \"500 ms\", settlement_depth = 6";
   // A swarm cuts off up to half the hash power for exponential times of mean 1.6 s: at depth 40 a
   // settled block is reversed once in 10^10 cuts (0.6^40 and less).
@@ -174,6 +183,7 @@ void register_consensus_pow(Registry& registry) {
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<pow::Pow>(context);
   };
+  info.make_header_chain = pow::header_chain;
   info.check = pow::check;
   registry.add(std::move(info));
 }

@@ -3,8 +3,8 @@
 // each rule of the paper is.
 #pragma once
 
+#include "models/consensus/pow/headers.hpp"
 #include "models/consensus/pow/messages.hpp"
-#include "models/consensus/pow/rules.hpp"
 #include "models/parts/chain/chain_module.hpp"
 
 namespace ledgerlab::pow {
@@ -14,13 +14,6 @@ enum class TimerKind : std::uint32_t {
   sync = chain::timer_sync,
   poll = chain::timer_poll,
   step  // the Homestead rule's difficulty falls
-};
-
-/// What this node keeps of a block beside the block.
-struct Note {
-  std::uint64_t time = 0;
-  std::uint64_t window_start = 0;  // time of the first block of its retarget window
-  friend bool operator==(const Note&, const Note&) = default;
 };
 
 class Pow final : public chain::ChainModule<MinedBlock, Note> {

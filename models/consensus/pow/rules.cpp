@@ -127,6 +127,19 @@ std::string Rules::malformed(const MinedBlock& mined) const {
   return {};
 }
 
+std::string Rules::misplaced(const Header& header, const Lineage& parent, std::uint64_t median,
+                             Time wall) const {
+  if (header.time <= median) return "time is not past the median";
+  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(wall), 0));
+  if (header.time > now + max_future) return "time is too far ahead";
+  Header expected = header;
+  set_difficulty(expected, parent);
+  if (expected.bits != header.bits || expected.difficulty != header.difficulty) {
+    return "difficulty";
+  }
+  return {};
+}
+
 std::uint32_t nakamoto_linked_after(std::uint64_t share_ppb, std::uint64_t risk_ppb) {
   std::uint32_t z = 0;
   while (z < 999 && work::nakamoto_risk_ppb(share_ppb, z) >= risk_ppb) ++z;

@@ -44,21 +44,9 @@ chain::Judgement Praos::judge(const Input& input, Effects& effects, const Messag
     hold(input, effects, {content, from, 0, epoch->stakes_after});
     return Judgement::later();
   }
-  std::string wrong = check_leader(effects, header, *epoch, *stakes);
+  const std::uint64_t phi = phi_q64(rules_.f_q64, stakes->stake(header.issuer), stakes->total);
+  std::string wrong = wrong_proofs(effects, header, epoch->nonce, phi);
   return wrong.empty() ? Judgement::good() : Judgement::bad(std::move(wrong));
-}
-
-std::string Praos::check_leader(Effects& effects, const Header& header, const Epoch& epoch,
-                                const Distribution& stakes) {
-  const std::uint64_t phi = phi_q64(rules_.f_q64, stakes.stake(header.issuer), stakes.total);
-  if (!below_threshold(header.leader.output, phi)) return "no leader by its stake";
-  const auto proven = [&](VrfUse use, const VrfEvaluation& value) {
-    return effects.crypto().vrf_verify(header.issuer, vrf_input(epoch.nonce, header.slot, use),
-                                       value);
-  };
-  if (!proven(VrfUse::test, header.leader)) return "proof of leadership";
-  if (!proven(VrfUse::nonce, header.nonce)) return "proof of the nonce";
-  return {};
 }
 
 Praos::Standing Praos::standing(const Input&, const ForgedBlock& forged, chain::Index parent) {

@@ -43,6 +43,17 @@ std::vector<ParamInfo> slot_params() {
            {}}};
 }
 
+std::unique_ptr<chain::HeaderChain> header_chain(const ModuleContext& context) {
+  const BlockRef genesis = make_genesis(context.genesis_root);
+  const Rules rules(*context.consensus_params);
+  const Distribution stakes = distribution(
+      std::make_shared<const std::vector<std::uint64_t>>(context.genesis.stakes));
+  auto out = std::make_unique<HeaderChain>(rules, context.replicas,
+                                           KnownStakes{{genesis->id, stakes}});
+  out->begin(genesis, 0, rules.genesis(genesis->id));
+  return out;
+}
+
 std::string check(const Params& params, std::uint32_t) {
   return chain::check_settlement(params, race_share_ppb(params));
 }
@@ -84,7 +95,8 @@ void register_consensus_praos(Registry& registry) {
   info.fault_model.liveness_bound = praos::liveness_bound;
   info.fault_model.settlement_risk_ppb = praos::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
-  info.messages = message_list<praos::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip>();
+  info.messages = message_list<praos::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip,
+                               chain::GetHeaders, chain::Headers>();
   // Epochs of 4 s, so that short runs see stake and nonce change.
   info.contract.params =
       "slot_length = \"100 ms\", active_slots = \"20 %\", epoch_length = 40, settlement_depth = 10";
@@ -96,6 +108,7 @@ void register_consensus_praos(Registry& registry) {
   info.make = [](const ModuleContext& context) -> std::unique_ptr<Module> {
     return std::make_unique<praos::Praos>(context);
   };
+  info.make_header_chain = praos::header_chain;
   info.check = praos::check;
   registry.add(std::move(info));
 }

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "models/consensus/praos/rules.hpp"
+#include "models/consensus/praos/headers.hpp"
 #include "models/parts/chain/chain_module.hpp"
 
 namespace ledgerlab::praos {
@@ -86,8 +86,6 @@ class Praos final : public chain::ChainModule<ForgedBlock, Point> {
   chain::Judgement judge(const Input& input, Effects& effects, const MessageRef& content,
                          NodeId from, chain::Index parent) override;
   Standing standing(const Input& input, const ForgedBlock& forged, chain::Index parent) override;
-  std::string check_leader(Effects& effects, const Header& header, const Epoch& epoch,
-                           const Distribution& stakes);
   bool keeps(const BlockId& id) const override;
   void hold(const Input& input, Effects& effects, Held held);
   void arm_held(const Input& input, Effects& effects);

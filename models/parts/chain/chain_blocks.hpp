@@ -9,7 +9,7 @@ namespace ledgerlab::chain {
 template <class Carried, class Own>
 ChainModule<Carried, Own>::ChainModule(const ModuleContext& context, const ChainSettings& settings)
     : self_(context.self),
-      settings_(shared_settings(settings)),
+      settings_(shared_settings(settings, context.replicas)),
       neighbours_(context.neighbours),
       orphans_(settings.orphans_max),
       genesis_(make_genesis(context.genesis_root)) {}
@@ -122,6 +122,8 @@ void ChainModule<Carried, Own>::on_message(const Input& input, Effects& effects)
     effects.send(input.from, Tip{best.block->id, best.block->height, weight_to_u256(best.weight)});
   } else if (const auto* tip = m.as<Tip>()) {
     on_tip(input, effects, *tip);
+  } else if (const auto* headers = m.as<GetHeaders>()) {
+    on_get_headers(input, effects, *headers);
   }
 }
 

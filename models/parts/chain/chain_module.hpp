@@ -11,6 +11,7 @@
 #include "models/parts/chain/chain_settings.hpp"
 #include "models/parts/chain/messages.hpp"
 #include "models/parts/chain/orphan_pool.hpp"
+#include "models/parts/chain/sync_messages.hpp"
 
 namespace ledgerlab::chain {
 
@@ -164,6 +165,11 @@ class ChainModule : public Module {
   void send_stored(Effects& effects, NodeId to, const BlockRef& block);
   NodeId next_neighbour(NodeId after) const;
 
+  template <class T>
+  void reply(Effects& effects, NodeId to, T body) const;
+  BlockRef on_head_chain(Height height) const;
+  void on_get_headers(const Input& input, Effects& effects, const GetHeaders& get);
+
   NodeId self_;
   bool running_ = false;
   bool adopt_open_ = false;
@@ -194,4 +200,5 @@ class ChainModule : public Module {
 }  // namespace ledgerlab::chain
 
 #include "models/parts/chain/chain_blocks.hpp"  // IWYU pragma: export
+#include "models/parts/chain/chain_serve.hpp"   // IWYU pragma: export
 #include "models/parts/chain/chain_sync.hpp"    // IWYU pragma: export

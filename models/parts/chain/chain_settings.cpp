@@ -20,10 +20,11 @@ ChainSettings::ChainSettings(const Params& params, std::string_view name,
 bool ChainSettings::same(const ChainSettings& other) const {
   return poll_draw.id == other.poll_draw.id && depth == other.depth && below == other.below &&
          request_timeout == other.request_timeout && poll == other.poll &&
-         sync_batch == other.sync_batch && orphans_max == other.orphans_max;
+         sync_batch == other.sync_batch && orphans_max == other.orphans_max && replicas == other.replicas;
 }
 
-ChainSettingsRef shared_settings(const ChainSettings& wanted) {
+ChainSettingsRef shared_settings(ChainSettings wanted, std::uint32_t replicas) {
+  wanted.replicas = replicas;
   static thread_local std::weak_ptr<const ChainSettings> last;
   ChainSettingsRef known = last.lock();
   if (!known || !known->same(wanted)) {

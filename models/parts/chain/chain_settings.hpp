@@ -22,6 +22,7 @@ struct ChainSettings {
   Duration poll;
   std::uint16_t sync_batch;
   std::size_t orphans_max;
+  std::uint32_t replicas = 0;  // the first so many nodes of the world, the others are clients
   mutable SharedPlace genesis;  // its place in the trees
 
   bool same(const ChainSettings& other) const;
@@ -29,6 +30,6 @@ struct ChainSettings {
 using ChainSettingsRef = std::shared_ptr<const ChainSettings>;
 
 /// The object that who asked last on this thread got, if it says the same.
-ChainSettingsRef shared_settings(const ChainSettings& wanted);
+ChainSettingsRef shared_settings(ChainSettings wanted, std::uint32_t replicas);
 
 }  // namespace ledgerlab::chain
