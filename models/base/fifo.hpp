@@ -28,6 +28,10 @@ class Fifo {
     }
     return value;
   }
+  /// Gives the memory of an empty queue back.
+  void rest() {
+    if (empty()) items_ = {};
+  }
   void clear() {
     items_.clear();
     head_ = 0;

@@ -78,7 +78,7 @@ void World::apply(Node& n, Effects& effects, Time hold) {
         apply_outside(n, effects, e, hold, first_operation);
     }
   }
-  if (n.disk && n.disk->due == time_never && !n.disk->waiting.empty()) disk_start(n, hold);
+  if (n.disk && n.disk->due == time_never && !n.disk->idle()) disk_start(n, hold);
 }
 
 void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
@@ -86,10 +86,8 @@ void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
   if (e.gate == Gate::gated && n.disk) {
     // Its module's records, and those that other modules listed earlier in this step: what a local
     // call caused (publish, reply) must not get out before what its caller wrote.
-    ModuleLog& log = n.disk->logs[static_cast<std::size_t>(e.slot)];
-    std::uint64_t need = std::max(log.last_operation, log.gated_until);
+    std::uint64_t& need = n.disk->needed[static_cast<std::size_t>(e.slot)];
     if (n.disk->submitted > step_first_op) need = n.disk->submitted;
-    log.gated_until = need;
     if (need > n.disk->durable) {
       GateItem item;
       item.need = need;
@@ -102,7 +100,7 @@ void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
       if (e.kind == EffectKind::announce_head || e.kind == EffectKind::announce_final) {
         item.block = effects.block_of(e);
       }
-      n.disk->gate.push(std::move(item));
+      queue_of(*n.disk).gate.push(std::move(item));
       return;
     }
   }

@@ -2,6 +2,7 @@
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
 #include <functional>
+#include <stdexcept>
 #include <string_view>
 
 #include "models/base/int128.hpp"
@@ -10,22 +11,17 @@
 namespace ledgerlab {
 namespace {
 
-void apply_operation(ModuleLog& log, DiskOperation&& op) {
-  auto& records = log.durable;
-  const auto below = [](const StoredRecord& r, std::uint64_t index) { return r.index < index; };
+void apply_operation(Disk& disk, DiskOperation&& op) {
+  ModuleLog& log = disk.log(op.slot);
   switch (op.kind) {
     case EffectKind::persist:
-      // Thousands of nodes hold a log: growing by a quarter wastes less than doubling.
-      if (records.size() == records.capacity()) records.reserve(records.size() * 5 / 4 + 2);
-      records.push_back({op.index, std::move(op.record)});
+      log.persist(op.index, std::move(op.record));
       break;
     case EffectKind::truncate:
-      records.erase(std::lower_bound(records.begin(), records.end(), op.index, below),
-                    records.end());
+      log.truncate(op.index);
       break;
     default:
-      records.erase(records.begin(),
-                    std::lower_bound(records.begin(), records.end(), op.index, below));
+      log.forget(op.index);
   }
 }
 
@@ -36,16 +32,66 @@ bool same_record(const Record& a, const Record& b) {
 
 }  // namespace
 
+void ModuleLog::persist(std::uint64_t index, RecordRef record) {
+  if (records_.empty()) first_ = index;
+  if (index != first_ + records_.size()) throw std::logic_error("a gap in a module's log");
+  // Thousands of nodes hold a log: growing by an eighth wastes less than doubling.
+  if (records_.size() == records_.capacity()) records_.reserve(records_.size() * 9 / 8 + 2);
+  records_.push_back(std::move(record));
+}
+
+void ModuleLog::truncate(std::uint64_t from) {
+  if (from <= first_) {
+    records_.clear();
+  } else if (from <= last()) {
+    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(from - first_), records_.end());
+  }
+}
+
+void ModuleLog::forget(std::uint64_t below) {
+  if (below <= first_) return;
+  const std::uint64_t count = std::min<std::uint64_t>(below - first_, records_.size());
+  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
+  first_ += count;
+}
+
+void ModuleLog::append_to(std::vector<Record>& out) const {
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    out.push_back(*records_[i]);
+    out.back().index = first_ + i;
+  }
+}
+
+ModuleLog& Disk::log(Slot slot) {
+  const auto at = std::find_if(logs.begin(), logs.end(),
+                               [&](const ModuleLog& log) { return log.slot() >= slot; });
+  if (at != logs.end() && at->slot() == slot) return *at;
+  const auto place = at - logs.begin();
+  logs.reserve(logs.size() + 1);  // two or three in all
+  return *logs.insert(logs.begin() + place, ModuleLog(slot));
+}
+
 /// All nodes write the same of a block, most of them soon after one another.
 RecordRef World::shared_record(Record&& record) {
-  if (record.messages || record.snapshot) return std::make_shared<const Record>(std::move(record));
+  if (record.messages || record.snapshot) return RecordRef(std::move(record));
   const std::string_view text(reinterpret_cast<const char*>(record.bytes.data()),
                               record.bytes.size());
   std::size_t place = std::hash<std::string_view>()(text);
   if (record.block) place ^= static_cast<std::size_t>(record.block->id.tag());
   RecordRef& kept = recent_records_[place % recent_records_.size()];
-  if (!kept || !same_record(*kept, record)) kept = std::make_shared<const Record>(std::move(record));
+  if (!kept || !same_record(*kept, record)) kept = RecordRef(std::move(record));
   return kept;
+}
+
+DiskQueue& World::queue_of(Disk& disk) {
+  if (disk.queue) return *disk.queue;
+  if (spare_queues_.empty()) {
+    disk.queue = std::make_unique<DiskQueue>();
+  } else {
+    disk.queue = std::move(spare_queues_.back());
+    spare_queues_.pop_back();
+  }
+  return *disk.queue;
 }
 
 void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
@@ -54,7 +100,7 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
     n.disk->sync = n.disk_sync;
   }
   Disk& disk = *n.disk;
-  ModuleLog& log = disk.logs[static_cast<std::size_t>(e.slot)];
+  ModuleLog& log = disk.log(e.slot);
   DiskOperation op;
   op.kind = e.kind;
   op.slot = e.slot;
@@ -72,18 +118,19 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
     op.index = e.a;
     if (e.kind == EffectKind::truncate) log.next_index = std::min(log.next_index, e.a);
   }
-  disk.waiting.push(std::move(op));
-  log.last_operation = ++disk.submitted;
+  queue_of(disk).waiting.push(std::move(op));
+  disk.needed[static_cast<std::size_t>(e.slot)] = ++disk.submitted;
 }
 
 void World::disk_start(Node& n, Time now) {
   Disk& disk = *n.disk;
-  disk.syncing = disk.waiting.size();
+  DiskQueue& queue = *disk.queue;
+  queue.syncing = queue.waiting.size();
   const StorageCharge& storage = spec_.hardware.storage;
   std::uint64_t bytes = storage.bytes_per_sync;
   stats_.disk_bytes += bytes;
   n.disk_bytes += bytes;
-  for (std::size_t i = 0; i < disk.syncing; ++i) bytes += disk.waiting[i].bytes;
+  for (std::size_t i = 0; i < queue.syncing; ++i) bytes += queue.waiting[i].bytes;
   Duration time = disk.sync * storage.syncs_permille / 1000;
   if (spec_.hardware.disk_write_bps != 0) {
     time += Duration{static_cast<std::int64_t>(static_cast<Uint128>(bytes) * 8 * 1'000'000'000 /
@@ -98,32 +145,36 @@ void World::disk_complete(Node& n, Time now) {
   Disk& disk = *n.disk;
   std::array<std::uint64_t, slot_count> persisted{};
   std::array<bool, slot_count> touched{};
+  DiskQueue& queue = *disk.queue;
   disk.due = time_never;
-  for (; disk.syncing > 0; --disk.syncing) {
-    DiskOperation op = disk.waiting.pop();
+  for (; queue.syncing > 0; --queue.syncing) {
+    DiskOperation op = queue.waiting.pop();
     const auto slot = static_cast<std::size_t>(op.slot);
     if (op.kind == EffectKind::persist) {
       ++persisted[slot];
       touched[slot] = true;
     }
     ++disk.durable;
-    apply_operation(disk.logs[slot], std::move(op));
+    apply_operation(disk, std::move(op));
   }
-  while (!disk.gate.empty() && disk.gate.front().need <= disk.durable) {
-    release(n, disk.gate.pop(), now);
+  while (!queue.gate.empty() && queue.gate.front().need <= disk.durable) {
+    release(n, queue.gate.pop(), now);
   }
   for (std::size_t slot = 0; slot < slot_count; ++slot) {
     if (!touched[slot]) continue;
-    const auto& records = disk.logs[slot].durable;
     LaneInput input;
     input.ready = now;
     input.kind = InputKind::persisted;
     input.slot = static_cast<Slot>(slot);
-    input.value = records.empty() ? 0 : records.back().index;
+    input.value = disk.log(input.slot).last();
     input.timer.key = persisted[slot];
     n.inbox.push(std::move(input));
   }
-  if (!disk.waiting.empty() && disk.due == time_never) disk_start(n, now);
+  if (!queue.waiting.empty()) {
+    if (disk.due == time_never) disk_start(n, now);
+  } else if (queue.gate.empty()) {
+    spare_queues_.push_back(std::move(disk.queue));
+  }
 }
 
 std::vector<Record> World::disk_crash(Node& n, std::uint64_t* lost) {
@@ -131,23 +182,21 @@ std::vector<Record> World::disk_crash(Node& n, std::uint64_t* lost) {
   *lost = 0;
   if (!n.disk) return kept;
   Disk& disk = *n.disk;
+  DiskQueue& queue = queue_of(disk);
   // A drawn prefix of what was not synced survives, never a record behind a gap.
   const std::uint64_t survivors =
-      draw_below(n.draws(Purpose("host.disk.crash"), n.incarnation), disk.waiting.size() + 1);
+      draw_below(n.draws(Purpose("host.disk.crash"), n.incarnation), queue.waiting.size() + 1);
   for (std::uint64_t i = 0; i < survivors; ++i) {
-    DiskOperation op = disk.waiting.pop();
-    apply_operation(disk.logs[static_cast<std::size_t>(op.slot)], std::move(op));
+    apply_operation(disk, queue.waiting.pop());
   }
-  *lost = disk.waiting.size();
-  disk.waiting.clear();
-  disk.gate.clear();
-  disk.syncing = 0;
+  *lost = queue.waiting.size();
+  disk.queue.reset();
   disk.due = time_never;
   disk.durable = disk.submitted = 0;
+  disk.needed = {};
   for (ModuleLog& log : disk.logs) {
-    log.last_operation = log.gated_until = 0;
-    log.next_index = log.durable.empty() ? 1 : log.durable.back().index + 1;
-    for (const StoredRecord& record : log.durable) kept.push_back(record.copy());
+    log.next_index = log.last() + 1;
+    log.append_to(kept);
   }
   return kept;
 }

@@ -247,9 +247,7 @@ void World::start_node(NodeId id, Time at) {
   n.program = spec_.make_node(id, n.incarnation);
   std::vector<Record> records;
   if (n.disk) {
-    for (const ModuleLog& log : n.disk->logs) {
-      for (const StoredRecord& record : log.durable) records.push_back(record.copy());
-    }
+    for (const ModuleLog& log : n.disk->logs) log.append_to(records);
   }
   if (!records.empty()) n.program->restore(records);
   Input input;

@@ -201,6 +201,7 @@ void World::run_lane(Node& n) {
     if (input.message) --stats_.waiting;
     step(n, input, start);
   }
+  n.inbox.rest();
 }
 
 void World::on_message(Time ready, NodeId to, NodeId from, Token token) {

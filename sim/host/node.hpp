@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "models/api/module.hpp"
@@ -20,7 +21,7 @@ struct LaneInput {
   NodeId from = no_node;
   MessageRef message;
   TimerId timer{};
-  bool dropped = false;     // lost on arrival, reason in value
+  bool dropped = false;  // lost on arrival, reason in value
   // generation (timer), record (persisted), nonce (found), operation (call)
   std::uint64_t value = 0;
 };
@@ -42,8 +43,33 @@ struct GateItem {
   BlockRef block;
 };
 
-/// A record without its index.
-using RecordRef = std::shared_ptr<const Record>;
+/// A record without its index, one object for all nodes that wrote the same. Counted as messages
+/// are, not atomically: it belongs to one world.
+class RecordRef {
+ public:
+  RecordRef() = default;
+  explicit RecordRef(Record record) : shared_(new Shared{std::move(record)}) {}
+  RecordRef(const RecordRef& other) : shared_(other.shared_) {
+    if (shared_) ++shared_->references;
+  }
+  RecordRef(RecordRef&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  RecordRef& operator=(RecordRef other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~RecordRef() {
+    if (shared_ && --shared_->references == 0) delete shared_;
+  }
+  explicit operator bool() const { return shared_ != nullptr; }
+  const Record& operator*() const { return shared_->record; }
+
+ private:
+  struct Shared {
+    Record record;
+    std::uint32_t references = 1;
+  };
+  Shared* shared_ = nullptr;
+};
 
 /// One operation on the module logs of a node, in the order it was listed.
 struct DiskOperation {
@@ -54,36 +80,50 @@ struct DiskOperation {
   RecordRef record;
 };
 
-/// A record in its place: what it says is shared by all nodes that wrote the same.
-struct StoredRecord {
-  std::uint64_t index = 0;
-  RecordRef record;
+/// The durable records of one module: their indexes have no gaps.
+class ModuleLog {
+ public:
+  explicit ModuleLog(Slot slot) : slot_(slot) {}
+  Slot slot() const { return slot_; }
 
-  Record copy() const {
-    Record out = *record;
-    out.index = index;
-    return out;
-  }
+  void persist(std::uint64_t index, RecordRef record);
+  void truncate(std::uint64_t from);
+  void forget(std::uint64_t below);
+  /// Index of the newest, 0: there is none.
+  std::uint64_t last() const { return records_.empty() ? 0 : first_ + records_.size() - 1; }
+  void append_to(std::vector<Record>& out) const;
+
+  std::uint64_t next_index = 1;  // of the next persist
+
+ private:
+  Slot slot_;
+  std::uint64_t first_ = 1;  // index of the oldest
+  std::vector<RecordRef> records_;
 };
 
-struct ModuleLog {
-  std::vector<StoredRecord> durable;
-  std::uint64_t next_index = 1;      // of the next persist
-  std::uint64_t last_operation = 0;  // number of this module's latest operation
-  std::uint64_t gated_until = 0;     // what its latest output waited for: outputs keep their order
+/// What a disk holds while something waits for it. Most disks are idle most of the time: idle ones
+/// have none.
+struct DiskQueue {
+  Fifo<DiskOperation> waiting;  // not yet durable, in order; the first `syncing` are on their way
+  std::size_t syncing = 0;
+  Fifo<GateItem> gate;
 };
 
 /// The simulated disk of one node: group commit of all operations that wait when a sync starts.
 struct Disk {
-  std::array<ModuleLog, slot_count> logs;
-  Fifo<DiskOperation> waiting;  // not yet durable, in order; the first `syncing` are on their way
-  std::size_t syncing = 0;
+  std::vector<ModuleLog> logs;  // of the modules that have written, by slot
+  std::unique_ptr<DiskQueue> queue;
+  /// By module: operations that its next output waits for. Its own and what its latest output
+  /// waited for: outputs keep their order.
+  std::array<std::uint64_t, slot_count> needed{};
   Time due = time_never;        // end of the running sync
   std::uint64_t submitted = 0;  // operations so far
   std::uint64_t durable = 0;    // of these, durable
-  Fifo<GateItem> gate;
-  Duration sync{};  // latency in force
+  Duration sync{};              // latency in force
   Duration busy{};
+
+  ModuleLog& log(Slot slot);
+  bool idle() const { return !queue || queue->waiting.empty(); }
 };
 
 /// Piecewise linear clocks: a fault changes rate or offset at an instant.

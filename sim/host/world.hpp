@@ -167,6 +167,7 @@ class World final : public EngineSink {
   void disk_complete(Node& n, Time now);
   std::vector<Record> disk_crash(Node& n, std::uint64_t* lost);
   RecordRef shared_record(Record&& record);
+  DiskQueue& queue_of(Disk& disk);
 
   // faults.cpp
   void schedule_faults();
@@ -204,6 +205,7 @@ class World final : public EngineSink {
   std::unique_ptr<Interner> interner_;
   std::unique_ptr<Effects> effects_;  // of the step that runs
   std::vector<std::unique_ptr<Effects>> spare_effects_;
+  std::vector<std::unique_ptr<DiskQueue>> spare_queues_;
   std::array<RecordRef, 64> recent_records_;  // written last, by content: shared where they repeat
   std::vector<const Message*> in_flight_;  // by token
   std::vector<Token> free_tokens_;

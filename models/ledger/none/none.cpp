@@ -40,6 +40,7 @@ void NoLedger::step(const Input& input, Effects& effects) {
         std::vector<TxOutcome> outcomes = all_succeeded(*block);
         effects.call(Slot::mempool, Finalised{std::move(block), std::move(outcomes)});
       }
+      untold_.rest();
       break;
     case InputKind::call:
       on_call(*input.call, effects);
@@ -84,6 +85,8 @@ void NoLedger::adopt(const LocalCall& call, Effects& effects, const Adopt& ask) 
     changed.reverted.push_back(std::move(above_.back()));
     above_.pop_back();
   }
+  // No more than that while it is short: thousands of nodes hold one.
+  if (above_.size() < 32) above_.reserve(above_.size() + ask.forward.size());
   above_.insert(above_.end(), ask.forward.begin(), ask.forward.end());
   changed.included = ask.forward;
   if (tentative_) {
