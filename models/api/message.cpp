@@ -96,9 +96,11 @@ const MessageType* type_in_decoding(Slot slot, std::uint16_t kind) {
 }
 
 Bytes encode_signed_part(const Message& message) {
-  Bytes out;
-  out.reserve(message.wire_size());
-  codec::Writer writer(out);
+  // Not wire_size(): that charges for modelled bytes too, which nobody writes.
+  codec::Sizer size;
+  write_signed_part(message, size);
+  Bytes out(size.size());
+  codec::Writer writer{std::span<Byte>(out)};
   write_signed_part(message, writer);
   return out;
 }

@@ -1,7 +1,10 @@
 // OpenSSL and libsodium for what they have; Keccak with the original padding stands in keccak.cpp.
 #include "models/crypto/hash.hpp"
 
+// SHA-256 goes past EVP: its context can be copied, and a short text costs half.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <sodium/crypto_hash_sha512.h>
 
 #include <stdexcept>
@@ -46,9 +49,30 @@ class Digest {
 
 }  // namespace
 
-Hash256 sha256(ByteView bytes) {
-  thread_local Digest digest("SHA256");
-  return digest.operator()<32>(bytes);
+Hash256 sha256(ByteView bytes) { return Sha256().add(bytes).digest(); }
+
+static_assert(sizeof(SHA256_CTX) == sizeof(Sha256) && std::is_trivially_copyable_v<SHA256_CTX>);
+
+Sha256::Sha256() {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  std::memcpy(state_.data(), &context, sizeof context);
+}
+
+Sha256& Sha256::add(ByteView bytes) {
+  SHA256_CTX context;
+  std::memcpy(&context, state_.data(), sizeof context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  std::memcpy(state_.data(), &context, sizeof context);
+  return *this;
+}
+
+Hash256 Sha256::digest() const {
+  SHA256_CTX context;
+  std::memcpy(&context, state_.data(), sizeof context);
+  Hash256 out;
+  SHA256_Final(out.data.data(), &context);
+  return out;
 }
 
 Hash256 sha256d(ByteView bytes) { return sha256(sha256(bytes).view()); }

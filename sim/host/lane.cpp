@@ -179,6 +179,13 @@ bool World::may_start(const Node& n, Time start) const {
   return (eager_ && start < horizon_ && start < n.next_local) || start <= engine_->now();
 }
 
+/// Nothing but the inbox can reach the node in this instant.
+bool World::nothing_due(const Node& n) const {
+  const Time now = engine_->now();
+  return n.timer_min > now && n.found_due > now && n.deferred_due > now &&
+         (!n.disk || n.disk->due > now) && (n.delayed.empty() || n.delayed.front().due > now);
+}
+
 void World::arrive(Node& n, LaneInput&& input) {
   if (n.inbox.empty() && !n.deferred) {
     const Time start = latest(input.ready, n.lane_free, input.checked);
@@ -225,6 +232,9 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
     release_token(token);
     // A step that listed nothing changed nothing the node waits for.
     if (effects_->list().empty()) return;
+    // What the step has itself put into the lane (records durable at once) is next in any case:
+    // it needs no wake-up, unless something else of the node is due in this instant.
+    if (!n.inbox.empty() && nothing_due(n)) run_lane(n);
   } else {
     LaneInput input;
     input.ready = ready;

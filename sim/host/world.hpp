@@ -130,6 +130,7 @@ class World final : public EngineSink {
  private:
   // lane.cpp: inputs wait in order of arrival; a step runs when its service starts.
   bool may_start(const Node& n, Time start) const;
+  bool nothing_due(const Node& n) const;
   void arrive(Node& n, LaneInput&& input);
   void run_lane(Node& n);
   void step(Node& n, const LaneInput& input, Time start);

@@ -75,12 +75,10 @@ void Compact::on_start(const Input&, Effects& effects) {
 
 void Compact::on_message(const Input& input, Effects& effects) {
   const Message& m = *input.message;
-  if (position(input.from) == neighbours().size()) return;
-  if (const auto* inv = m.as<BlockInv>()) {
-    on_block_inv(input, *inv, effects);
-  } else if (!speaks_) {
-    return;
-  } else if (const auto* send = m.as<SendCmpct>()) {
+  // Who sent it is looked up only where it matters: most announcements are of what is known.
+  if (const auto* inv = m.as<BlockInv>()) return on_block_inv(input, *inv, effects);
+  if (!speaks_ || position(input.from) == neighbours().size()) return;
+  if (const auto* send = m.as<SendCmpct>()) {
     on_send_cmpct(input, *send, effects);
   } else if (const auto* get = m.as<GetCompact>()) {
     on_get_compact(input, *get, effects);
@@ -140,13 +138,23 @@ void Compact::prefer(Effects& effects, NodeId peer) {
   effects.send(peer, SendCmpct{true, 2, false});
 }
 
-void Compact::announce_block(const Input& input, Effects& effects, Sequence sequence) {
-  std::vector<NodeId> push;
-  std::vector<NodeId> tell;
-  for (std::size_t n = 0; n < neighbours().size(); ++n) {
-    if (knows(sequence, n)) continue;
-    ((peers_[n] & peer_wants_push) != 0 ? push : tell).push_back(neighbours()[n]);
+/// Who lacks it: those that want new blocks unasked, and those that are told of them.
+void Compact::split_unaware(Sequence sequence, std::vector<NodeId>& push,
+                            std::vector<NodeId>& tell) {
+  push.clear();
+  tell.clear();
+  const std::uint64_t* has = known(sequence);
+  const std::span<const NodeId> all = neighbours();
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    if ((has[n / 64] >> (n % 64) & 1) != 0) continue;
+    ((peers_[n] & peer_wants_push) != 0 ? push : tell).push_back(all[n]);
   }
+}
+
+void Compact::announce_block(const Input& input, Effects& effects, Sequence sequence) {
+  thread_local std::vector<NodeId> push;  // scratch, filled anew
+  thread_local std::vector<NodeId> tell;
+  split_unaware(sequence, push, tell);
   if (!push.empty()) {
     if (MessageRef message = compact_of(input, effects, sequence)) {
       effects.multicast(push, std::move(message));
@@ -159,16 +167,18 @@ void Compact::announce_block(const Input& input, Effects& effects, Sequence sequ
 }
 
 void Compact::on_block_inv(const Input& input, const BlockInv& inv, Effects& effects) {
-  const bool compact = speaks_ && (peers_[position(input.from)] & peer_speaks) != 0;
   relay::GetData get;
+  bool fresh = false;
   for (const Hash128& id : inv.ids) {
     if (!announced(input, effects, id, input.from)) continue;
-    if (compact) {
+    fresh = true;
+    if (speaks_ && (peers_[newest_request().asked] & peer_speaks) != 0) {
       effects.send(input.from, GetCompact{id});
     } else {
       get.ids.push_back(id);
     }
   }
+  if (!fresh) return;
   if (!get.ids.empty()) effects.send(input.from, std::move(get));
   arm_requests(input.local, effects);
 }
@@ -246,34 +256,38 @@ Compact::Partial* Compact::partial_of(Sequence item) {
   return it == partials_.end() ? nullptr : &*it;
 }
 
-Compact::Partial* Compact::begin(const Input& input, Effects& effects, const Hash128& id) {
-  const bool fresh = announced(input, effects, id, input.from);
-  const Sequence at = find(effects, id);
-  if (at == nothing) return nullptr;
-  if (fresh) {
+Compact::Sequence Compact::wanted(const Input& input, Effects& effects, const Hash128& id) {
+  const Heard news = heard(input, effects, id, input.from);
+  if (news.item == nothing) return nothing;
+  if (news.fresh) {
     arm_requests(input.local, effects);
   } else {
-    if (!wants(at) || partial_of(at)) return nullptr;
-    prolong(at, input.local);
+    if (!wants(news.item) || partial_of(news.item)) return nothing;
+    prolong(news.item, input.local);
   }
-  Partial partial;
-  partial.item = at;
+  return news.item;
+}
+
+Compact::Partial& Compact::begin(const Input& input, Sequence item) {
+  Partial& partial = partials_.emplace_back();
+  partial.item = item;
   partial.from = input.from;
   partial.message = input.message_ref();
-  return &partials_.emplace_back(std::move(partial));
+  return partial;
 }
 
 void Compact::on_cmpct_block(const Input& input, const CmpctBlock& compact, Effects& effects) {
-  Partial* partial = begin(input, effects, compact.id);
-  if (!partial) return;
+  const Sequence item = wanted(input, effects, compact.id);
+  if (item == nothing) return;
+  Partial& partial = begin(input, item);
   std::vector<std::uint64_t> sorted = *compact.short_ids.list;
   std::sort(sorted.begin(), sorted.end());
   const bool collide = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
   // Two of the block's own transactions with one short id cannot be told apart.
-  if (collide || !place_prefilled(compact, partial->filled)) {
-    return ask_full(input, effects, partial->item, compact.id, input.from);
+  if (collide || !place_prefilled(compact, partial.filled)) {
+    return ask_full(input, effects, item, compact.id, input.from);
   }
-  effects.call(Slot::mempool, partial->item,
+  effects.call(Slot::mempool, item,
                MatchShortIds{key_of(effects, compact), compact.short_ids.list});
 }
 
@@ -328,7 +342,7 @@ MessageRef Compact::assemble(Effects& effects, const CmpctBlock& compact,
 void Compact::finish(const Input& input, Effects& effects, Partial partial) {
   if (const auto* modelled = partial.message->as<ModelledCmpctBlock>()) {
     ++put_together_;
-    return take(input, effects, modelled->content.frame, partial.from);
+    return take_wanted(input, effects, partial.item, modelled->content.frame, partial.from);
   }
   const auto& compact = *partial.message->as<CmpctBlock>();
   MessageRef frame = assemble(effects, compact, partial.filled);
@@ -368,11 +382,13 @@ void Compact::on_get_block_txn(const Input& input, const GetBlockTxn& get, Effec
 /// What a real payload's pool would answer is drawn, once for a node and block.
 void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact, Effects& effects) {
   const Hash128& id = compact.content.frame->as<relay::Content>()->content->identity();
-  Partial* partial = begin(input, effects, id);
-  if (!partial) return;
+  const Sequence item = wanted(input, effects, id);
+  if (item == nothing) return;
   if (!draw_ppb(input.draw(draw_failure, id.tag()), modelled_failure_)) {
-    return finish(input, effects, std::move(*partial));
+    ++put_together_;
+    return take_wanted(input, effects, item, compact.content.frame, input.from);
   }
+  begin(input, item);
   ++asked_for_more_;
   effects.send(input.from, GetBlockTxn{id, {}, static_cast<std::uint32_t>(modelled_missing_)});
 }
@@ -381,8 +397,8 @@ void Compact::on_settled(Effects& effects, Sequence sequence, NodeId from) {
   if (!partials_.empty()) {
     std::erase_if(partials_, [&](const Partial& p) { return p.item == sequence; });
   }
-  if (speaks_ && from != no_node && content_of(sequence)->role() == Role::proposal &&
-      position(from) != neighbours().size()) {
+  if (favourites_max_ != 0 && speaks_ && from != no_node &&
+      content_of(sequence)->role() == Role::proposal && position(from) != neighbours().size()) {
     prefer(effects, from);
   }
 }

@@ -38,8 +38,10 @@ class Compact final : public relay::Relay {
   void on_get_block_txn(const Input& input, const GetBlockTxn& get, Effects& effects);
   void on_block_txn(const Input& input, const BlockTxn& answer, Effects& effects);
 
-  /// A new partial block, if this content is wanted and nobody else's is under way.
-  Partial* begin(const Input& input, Effects& effects, const Hash128& id);
+  void split_unaware(Sequence sequence, std::vector<NodeId>& push, std::vector<NodeId>& tell);
+  /// A compact block came: the item, if it is wanted and nobody else's is under way, or `nothing`.
+  Sequence wanted(const Input& input, Effects& effects, const Hash128& id);
+  Partial& begin(const Input& input, Sequence item);
   /// Everything is there: the content as it was announced, or a request for the whole.
   void finish(const Input& input, Effects& effects, Partial partial);
   MessageRef assemble(Effects& effects, const CmpctBlock& compact,

@@ -6,11 +6,11 @@
 namespace ledgerlab::relay {
 
 Relay::Relay(const ModuleContext& context, Mode mode)
-    : neighbours_(context.neighbours.begin(), context.neighbours.end()),
-      words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
+    : words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
       mode_(mode),
       forward_(context.params->flag("forward")),
       attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
+      neighbours_(context.neighbours.begin(), context.neighbours.end()),
       request_timeout_(context.params->duration("request_timeout")),
       announce_interval_(context.params->duration("announce_interval")),
       keep_(context.params->duration("keep_contents")),
@@ -23,6 +23,7 @@ Relay::Relay(const ModuleContext& context, Mode mode)
     trickle_->set_peers({}, neighbours_);
   }
   make_reconciler(context);
+  keeps_who_ = trickle_ || reconciler_;
 }
 
 void Relay::make_reconciler(const ModuleContext& context) {
@@ -42,7 +43,6 @@ void Relay::make_reconciler(const ModuleContext& context) {
 void Relay::warm(unsigned depth) const {
   if (depth != 0) return;
   // The newest contents are what is spoken of.
-  if (!seen_.empty()) __builtin_prefetch(&seen_.back());
   if (unspread_ == 0) return;
   if (!items_.empty()) __builtin_prefetch(&items_.back(), 1);
   if (!known_.empty()) __builtin_prefetch(&known_.back(), 1);
@@ -58,9 +58,7 @@ void Relay::step(const Input& input, Effects& effects) {
         take(input, effects, input.message_ref(), input.from);
       } else if (const auto* get = input.message->as<GetData>()) {
         on_get_data(input, *get, effects);
-      } else if (const std::uint32_t from = position(input.from);
-                 !reconciler_ || from == neighbours_.size() ||
-                 !reconciler_->on_message(input, effects, from)) {
+      } else if (!reconciler_ || !on_reconciliation(input, effects)) {
         on_message(input, effects);
       }
       break;
@@ -95,6 +93,11 @@ void Relay::step(const Input& input, Effects& effects) {
   }
 }
 
+bool Relay::on_reconciliation(const Input& input, Effects& effects) {
+  const std::uint32_t from = position(input.from);
+  return from != neighbours_.size() && reconciler_->on_message(input, effects, from);
+}
+
 // --- what arrives -------------------------------------------------------------------------------
 
 void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
@@ -107,21 +110,21 @@ void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
   arm_requests(input.local, effects);
 }
 
-bool Relay::announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+Relay::Heard Relay::heard(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
   const std::uint32_t dense = effects.intern(id);
-  if (seen(dense)) {
+  if (seen_.has(dense)) {
     // Who has what is forgotten once it is spread, unless it may still wait to be announced.
-    if (unspread_ == 0 && !trickle_ && !reconciler_) return false;
+    if (unspread_ == 0 && !keeps_who_) return {};
     const std::uint32_t at = index_.find(dense);
     if (at != DenseIndex::none) set_known(at, from);
-    return false;
+    return {at, false};
   }
   const std::uint32_t at_from = position(from);
-  if (at_from == neighbours_.size()) return false;  // not of our overlay
+  if (at_from == neighbours_.size()) return {};  // not of our overlay
   const Sequence sequence = add_item(dense, State::wanted, input.local);
-  set_known(sequence, from);
+  known(sequence)[at_from / 64] |= std::uint64_t{1} << (at_from % 64);
   requests_.push_back({sequence, id, input.local + request_timeout_, at_from, 1});
-  return true;
+  return {sequence, true};
 }
 
 void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects) {
@@ -137,21 +140,30 @@ void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects
 void Relay::take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from) {
   const MessageRef& content = frame->as<Content>()->content;
   const std::uint32_t dense = effects.intern(content->identity());
-  std::uint32_t at = DenseIndex::none;
-  if (seen(dense)) {
-    at = index_.find(dense);
-    if (at == DenseIndex::none) return;
-    set_known(at, from);
-    if (item(at).state != State::wanted) return;
-    forget_request(at);
-  } else {
-    at = add_item(dense, State::held, input.local);
-    set_known(at, from);
+  if (!seen_.has(dense)) {
+    return hold(input, effects, add_item(dense, State::held, input.local), frame, from);
   }
-  item(at).state = State::held;
-  item(at).since = input.local;
-  item(at).frame = frame;
-  on_settled(effects, at, from);
+  const std::uint32_t at = index_.find(dense);
+  if (at == DenseIndex::none) return;
+  if (item(at).state == State::wanted) return take_wanted(input, effects, at, frame, from);
+  set_known(at, from);
+}
+
+void Relay::take_wanted(const Input& input, Effects& effects, Sequence sequence,
+                        const MessageRef& frame, NodeId from) {
+  forget_request(sequence);
+  hold(input, effects, sequence, frame, from);
+}
+
+void Relay::hold(const Input& input, Effects& effects, Sequence sequence, const MessageRef& frame,
+                 NodeId from) {
+  set_known(sequence, from);
+  Item& it = item(sequence);
+  it.state = State::held;
+  it.since = input.local;
+  it.frame = frame;
+  on_settled(effects, sequence, from);
+  const MessageRef& content = frame->as<Content>()->content;
   effects.call(content->slot(), Relayed{content, from});
   after_request(input, effects);
 }
@@ -336,7 +348,7 @@ void Relay::retry(const Input& input, Effects& effects) {
     it.state = State::gone;
     it.since = input.local;
     --unspread_;
-    clear_seen(it.dense);  // whoever announces it again is asked again
+    seen_.remove(it.dense);  // whoever announces it again is asked again
     index_.erase(it.dense);
     return true;
   });
@@ -377,10 +389,7 @@ void Relay::prolong(Sequence sequence, Time now) {
 // --- books --------------------------------------------------------------------------------------
 
 void Relay::set_seen(std::uint32_t dense) {
-  if (dense / 64 >= seen_.size()) seen_.resize(dense / 64 + 1, 0);
-  if (seen(dense)) return;
-  seen_[dense / 64] |= std::uint64_t{1} << (dense % 64);
-  if (remember_ == 0) return;
+  if (!seen_.add(dense) || remember_ == 0) return;
   if (remembered_.size() < remember_) {
     remembered_.push_back(dense);
     return;
@@ -388,7 +397,7 @@ void Relay::set_seen(std::uint32_t dense) {
   // Forgotten in the order of arrival here, never by the dense number, which is a mere name.
   const std::uint32_t old = std::exchange(remembered_[oldest_remembered_], dense);
   oldest_remembered_ = (oldest_remembered_ + 1) % remember_;
-  if (index_.find(old) == DenseIndex::none) clear_seen(old);
+  if (index_.find(old) == DenseIndex::none) seen_.remove(old);
 }
 
 Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
@@ -406,9 +415,15 @@ Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
 }
 
 void Relay::drop_old(Time now) {
+  // The oldest item's date only ever moves on: until then there is no need to look at it.
+  if (now <= kept_until_) return;
   while (head_ < items_.size()) {
     Item& it = items_[head_];
-    if (it.state == State::wanted || it.since + keep_ >= now) break;
+    if (it.state == State::wanted) break;
+    if (it.since + keep_ >= now) {
+      kept_until_ = it.since + keep_;
+      break;
+    }
     if (it.state == State::held) --unspread_;  // its owner did not take it
     if (it.state != State::gone) index_.erase(it.dense);
     it.frame = {};
@@ -423,9 +438,16 @@ void Relay::drop_old(Time now) {
 }
 
 std::uint32_t Relay::position(NodeId node) const {
-  const auto it = std::lower_bound(neighbours_.begin(), neighbours_.end(), node);
-  const bool found = it != neighbours_.end() && *it == node;
-  return static_cast<std::uint32_t>((found ? it : neighbours_.end()) - neighbours_.begin());
+  // A binary search without branches: where a node stands among twenty nobody can predict.
+  const NodeId* at = neighbours_.data();
+  auto left = static_cast<std::uint32_t>(neighbours_.size());
+  if (left == 0) return 0;
+  while (left > 1) {
+    const std::uint32_t half = left / 2;
+    at += at[half] <= node ? half : 0;
+    left -= half;
+  }
+  return static_cast<std::uint32_t>(*at == node ? at - neighbours_.data() : neighbours_.size());
 }
 
 void Relay::set_known(Sequence sequence, NodeId from) {

@@ -5,6 +5,7 @@
 
 #include "models/api/model_info.hpp"
 #include "models/parts/dense/dense_index.hpp"
+#include "models/parts/dense/seen_set.hpp"
 #include "models/parts/relay/messages.hpp"
 #include "models/parts/relay/reconcile.hpp"
 #include "models/parts/relay/trickle.hpp"
@@ -19,7 +20,8 @@ enum class TimerKind : std::uint32_t { request, announce, trickle, reconcile, ow
 /// Work Blockchains, CCS 2016, section 2.1.1: "unsolicited block push").
 enum class Mode : std::uint8_t { inventory, push, unsolicited };
 
-class Relay : public Module {
+/// What every announcement touches stands in the first cache line.
+class alignas(64) Relay : public Module {
  public:
   explicit Relay(const ModuleContext& context, Mode mode = Mode::inventory);
 
@@ -72,14 +74,25 @@ class Relay : public Module {
   virtual void after_request(const Input&, Effects&) {}
 
   // --- what it does it with --------------------------------------------------------------------
-  /// `from` says that it has a content. True if the content has to be asked for: a request to
-  /// `from` is in the books, and the caller sends it and calls arm_requests.
-  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from);
+  struct Heard {
+    Sequence item = nothing;  // `nothing`: dropped, or spread and nobody asks who has it
+    bool fresh = false;
+  };
+  /// `from` says that it has a content. Fresh if the content has to be asked for: a request to
+  /// `from` is in the books as the newest, and the caller sends it and calls arm_requests.
+  Heard heard(const Input& input, Effects& effects, const Hash128& id, NodeId from);
+  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+    return heard(input, effects, id, from).fresh;
+  }
+  const Request& newest_request() const { return requests_.back(); }
   /// The content itself came: to its owner with it, unless it has come before.
   void take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from);
+  /// The same of an item that is wanted.
+  void take_wanted(const Input& input, Effects& effects, Sequence sequence, const MessageRef& frame,
+                   NodeId from);
   /// The item with this identity, or `nothing`: not there, or dropped.
   Sequence find(Effects& effects, const Hash128& id) { return index_.find(effects.intern(id)); }
-  bool has_seen(Effects& effects, const Hash128& id) { return seen(effects.intern(id)); }
+  bool has_seen(Effects& effects, const Hash128& id) { return seen_.has(effects.intern(id)); }
   const MessageRef& content_of(Sequence sequence) {
     return item(sequence).frame->as<Content>()->content;
   }
@@ -110,6 +123,7 @@ class Relay : public Module {
   void prolong(Sequence sequence, Time now);
 
  private:
+  bool on_reconciliation(const Input& input, Effects& effects);
   void on_inv(const Input& input, const Inv& inv, Effects& effects);
   void on_get_data(const Input& input, const GetData& get, Effects& effects);
   void publish(const Input& input, const MessageRef& content, Effects& effects);
@@ -123,25 +137,24 @@ class Relay : public Module {
   void announce_batch(std::span<const Sequence> batch, Effects& effects);
   void retry(const Input& input, Effects& effects);
   bool ask_another(Request& request, Time now, Effects& effects);
-  bool seen(std::uint32_t dense) const {
-    return dense / 64 < seen_.size() && (seen_[dense / 64] >> (dense % 64) & 1) != 0;
-  }
   void set_seen(std::uint32_t dense);
-  void clear_seen(std::uint32_t dense) { seen_[dense / 64] &= ~(std::uint64_t{1} << (dense % 64)); }
+  void hold(const Input& input, Effects& effects, Sequence sequence, const MessageRef& frame,
+            NodeId from);
   Sequence add_item(std::uint32_t dense, State state, Time now);
   void drop_old(Time now);
   void forget_request(Sequence sequence);
 
-  // What every announcement touches stands together: ten thousand relays share the caches.
-  std::vector<NodeId> neighbours_;   // ascending
-  std::vector<std::uint64_t> seen_;  // bitmap over dense ids (DESIGN 14, point 6)
-  std::uint32_t unspread_ = 0;       // items wanted or held
-  std::uint32_t words_;              // of 64 neighbours each
+  SeenSet seen_;
+  std::uint32_t unspread_ = 0;  // items wanted or held
+  std::uint32_t words_;         // of 64 neighbours each
+  bool keeps_who_ = false;      // who has what matters when it is spread, too
   Mode mode_;
   bool forward_;
   bool announce_timer_ = false;
   bool request_timer_ = false;
   std::uint32_t attempts_max_;
+  // --- the second ---
+  std::vector<NodeId> neighbours_;  // ascending
   Duration request_timeout_;
   Duration announce_interval_;
   Duration keep_;
@@ -154,6 +167,7 @@ class Relay : public Module {
   std::vector<std::uint64_t> known_;  // by item: neighbours that have it
   Sequence base_ = 0;
   std::size_t head_ = 0;
+  Time kept_until_{};  // nothing is old enough to be dropped before this has passed
   DenseIndex index_;
   std::vector<Request> requests_;   // in order of their first asking
   std::vector<Sequence> gathered_;  // to be announced together
