@@ -44,7 +44,8 @@ std::string_view role_name(Role role) {
 
 /// Size, identity, and the hash of everything a forger could touch.
 void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
-  thread_local Bytes buffer(4096);
+  thread_local Bytes room(4096);
+  Bytes& buffer = room;
   m.slot_ = slot;
   m.author_ = m.auth_ == Auth::none ? no_node : author;
   std::size_t size = 0;

@@ -1,9 +1,8 @@
 // The simulated disk: one numbered log per module, group commit, the persist gate across steps, and
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
-#include <functional>
+#include <cstring>
 #include <stdexcept>
-#include <string_view>
 
 #include "models/base/int128.hpp"
 #include "sim/host/world.hpp"
@@ -74,10 +73,15 @@ ModuleLog& Disk::log(Slot slot) {
 /// All nodes write the same of a block, most of them soon after one another.
 RecordRef World::shared_record(Record&& record) {
   if (record.messages || record.snapshot) return RecordRef(std::move(record));
-  const std::string_view text(reinterpret_cast<const char*>(record.bytes.data()),
-                              record.bytes.size());
-  std::size_t place = std::hash<std::string_view>()(text);
-  if (record.block) place ^= static_cast<std::size_t>(record.block->id.tag());
+  // Only a place to look: the first bytes of a record without a block tell records apart well enough.
+  std::uint64_t place = 0;
+  if (record.block) {
+    place = record.block->id.tag();
+  } else {
+    std::memcpy(&place, record.bytes.data(), std::min(record.bytes.size(), sizeof place));
+    place ^= place >> 32;
+  }
+  place = (place ^ static_cast<std::uint64_t>(record.slot)) * 0x9e37'79b9'7f4a'7c15 >> 32;
   RecordRef& kept = recent_records_[place % recent_records_.size()];
   if (!kept || !same_record(*kept, record)) kept = RecordRef(std::move(record));
   return kept;

@@ -50,10 +50,9 @@ bool World::authentic(const Message& message) const {
 }
 
 Time World::check_done(Node& n, const Message& message, Time ready) {
-  // With one core the step itself pays (deliver).
-  if (n.cores_free.empty()) return ready;
   const std::uint64_t picoseconds = check_cost(message);
-  if (picoseconds == 0) return ready;
+  // With one core the step itself pays (deliver).
+  if (picoseconds == 0 || n.cores_free.empty()) return ready;
   const Duration cost = charged(n, picoseconds);
   if (cost == Duration::zero()) return ready;
   n.check_busy += cost;
@@ -267,7 +266,9 @@ void World::deliver(Node& n, const Message& message, NodeId from, Time start) {
   effects_->begin(n.id);
   effects_->work(Operation::message_handle);
   effects_->work(Operation::message_byte, message.wire_size());
-  if (n.cores_free.empty()) effects_->work_picoseconds(check_cost(message));
+  if (const std::uint64_t check = check_cost(message); check != 0 && n.cores_free.empty()) {
+    effects_->work_picoseconds(check);
+  }
   run_step(n, input, start, {});
 }
 

@@ -97,9 +97,24 @@ Time LinkState::held_until(NodeId from, NodeId to, Time depart) {
   return l.last;
 }
 
+namespace {
+
+/// 2^256 / (t + 1) = (2^256 - t - 1) / (t + 1) + 1. All miners search for one target at a time: the
+/// last division is remembered.
+U256 mean_tries(const U256& target) {
+  thread_local U256 last = U256::max();
+  thread_local U256 tries = 1;
+  if (target != last) {
+    tries = (~target) / (target + U256(1)) + U256(1);
+    last = target;
+  }
+  return tries;
+}
+
+}  // namespace
+
 Duration mean_search_time(const U256& target, std::uint64_t hash_rate) {
-  // 2^256 / (t + 1) = (2^256 - t - 1) / (t + 1) + 1.
-  const U256 hashes = target == U256::max() ? U256(1) : (~target) / (target + U256(1)) + U256(1);
+  const U256 hashes = mean_tries(target);
   constexpr std::uint64_t limit = std::uint64_t{1} << 62;
   if (hashes.bit_length() <= 97) {  // times 10^9 below 2^127
     const Uint128 small = Uint128{hashes.words[1]} << 64 | hashes.words[0];

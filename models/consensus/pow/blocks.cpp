@@ -13,7 +13,7 @@ std::string Pow::malformed(Effects& effects, const MinedBlock& mined) {
   std::string wrong = rules_.malformed(mined);
   if (!wrong.empty()) return wrong;
   const bool work =
-      effects.crypto().work_valid(mined.digest, *claimed_target(mined.header), mined.header.nonce);
+      effects.crypto().work_valid(mined.digest, *mined.target, mined.header.nonce);
   return work ? "" : "work";
 }
 

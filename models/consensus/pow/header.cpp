@@ -29,6 +29,7 @@ MinedBlock assemble(const Header& header, Bytes bytes, PayloadRef payload) {
   MinedBlock mined;
   mined.header = header;
   mined.digest = work_digest(header);
+  mined.target = claimed_target(header);
   mined.work = claimed_work(header);
   mined.signatures = signatures;
   mined.block = std::move(block);
@@ -90,6 +91,7 @@ std::optional<MinedBlock> MinedBlock::from(const BlockRef& block) {
   MinedBlock mined;
   mined.header = *header;
   mined.digest = work_digest(*header);
+  mined.target = claimed_target(*header);
   mined.work = claimed_work(*header);
   mined.signatures = header->signatures;
   mined.block = block;

@@ -69,6 +69,7 @@ std::optional<Header> header_of(const Block& block);
 struct MinedBlock {
   Header header;
   Hash256 digest;      // work_digest()
+  std::optional<U256> target;  // claimed_target()
   U256 work;           // claimed_work()
   Hash256 signatures;  // of the payload as it is; the header has to claim the same
   BlockRef block;

@@ -1,5 +1,8 @@
 #include "models/consensus/pow/pow.hpp"
 
+#include <bit>
+#include <cstring>
+
 namespace ledgerlab::pow {
 
 Pow::Pow(const ModuleContext& context) : Pow(context, shared_rules(context)) {}
@@ -46,8 +49,13 @@ void Pow::on_own_call(const Input& input, Effects& effects) {
 
 Bytes Pow::encode_record(chain::Index index) const {
   const auto& entry = tree().at(index);
-  return codec::encode(
-      RecordNote{chain::weight_to_u256(entry.weight), entry.extra.own.window_start});
+  const RecordNote note{chain::weight_to_u256(entry.weight), entry.extra.own.window_start};
+  if constexpr (std::endian::native != std::endian::little) return codec::encode(note);
+  // The same bytes at once: every node writes one for every block.
+  Bytes out(sizeof note.weight.words + sizeof note.window_start);
+  std::memcpy(out.data(), note.weight.words.data(), sizeof note.weight.words);
+  std::memcpy(out.data() + sizeof note.weight.words, &note.window_start, sizeof note.window_start);
+  return out;
 }
 
 std::optional<Pow::Stored> Pow::decode_record(const Record& record) const {

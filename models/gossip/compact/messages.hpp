@@ -36,7 +36,7 @@ struct SendCmpct {
 /// Inv entries of type MSG_BLOCK: blocks of which the sender has all.
 struct BlockInv {
   static constexpr MessageInfo info{5, "BlockInv", Role::relay, Auth::mac};
-  std::vector<Hash128> ids;
+  relay::IdList ids;
   template <class A>
   void fields(A& a) {
     auto limited = codec::at_most(ids, relay::ids_max);

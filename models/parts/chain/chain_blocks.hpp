@@ -216,6 +216,7 @@ bool ChainModule<Carried, Own>::connect(const Input& input, Effects& effects,
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::connect_orphans(const Input& input, Effects& effects,
                                                 const BlockId& parent) {
+  if (orphans_.size() == 0) return;
   std::vector<BlockId> known = {parent};
   while (!known.empty()) {
     const BlockId next = known.back();
@@ -284,10 +285,8 @@ void ChainModule<Carried, Own>::settle(Effects& effects) {
   const Height target = height + 1 - settings_->depth;
   if (target <= tree_.height(final_before)) return;
   const Index settled = tree_.ancestor(tree_.find(head_->id), target);
-  std::vector<Index> way;
-  for (Index i = settled; i != final_before; i = tree_.at(i).parent) way.push_back(i);
-  std::reverse(way.begin(), way.end());
-  for (const Index i : way) {
+  for (Height h = tree_.height(final_before) + 1; h <= target; ++h) {
+    const Index i = h == target ? settled : tree_.ancestor(settled, h);
     const auto& [block, content] = std::tie(tree_.at(i).block, tree_.at(i).extra.content);
     effects.call(Slot::application, Finalise{block});
     effects.announce_final(block);

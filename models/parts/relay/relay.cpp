@@ -115,7 +115,7 @@ Relay::Heard Relay::heard(const Input& input, Effects& effects, const Hash128& i
   if (seen_.has(dense)) {
     // Who has what is forgotten once it is spread, unless it may still wait to be announced.
     if (unspread_ == 0 && !keeps_who_) return {};
-    const std::uint32_t at = index_.find(dense);
+    const std::uint32_t at = at_hand(dense);
     if (at != DenseIndex::none) set_known(at, from);
     return {at, false};
   }
@@ -129,7 +129,7 @@ Relay::Heard Relay::heard(const Input& input, Effects& effects, const Hash128& i
 
 void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects) {
   for (const Hash128& id : get.ids) {
-    const std::uint32_t at = index_.find(effects.intern(id));
+    const std::uint32_t at = at_hand(effects.intern(id));
     // What we dropped we cannot send; the asker turns to another after its timeout.
     if (at != DenseIndex::none && item(at).state == State::spread) {
       effects.send(input.from, item(at).frame);
@@ -143,7 +143,7 @@ void Relay::take(const Input& input, Effects& effects, const MessageRef& frame, 
   if (!seen_.has(dense)) {
     return hold(input, effects, add_item(dense, State::held, input.local), frame, from);
   }
-  const std::uint32_t at = index_.find(dense);
+  const std::uint32_t at = at_hand(dense);
   if (at == DenseIndex::none) return;
   if (item(at).state == State::wanted) return take_wanted(input, effects, at, frame, from);
   set_known(at, from);
@@ -201,7 +201,7 @@ void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effec
 
 void Relay::publish(const Input& input, const MessageRef& content, Effects& effects) {
   const std::uint32_t dense = effects.intern(content->identity());
-  std::uint32_t at = index_.find(dense);
+  std::uint32_t at = at_hand(dense);
   if (at == DenseIndex::none) {
     at = add_item(dense, State::held, input.local);
   } else if (item(at).state == State::spread) {
@@ -349,7 +349,7 @@ void Relay::retry(const Input& input, Effects& effects) {
     it.since = input.local;
     --unspread_;
     seen_.remove(it.dense);  // whoever announces it again is asked again
-    index_.erase(it.dense);
+    forget(it.dense);
     return true;
   });
   after_request(input, effects);
@@ -397,7 +397,7 @@ void Relay::set_seen(std::uint32_t dense) {
   // Forgotten in the order of arrival here, never by the dense number, which is a mere name.
   const std::uint32_t old = std::exchange(remembered_[oldest_remembered_], dense);
   oldest_remembered_ = (oldest_remembered_ + 1) % remember_;
-  if (index_.find(old) == DenseIndex::none) seen_.remove(old);
+  if (at_hand(old) == DenseIndex::none) seen_.remove(old);
 }
 
 Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
@@ -409,6 +409,8 @@ Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
   it.since = now;
   known_.resize(known_.size() + words_, 0);
   index_.insert(dense, sequence);
+  newest_dense_ = dense;
+  newest_ = sequence;
   ++unspread_;
   set_seen(dense);
   return sequence;
@@ -425,7 +427,7 @@ void Relay::drop_old(Time now) {
       break;
     }
     if (it.state == State::held) --unspread_;  // its owner did not take it
-    if (it.state != State::gone) index_.erase(it.dense);
+    if (it.state != State::gone) forget(it.dense);
     it.frame = {};
     ++head_;
   }

@@ -91,7 +91,7 @@ class alignas(64) Relay : public Module {
   void take_wanted(const Input& input, Effects& effects, Sequence sequence, const MessageRef& frame,
                    NodeId from);
   /// The item with this identity, or `nothing`: not there, or dropped.
-  Sequence find(Effects& effects, const Hash128& id) { return index_.find(effects.intern(id)); }
+  Sequence find(Effects& effects, const Hash128& id) { return at_hand(effects.intern(id)); }
   bool has_seen(Effects& effects, const Hash128& id) { return seen_.has(effects.intern(id)); }
   const MessageRef& content_of(Sequence sequence) {
     return item(sequence).frame->as<Content>()->content;
@@ -137,6 +137,13 @@ class alignas(64) Relay : public Module {
   void announce_batch(std::span<const Sequence> batch, Effects& effects);
   void retry(const Input& input, Effects& effects);
   bool ask_another(Request& request, Time now, Effects& effects);
+  Sequence at_hand(std::uint32_t dense) const {
+    return dense == newest_dense_ ? newest_ : index_.find(dense);
+  }
+  void forget(std::uint32_t dense) {
+    index_.erase(dense);
+    if (dense == newest_dense_) newest_dense_ = DenseIndex::none;
+  }
   void set_seen(std::uint32_t dense);
   void hold(const Input& input, Effects& effects, Sequence sequence, const MessageRef& frame,
             NodeId from);
@@ -145,6 +152,8 @@ class alignas(64) Relay : public Module {
   void forget_request(Sequence sequence);
 
   SeenSet seen_;
+  std::uint32_t newest_dense_ = DenseIndex::none;  // added last, if it is still there
+  Sequence newest_ = 0;
   std::uint32_t unspread_ = 0;  // items wanted or held
   std::uint32_t words_;         // of 64 neighbours each
   bool keeps_who_ = false;      // who has what matters when it is spread, too
