@@ -18,6 +18,20 @@ TEST(Hash, Sha256) {
             "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50");
 }
 
+TEST(Hash, Sha256OfATextInParts) {
+  Bytes text(300);
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<Byte>(31 * i);
+  const ByteView all(text);
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    const Sha256 beginning = Sha256().add(all.first(cut));
+    // Two texts with one beginning, and the beginning itself, in any order.
+    ASSERT_EQ(Sha256(beginning).add(all.subspan(cut)).digest(), sha256(all)) << cut;
+    ASSERT_EQ(beginning.digest(), sha256(all.first(cut))) << cut;
+    ASSERT_EQ(Sha256(beginning).add(all.first(9)).add(all.first(0)).digest(),
+              Sha256().add(all.first(cut)).add(all.first(9)).digest());
+  }
+}
+
 TEST(Hash, Sha512) {
   EXPECT_EQ(to_hex(sha512(as_bytes("abc"))),
             "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"

@@ -1,7 +1,6 @@
 // The simulated disk: one numbered log per module, group commit, the persist gate across steps, and
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 
 #include "models/base/int128.hpp"
@@ -78,7 +77,8 @@ RecordRef World::shared_record(Record&& record) {
   if (record.block) {
     place = record.block->id.tag();
   } else {
-    std::memcpy(&place, record.bytes.data(), std::min(record.bytes.size(), sizeof place));
+    const std::size_t first = std::min(record.bytes.size(), sizeof place);
+    std::copy_n(record.bytes.begin(), first, reinterpret_cast<Byte*>(&place));
     place ^= place >> 32;
   }
   place = (place ^ static_cast<std::uint64_t>(record.slot)) * 0x9e37'79b9'7f4a'7c15 >> 32;

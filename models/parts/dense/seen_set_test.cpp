@@ -1,0 +1,44 @@
+// The set behaves as a set of numbers, wherever its newest word stands.
+#include "models/parts/dense/seen_set.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace ledgerlab {
+namespace {
+
+TEST(SeenSet, IsASetWhileItsNumbersGrow) {
+  SeenSet seen;
+  std::set<std::uint32_t> model;
+  std::uint64_t x = 7;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    x = x * 6364136223846793005ull + 1442695040888963407ull;
+    // Around a window that moves on, sometimes far beyond it.
+    const auto key = i / 8 + static_cast<std::uint32_t>(x >> 56) +
+                     (i % 1'000 == 999 ? 500 : 0);
+    if ((x >> 40) % 4 == 0) {
+      seen.remove(key);
+      model.erase(key);
+    } else {
+      ASSERT_EQ(seen.add(key), model.insert(key).second);
+    }
+    const auto probe = i / 8 + static_cast<std::uint32_t>((x >> 20) % 700);
+    ASSERT_EQ(seen.has(probe), model.contains(probe));
+    ASSERT_EQ(seen.has(key), model.contains(key));
+  }
+}
+
+TEST(SeenSet, KnowsNothingBeyondItsNewest) {
+  SeenSet seen;
+  EXPECT_FALSE(seen.has(0));
+  EXPECT_FALSE(seen.has(1'000'000));
+  seen.remove(1'000'000);
+  EXPECT_TRUE(seen.add(1'000'000));
+  EXPECT_FALSE(seen.has(999'999));
+  EXPECT_TRUE(seen.add(0));
+  EXPECT_FALSE(seen.add(1'000'000));
+}
+
+}  // namespace
+}  // namespace ledgerlab
