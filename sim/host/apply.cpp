@@ -299,8 +299,8 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
     std::uint64_t nonce = n.draws(Purpose("host.search.nonce"), key);
     std::uint64_t tries = 1;
     const auto at = [&] {
-      return hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) *
-                                                       1'000'000'000 / n.hash_rate)};
+      return hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) * 1'000'000'000 /
+                                                       n.hash_rate)};
     };
     const auto is_work = [&] {
       n.found_due = at();

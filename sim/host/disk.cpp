@@ -72,7 +72,8 @@ ModuleLog& Disk::log(Slot slot) {
 /// All nodes write the same of a block, most of them soon after one another.
 RecordRef World::shared_record(Record&& record) {
   if (record.messages || record.snapshot) return RecordRef(std::move(record));
-  // Only a place to look: the first bytes of a record without a block tell records apart well enough.
+  // Only a place to look: the first bytes of a record without a block tell records apart well
+  // enough.
   std::uint64_t place = 0;
   if (record.block) {
     place = record.block->id.tag();

@@ -25,9 +25,9 @@ Duration World::charged(const Node& n, std::uint64_t picoseconds) const {
 
 std::uint64_t World::check_cost(const Message& message) const {
   const auto cost = [&](Auth auth) {
-    return auth == Auth::none ? 0
-                              : spec_.costs.of(auth == Auth::mac ? Operation::mac
-                                                                 : Operation::verify);
+    return auth == Auth::none
+               ? 0
+               : spec_.costs.of(auth == Auth::mac ? Operation::mac : Operation::verify);
   };
   const Message* carried = message.carried();
   if (carried == nullptr) return cost(message.auth());
@@ -163,7 +163,8 @@ void World::arm(Node& n) {
   if (!n.delayed.empty()) next = std::min(next, n.delayed.front().due);
   if (n.alive && !n.inbox.empty() && !n.deferred) {
     const LaneInput& first = n.inbox.front();
-    next = std::min(next, std::max(latest(n.lane_free, first.ready, first.checked), engine_->now()));
+    next =
+        std::min(next, std::max(latest(n.lane_free, first.ready, first.checked), engine_->now()));
   }
   n.next_local = next;
   if (next < n.wake_at) {

@@ -8,9 +8,9 @@
 namespace ledgerlab {
 
 std::string_view fault_kind_name(FaultKind kind) {
-  static constexpr std::string_view names[] = {"crash", "partition", "loss",      "delay",   "slow",
-                                               "clock", "disk",      "duplicate", "reorder",
-                                               "churn"};
+  static constexpr std::string_view names[] = {"crash",   "partition", "loss", "delay",
+                                               "slow",    "clock",     "disk", "duplicate",
+                                               "reorder", "churn"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -6,7 +6,8 @@
 
 namespace ledgerlab {
 
-/// One scheduled operation: a local call to the consensus slot of the target, found as a fault's is.
+/// One scheduled operation: a local call to the consensus slot of the target, found as a fault's
+/// is.
 struct OperationPlan {
   Time at{};
   FaultTarget target;

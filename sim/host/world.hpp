@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "models/api/module.hpp"
-#include "sim/engine/engine.hpp"
 #include "models/api/storage_charge.hpp"
+#include "sim/engine/engine.hpp"
 #include "sim/host/fault.hpp"
 #include "sim/host/node.hpp"
 #include "sim/host/operation.hpp"
@@ -37,10 +37,10 @@ struct WorldSpec {
   std::uint32_t nodes = 0;
   HostHardware hardware;
   CostTable costs;
-  std::vector<FaultPlan> faults;         // any order
+  std::vector<FaultPlan> faults;          // any order
   std::vector<OperationPlan> operations;  // any order
-  std::vector<std::uint64_t> hash_rate;  // hashes/s by replica; empty: nobody searches
-  bool real_mining = false;              // try nonces instead of drawing the time
+  std::vector<std::uint64_t> hash_rate;   // hashes/s by replica; empty: nobody searches
+  bool real_mining = false;               // try nonces instead of drawing the time
   /// Mints the ticket of a lottery search (the suite's, known to the host alone).
   std::function<std::uint64_t(const Hash256& header, const U256& target)> mint_ticket;
   std::function<std::unique_ptr<Module>(NodeId node, std::uint64_t incarnation)> make_node;
@@ -208,7 +208,7 @@ class World final : public EngineSink {
   std::vector<std::unique_ptr<Effects>> spare_effects_;
   std::vector<std::unique_ptr<DiskQueue>> spare_queues_;
   std::array<RecordRef, 64> recent_records_;  // written last, by content: shared where they repeat
-  std::vector<const Message*> in_flight_;  // by token
+  std::vector<const Message*> in_flight_;     // by token
   std::vector<Token> free_tokens_;
   std::unique_ptr<LinkState> links_;  // partitions, loss, delay in force
   bool link_faults_ = false;
@@ -232,7 +232,7 @@ class World final : public EngineSink {
   std::vector<std::vector<NodeId>> fault_targets_;
   std::map<NodeId, std::vector<std::size_t>> down_faults_;  // in force, that take the node down
   std::uint64_t delayed_count_ = 0;  // message copies held by delay and reorder faults
-  bool producers_matter_ = false;  // some fault asks who has produced most, and nobody searches
+  bool producers_matter_ = false;    // some fault asks who has produced most, and nobody searches
   struct FirstHead {
     Time at = time_never;
     NodeId node = no_node;

@@ -12,8 +12,7 @@ std::string Pow::malformed(Effects& effects, const MinedBlock& mined) {
   effects.work(Operation::hash_byte, 2 * block.header.size() + 129 * block.payload->count());
   std::string wrong = rules_.malformed(mined);
   if (!wrong.empty()) return wrong;
-  const bool work =
-      effects.crypto().work_valid(mined.digest, *mined.target, mined.header.nonce);
+  const bool work = effects.crypto().work_valid(mined.digest, *mined.target, mined.header.nonce);
   return work ? "" : "work";
 }
 

@@ -57,9 +57,7 @@ Hash256 search_digest(const Header& header) {
   return Sha256(last.hashed).add(ByteView(text).subspan(same, writer.size() - same)).digest();
 }
 
-Hash256 work_digest(const Header& header) {
-  return stamped(search_digest(header), header.time);
-}
+Hash256 work_digest(const Header& header) { return stamped(search_digest(header), header.time); }
 
 std::optional<U256> claimed_target(const Header& header) {
   if (header.version == version_compact) return work::target_from_compact(header.bits);

@@ -68,10 +68,10 @@ std::optional<Header> header_of(const Block& block);
 /// A block with its header decoded, once for all nodes that share it.
 struct MinedBlock {
   Header header;
-  Hash256 digest;      // work_digest()
+  Hash256 digest;              // work_digest()
   std::optional<U256> target;  // claimed_target()
-  U256 work;           // claimed_work()
-  Hash256 signatures;  // of the payload as it is; the header has to claim the same
+  U256 work;                   // claimed_work()
+  Hash256 signatures;          // of the payload as it is; the header has to claim the same
   BlockRef block;
   /// Median of the times of this block and those before it, as the timestamp rule of its children
   /// wants it: the same for every node of a world, kept by the first that looked at all of them.

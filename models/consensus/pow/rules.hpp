@@ -37,8 +37,8 @@ struct Rules {
   /// Why this block is none, whatever stands before it; empty if it may be one. Not the work
   /// itself.
   std::string malformed(const MinedBlock& mined) const;
-  /// What is wrong with a header after this parent, whose height fits; empty if nothing is. `median`
-  /// is that of the times of the parent and those before it. Not the work itself.
+  /// What is wrong with a header after this parent, whose height fits; empty if nothing is.
+  /// `median` is that of the times of the parent and those before it. Not the work itself.
   std::string misplaced(const Header& header, const Lineage& parent, std::uint64_t median,
                         Time wall) const;
   /// The first time after `time` at which a block after this parent has another difficulty;

@@ -204,8 +204,7 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
     const std::uint64_t bytes = modelled_bytes_ != 0
                                     ? modelled_bytes_
                                     : compact_block_bytes(opened->payload->modelled_count, 0);
-    latest_message_ =
-        effects.make(ModelledCmpctBlock{{item(sequence).frame, static_cast<std::uint32_t>(bytes)}});
+    latest_message_ = modelled_of(effects, sequence, static_cast<std::uint32_t>(bytes));
   } else {
     const Payload& payload = *opened->payload;
     CmpctBlock compact;
@@ -231,6 +230,19 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
   }
   latest_ = sequence;
   return latest_message_;
+}
+
+/// It has no author: the message that brought the block here goes on as it is, where we would make
+/// the same, and is charged as if we did.
+MessageRef Compact::modelled_of(Effects& effects, Sequence sequence, std::uint32_t bytes) {
+  const MessageRef came = came_of_ == sequence ? std::move(came_) : MessageRef();
+  const auto* same = came ? came->as<ModelledCmpctBlock>() : nullptr;
+  if (same && share_ && same->content.charged == bytes &&
+      same->content.frame.get() == item(sequence).frame.get()) {
+    effects.work(Operation::message_byte, came->wire_size());
+    return came;
+  }
+  return effects.make(ModelledCmpctBlock{{item(sequence).frame, bytes}});
 }
 
 /// BIP 152: prefilled are those "a node believes its peers may not have", up to 10 kB: what this
@@ -342,6 +354,8 @@ MessageRef Compact::assemble(Effects& effects, const CmpctBlock& compact,
 void Compact::finish(const Input& input, Effects& effects, Partial partial) {
   if (const auto* modelled = partial.message->as<ModelledCmpctBlock>()) {
     ++put_together_;
+    came_of_ = partial.item;
+    came_ = partial.message;
     return take_wanted(input, effects, partial.item, modelled->content.frame, partial.from);
   }
   const auto& compact = *partial.message->as<CmpctBlock>();
@@ -386,6 +400,8 @@ void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact,
   if (item == nothing) return;
   if (!draw_ppb(input.draw(draw_failure, id.tag()), modelled_failure_)) {
     ++put_together_;
+    came_of_ = item;
+    came_ = input.message_ref();
     return take_wanted(input, effects, item, compact.content.frame, input.from);
   }
   begin(input, item);

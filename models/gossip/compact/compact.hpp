@@ -51,6 +51,7 @@ class Compact final : public relay::Relay {
                 NodeId from);
   /// The compact form of a content we spread; null if it has none.
   MessageRef compact_of(const Input& input, Effects& effects, Sequence sequence);
+  MessageRef modelled_of(Effects& effects, Sequence sequence, std::uint32_t bytes);
   std::vector<std::uint32_t> prefilled_positions(Sequence sequence, const Payload& payload) const;
   /// Who has just delivered a block first is asked to push the next ones.
   void prefer(Effects& effects, NodeId peer);
@@ -69,6 +70,8 @@ class Compact final : public relay::Relay {
   // The newest compact block made here, as Bitcoin Core keeps one; and what we lacked of it.
   Sequence latest_ = 0;
   MessageRef latest_message_;
+  Sequence came_of_ = 0;  // the newest modelled block, and the message that brought it
+  MessageRef came_;
   Sequence lacked_of_ = 0;
   std::vector<std::uint32_t> lacked_;
   std::uint64_t put_together_ = 0;

@@ -15,8 +15,7 @@ TEST(SeenSet, IsASetWhileItsNumbersGrow) {
   for (std::uint32_t i = 0; i < 20'000; ++i) {
     x = x * 6364136223846793005ull + 1442695040888963407ull;
     // Around a window that moves on, sometimes far beyond it.
-    const auto key = i / 8 + static_cast<std::uint32_t>(x >> 56) +
-                     (i % 1'000 == 999 ? 500 : 0);
+    const auto key = i / 8 + static_cast<std::uint32_t>(x >> 56) + (i % 1'000 == 999 ? 500 : 0);
     if ((x >> 40) % 4 == 0) {
       seen.remove(key);
       model.erase(key);
