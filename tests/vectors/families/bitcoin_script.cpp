@@ -295,14 +295,14 @@ std::string judge_asset(const Json& test) {
 }
 
 void run_assets(const Run& run, Report& report) {
-  for (const auto& file : run.files("")) {
+  each_file(run, report, "", [&](const std::filesystem::path& file) {
     judge(run, report, file.filename().string(), [&] {
       std::string text = read_text(file);
       // Each file is one element of a list, with the comma behind it.
       text.erase(text.find_last_not_of(" \r\n\t,") + 1);
       return judge_asset(Json::parse(text));
     });
-  }
+  });
 }
 
 constexpr Family families[] = {

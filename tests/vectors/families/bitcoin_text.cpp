@@ -278,7 +278,7 @@ std::string judge_decode(const Json& test) {
 
 void run_block_file(const Run& run, Report& report) {
   judge(run, report, run.path.filename().string(), [&]() -> std::string {
-    const std::string raw = read_text(run.path);
+    const std::string raw = read_file(run.path);
     const auto block = decode_block(as_bytes(raw));
     if (!block) return "block not read";
     if (encode_block(*block) != to_bytes(as_bytes(raw))) return "written otherwise";

@@ -70,11 +70,15 @@ std::string judge_chain(const Json& test, const Rules& rules) {
 }
 
 void run_chains(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const Json tests = read_json(file);
     for (const auto& [name, test] : tests.items()) {
       const std::string label = stem(run, file) + ":" + name;
       if (!run.wanted(label)) continue;
+      if (!test.is_object() || !test.contains("blocks")) {
+        report.skip(label, "not a chain of blocks");
+        continue;
+      }
       const auto rules = rules_by_name(test.at("network").get<std::string>());
       if (!rules) {
         report.skip(label, later_fork);
@@ -84,7 +88,7 @@ void run_chains(const Run& run, Report& report) {
         judge(run, report, label, [&, &test = test] { return judge_chain(test, *rules); });
       }
     }
-  }
+  });
 }
 
 constexpr Family families[] = {

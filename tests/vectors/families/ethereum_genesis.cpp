@@ -126,8 +126,8 @@ class SealedChain {
 /// A family that is one file has a case a block, a folder of files a case a file.
 void run_sealed(const Run& run, Report& report) {
   const bool folder = fs::is_directory(run.path);
-  for (const auto& file : run.files(".blocks")) {
-    const std::string text = read_text(file);
+  each_file(run, report, ".blocks", [&](const std::filesystem::path& file) {
+    const std::string text = read_file(file);
     const auto blocks = split_blocks(as_bytes(text));
     const auto first = blocks.empty() ? std::nullopt : decode_block(blocks.front());
     if (!first) throw std::runtime_error(file.string() + ": no block in front");
@@ -137,7 +137,7 @@ void run_sealed(const Run& run, Report& report) {
       const std::string name = file.filename().string();
       const std::size_t cases = !run.wanted(name) ? 0 : folder ? 1 : blocks.size();
       for (std::size_t i = 0; i < cases; ++i) report.skip(name, reason);
-      continue;
+      return;
     }
     std::string faults;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -147,7 +147,7 @@ void run_sealed(const Run& run, Report& report) {
       if (!why.empty() && faults.empty()) faults = name + " " + why;
     }
     if (folder) judge(run, report, file.filename().string(), [&] { return faults; });
-  }
+  });
 }
 
 std::string judge_work(const Json& test) {

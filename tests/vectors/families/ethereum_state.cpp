@@ -131,6 +131,10 @@ std::string entry_name(const std::string& test, const std::string& fork, const J
 void run_test(const Run& run, Report& report, const std::string& name, const Json& test, bool slow,
               ContractEngine& engine) {
   std::optional<WorldState> before;
+  if (!test.is_object() || !test.contains("post") || !test.contains("transaction")) {
+    if (run.wanted(name)) report.skip(name, "not a state test");
+    return;
+  }
   for (const auto& [fork, entries] : test.at("post").items()) {
     const auto revision = revision_by_name(fork);
     std::optional<BlockContext> block;
@@ -156,7 +160,7 @@ void run_test(const Run& run, Report& report, const std::string& name, const Jso
 
 void run_state_tests(const Run& run, Report& report) {
   const auto engine = evm::make_evm();
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const std::string folder = file.parent_path().filename().string();
     const Json tests = read_json(file);
     const bool slow = !run.soak && std::find(slow_files.begin(), slow_files.end(),
@@ -164,7 +168,7 @@ void run_state_tests(const Run& run, Report& report) {
     for (const auto& [name, test] : tests.items()) {
       run_test(run, report, folder + "/" + name, test, slow, *engine);
     }
-  }
+  });
 }
 
 constexpr Family families[] = {

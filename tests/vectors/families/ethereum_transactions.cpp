@@ -31,7 +31,7 @@ std::string judge_transaction(const Bytes& bytes, Revision revision, const Json&
 }
 
 void run_transactions(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const Json tests = read_json(file);
     for (const auto& [name, test] : tests.items()) {
       const auto bytes = from_hex(test.at("txbytes").get<std::string>());
@@ -51,7 +51,7 @@ void run_transactions(const Run& run, Report& report) {
         });
       }
     }
-  }
+  });
 }
 
 /// A transaction given by its fields, its unsigned and its signed form.
@@ -106,14 +106,14 @@ std::string judge_difficulty(const Rules& rules, const Json& test) {
 }
 
 void run_difficulty(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const bool homestead = file.filename() == "difficultyCustomHomestead.json";
     const Rules rules = homestead ? rules_of(Revision::homestead) : mainnet_rules();
     const Json tests = read_json(file);
     for (const auto& [name, test] : tests.items()) {
       judge(run, report, name, [&, &test = test] { return judge_difficulty(rules, test); });
     }
-  }
+  });
 }
 
 constexpr Family families[] = {

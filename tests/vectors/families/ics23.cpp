@@ -148,10 +148,10 @@ std::string judge_file(const Run& run, const std::filesystem::path& file) {
 }
 
 void run_ics23(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     judge(run, report, file.lexically_relative(run.path).generic_string(),
           [&] { return judge_file(run, file); });
-  }
+  });
 }
 
 constexpr Family families[] = {{"ics23/*", run_ics23, ""}};

@@ -115,7 +115,7 @@ std::string answer_pop(const std::string& kind, const Json& input) {
 }
 
 void run_pop(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const std::string kind = file.parent_path().filename();
     judge(run, report, kind + "/" + file.stem().string(), [&] {
       const Json test = read_json(file);
@@ -127,7 +127,7 @@ void run_pop(const Run& run, Report& report) {
       return differs(answer_pop(kind, test.at("input")),
                      want.is_string() ? want.get<std::string>() : want.dump());
     });
-  }
+  });
 }
 
 /// Lines "secret:message:signature". Secrets are numbers modulo the order: half of noble's are not
@@ -250,7 +250,7 @@ void run_hash_to_curve(const Run& run, Report& report) {
 void run_kzg(const Run& run, Report& report) {
   static const std::regex member("(commitment|z|y|proof): *'(0x[0-9a-fA-F]*)'");
   static const std::regex output("output: *(true|false|null)");
-  for (const auto& file : run.files(".yaml")) {
+  each_file(run, report, ".yaml", [&](const std::filesystem::path& file) {
     judge(run, report, file.parent_path().filename().string(), [&]() -> std::string {
       const std::string text = read_text(file);
       std::map<std::string, Bytes> values;
@@ -263,7 +263,7 @@ void run_kzg(const Run& run, Report& report) {
           kzg::verify_proof(values["commitment"], values["z"], values["y"], values["proof"]);
       return differs(verdict ? text_of(*verdict) : "null", want[1].str());
     });
-  }
+  });
 }
 
 constexpr std::string_view draft_price = "gas not compared: the file has an older draft's price";

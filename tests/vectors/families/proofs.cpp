@@ -92,13 +92,13 @@ bool merkle_holds(const Json& test) {
 }
 
 void run_merkle(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     judge(run, report, file.lexically_relative(run.path).generic_string(), [&] {
       const Json test = read_json(file);
       return differs(merkle_holds(test) ? "accepted" : "refused",
                      test.at("wantErr").get<bool>() ? "refused" : "accepted");
     });
-  }
+  });
 }
 
 // --- quorums of etcd's Raft ("datadriven" text) -------------------------------------------------
@@ -190,7 +190,7 @@ std::string judge_quorum(const std::string& line, const std::string& expected) {
 }
 
 void run_quorum(const Run& run, Report& report) {
-  for (const auto& file : run.files(".txt")) {
+  each_file(run, report, ".txt", [&](const std::filesystem::path& file) {
     std::istringstream lines(read_text(file));
     std::string command, last, line;
     int number = 0, began = 0;
@@ -217,7 +217,7 @@ void run_quorum(const Run& run, Report& report) {
       }
     }
     close();
-  }
+  });
 }
 
 constexpr Family families[] = {

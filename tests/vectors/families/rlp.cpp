@@ -63,12 +63,12 @@ std::string judge_rlp(const Json& test) {
 }
 
 void run_rlp(const Run& run, Report& report) {
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const Json tests = read_json(file);
     for (const auto& [name, test] : tests.items()) {
       judge(run, report, name, [&] { return judge_rlp(test); });
     }
-  }
+  });
 }
 
 constexpr Family families[] = {{"eth-tests/RLPTests/*", run_rlp, ""}};

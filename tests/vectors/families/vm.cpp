@@ -137,12 +137,12 @@ std::string judge_frame(ContractEngine& engine, const Json& test) {
 
 void run_vm(const Run& run, Report& report) {
   const auto engine = evm::make_evm();
-  for (const auto& file : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& file) {
     const Json tests = read_json(file);
     for (const auto& [name, test] : tests.items()) {
       judge(run, report, name, [&] { return judge_frame(*engine, test); });
     }
-  }
+  });
 }
 
 constexpr Family families[] = {{"*/VMTests", run_vm, "", true}};

@@ -19,29 +19,15 @@ std::string verdict_on(const Outcome& outcome, const std::string& result) {
 void run_test(const Run& run, Report& report, Judge judge_one, const Json& file, const Json& group,
               const Json& test) {
   const std::string name = "tcId " + test.at("tcId").dump() + " " + test.value("comment", "");
-  bool known = judge_one != nullptr;
-  std::string why;
-  if (!run.wanted(name)) return;
-  if (known) {
-    try {
-      const auto outcome = judge_one(file, group, test);
-      known = outcome.has_value();
-      if (known) why = verdict_on(*outcome, test.at("result"));
-    } catch (const std::exception& fault) {
-      why = std::string("exception: ") + fault.what();
-    }
-  }
-  if (!known) {
-    report.skip(name, "no runner for " + file.value("algorithm", "this algorithm"));
-  } else if (why.empty()) {
-    report.pass(name);
-  } else {
-    report.fail(name, why);
-  }
+  judge(run, report, name, [&] {
+    const auto outcome = judge_one != nullptr ? judge_one(file, group, test) : std::nullopt;
+    if (!outcome) throw Unjudged("no runner for " + file.value("algorithm", "this algorithm"));
+    return verdict_on(*outcome, test.at("result"));
+  });
 }
 
 void run_file(const Run& run, Report& report) {
-  for (const auto& path : run.files()) {
+  each_file(run, report, ".json", [&](const std::filesystem::path& path) {
     const Json file = read_json(path);
     for (const Json& group : file.at("testGroups")) {
       const std::string type = group.value("type", "");
@@ -51,7 +37,7 @@ void run_file(const Run& run, Report& report) {
         run_test(run, report, judge_one, file, group, test);
       }
     }
-  }
+  });
 }
 
 constexpr std::string_view written_out =

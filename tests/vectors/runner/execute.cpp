@@ -1,8 +1,10 @@
-// A child writes one line a verdict into a pipe; the parent counts. Lines, not a summary at the
-// end: what a child judged before it died still counts, and its last line says where it died.
+// A child writes a line before each case and one with its verdict into a pipe; the parent counts.
+// What a child judged before it died still counts, the case that it died in is a failure, and
+// another child does the rest.
 #include "tests/vectors/runner/execute.hpp"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <cstring>
 #include <exception>
 #include <numeric>
+#include <set>
 
 namespace ledgerlab::vectors {
 namespace {
@@ -29,17 +32,44 @@ std::string in_one_line(std::string_view text) {
   return out;
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// What earlier processes of a job have done: how often each name had a verdict, and the files that
+/// they died in.
+struct Progress {
+  std::map<std::string, std::uint64_t> judged;
+  std::set<std::string> lost_files;
+};
+
 class PipeReport final : public Report {
  public:
-  explicit PipeReport(int to) : to_(to) {}
-  void pass(std::string_view name) override { send('P', name, {}); }
-  void fail(std::string_view name, std::string_view why) override { send('F', name, why); }
-  void skip(std::string_view name, std::string_view reason) override { send('S', name, reason); }
+  PipeReport(int to, const Progress& before) : to_(to), before_(before) {}
+  bool open(std::string_view file) override {
+    if (before_.lost_files.contains(in_one_line(file))) return false;
+    send('O', file, {});
+    return true;
+  }
+  bool begin(std::string_view name) override {
+    if (was_judged(name)) return false;
+    begun_ = true;
+    send('B', name, {});
+    return true;
+  }
+  void pass(std::string_view name) override { verdict('P', name, {}); }
+  void fail(std::string_view name, std::string_view why) override { verdict('F', name, why); }
+  void skip(std::string_view name, std::string_view reason) override { verdict('S', name, reason); }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  bool was_judged(std::string_view name) {
+    const auto before = before_.judged.find(in_one_line(name));
+    if (before == before_.judged.end() || before->second == 0) return false;
+    --before->second;
+    return true;
+  }
 
-  void send(char verdict, std::string_view name, std::string_view text) {
+  void verdict(char which, std::string_view name, std::string_view text) {
+    if (!begun_ && was_judged(name)) return;
+    begun_ = false;
     const auto now = Clock::now();
     const auto took = std::chrono::duration_cast<std::chrono::seconds>(now - last_).count();
     if (took >= 5) {
@@ -47,8 +77,12 @@ class PipeReport final : public Report {
                    in_one_line(name).c_str());
     }
     last_ = now;
+    send(which, name, text);
+  }
+
+  void send(char which, std::string_view name, std::string_view text) const {
     const std::string line =
-        std::string(1, verdict) + in_one_line(name) + '\t' + in_one_line(text) + '\n';
+        std::string(1, which) + in_one_line(name) + '\t' + in_one_line(text) + '\n';
     std::size_t done = 0;
     while (done < line.size()) {
       const ssize_t n = ::write(to_, line.data() + done, line.size() - done);
@@ -58,36 +92,55 @@ class PipeReport final : public Report {
   }
 
   int to_;
+  Progress before_;
+  bool begun_ = false;
   Clock::time_point last_ = Clock::now();
 };
 
-/// One child process: a family, or a share of it.
+/// A family, or a share of it: one child process, and another one after each that dies.
 struct Job {
   std::size_t task = 0;
   unsigned share = 0, shares = 1;
   pid_t child = 0;
   int from = -1;
-  std::string text;  // not yet a whole line
-  std::string last;  // name of the last case with a verdict
+  Clock::time_point heard;  // from the child
+  bool late = false;        // ended for its silence
+  std::string text;         // not yet a whole line
+  std::string file, begun;  // what the child is at; empty: nothing
+  Progress progress;
   Result result;
 };
+
+void record_failure(Job& job, const std::string& name, const std::string& why) {
+  ++job.progress.judged[name];
+  ++job.result.failed;
+  job.result.failures.push_back({name, why});
+}
 
 void take_line(Job& job, std::string_view line) {
   const auto tab = line.find('\t');
   const std::string name(line.substr(1, tab - 1)), text(line.substr(tab + 1));
-  job.last = name;
   switch (line[0]) {
+    case 'O':
+      job.file = name;
+      job.begun.clear();
+      return;
+    case 'B':
+      job.begun = name;
+      return;
+    case 'F':
+      record_failure(job, name, text);
+      break;
     case 'P':
+      ++job.progress.judged[name];
       ++job.result.passed;
       break;
-    case 'F':
-      ++job.result.failed;
-      job.result.failures.push_back({name, text});
-      break;
     default:
+      ++job.progress.judged[name];
       ++job.result.skipped;
       ++job.result.reasons[text];
   }
+  job.begun.clear();
 }
 
 void take(Job& job, std::string_view bytes) {
@@ -112,8 +165,8 @@ Run run_of(const Sets& sets, const Row& row, const Options& options) {
   return run;
 }
 
-[[noreturn]] void be_child(const Task& task, const Run& run, int to) {
-  PipeReport report(to);
+[[noreturn]] void be_child(const Task& task, const Run& run, int to, const Progress& before) {
+  PipeReport report(to, before);
   try {
     task.how->run(run, report);
   } catch (const std::exception& fault) {
@@ -136,40 +189,68 @@ void start(Job& job, const Sets& sets, const Task& task, const Options& options)
     Run run = run_of(sets, task.row, options);
     run.share = job.share;
     run.shares = job.shares;
-    be_child(task, run, ends[1]);
+    be_child(task, run, ends[1], job.progress);
   }
   ::close(ends[1]);
   job.from = ends[0];
+  job.heard = Clock::now();
+  job.late = false;
+  job.text.clear();
+  job.file.clear();
+  job.begun.clear();
 }
 
-void finish(Job& job) {
+/// Whether another process is to do the rest.
+bool finish(Job& job, const Options& options) {
   ::close(job.from);
   int status = 0;
   ::waitpid(job.child, &status, 0);
-  if (status == 0) return;
-  const std::string how = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
-                                              : "exit code " + std::to_string(WEXITSTATUS(status));
-  const std::string where = job.last.empty() ? "before any case" : "after " + job.last;
-  ++job.result.failed;
-  job.result.failures.push_back({"(the family)", "its process ended with " + how + " " + where});
+  if (status == 0) return false;
+  const std::string how =
+      job.late              ? "was ended: nothing for " + std::to_string(options.case_limit) + " s"
+      : WIFSIGNALED(status) ? "ended with signal " + std::to_string(WTERMSIG(status))
+                            : "ended with exit code " + std::to_string(WEXITSTATUS(status));
+  if (!job.begun.empty()) {
+    record_failure(job, job.begun, "its process " + how);
+    return true;
+  }
+  if (!job.file.empty()) {
+    job.progress.lost_files.insert(job.file);
+    record_failure(job, job.file, "its process " + how + " between cases");
+    return true;
+  }
+  record_failure(job, "(the family)", "its process " + how + " outside of any case");
+  return false;
 }
 
-/// Reads from whichever children have something; ends those that are through.
-void attend(std::vector<Job*>& running) {
+/// Reads from whichever children have something. Ends those that are through or silent for too
+/// long; those that are to be started again come back.
+std::vector<Job*> attend(std::vector<Job*>& running, const Options& options) {
   std::vector<pollfd> files;
+  std::vector<Job*> again;
   for (const Job* job : running) files.push_back({job->from, POLLIN, 0});
-  ::poll(files.data(), files.size(), -1);
+  ::poll(files.data(), files.size(), 1000);
   for (std::size_t i = files.size(); i-- > 0;) {
-    if (files[i].revents == 0) continue;
+    Job& job = *running[i];
+    if (files[i].revents == 0) {
+      if (options.case_limit != 0 &&
+          Clock::now() - job.heard > std::chrono::seconds(options.case_limit)) {
+        job.late = true;
+        ::kill(job.child, SIGKILL);
+      }
+      continue;
+    }
     char bytes[65536];
     const ssize_t n = ::read(files[i].fd, bytes, sizeof bytes);
     if (n > 0) {
-      take(*running[i], {bytes, static_cast<std::size_t>(n)});
+      job.heard = Clock::now();
+      take(job, {bytes, static_cast<std::size_t>(n)});
     } else if (n == 0 || errno != EINTR) {
-      finish(*running[i]);
+      if (finish(job, options)) again.push_back(&job);
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
+  return again;
 }
 
 /// The reason why a task is not started; empty if it is.
@@ -220,7 +301,8 @@ std::vector<Result> execute(const Sets& sets, std::span<const Task> tasks, const
       running.push_back(waiting.back());
       waiting.pop_back();
     }
-    attend(running);
+    const auto again = attend(running, options);
+    waiting.insert(waiting.end(), again.begin(), again.end());
   }
   std::vector<Result> results(tasks.size());
   for (Job& job : jobs) add(results[job.task], std::move(job.result));

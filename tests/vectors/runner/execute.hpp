@@ -1,4 +1,5 @@
-// Runs families, each in a process of its own: a crash is a failure of that family and of no other.
+// Runs families, each in a process of its own: a crash is a failure of the case that it happens in
+// and of no other.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct Options {
   bool soak = false;
   std::string filter;
   unsigned processes = 1;
+  unsigned case_limit = 0;  // seconds that a case may take before its process is ended; 0: any
 };
 
 struct Failure {

@@ -187,6 +187,9 @@ int main(int argc, char** argv) {
   app.add_flag("--soak", arguments.options.soak, "slow cases too (LEDGERLAB_SOAK=1 says the same)");
   app.add_option("-j", arguments.options.processes, "families at a time (default: cores)")
       ->check(CLI::Range(1u, 64u));
+  app.add_option("--case-limit", arguments.options.case_limit,
+                 "seconds until a case counts as failed; 0: none (default: 900, or none in a soak)")
+      ->type_name("SECONDS");
   app.add_flag("--if-present", arguments.if_present,
                "exit code 77 where these vectors are absent, for ctest");
   try {
@@ -197,6 +200,8 @@ int main(int argc, char** argv) {
     app.exit(fault);
     return Exit::usage;
   }
+  if (app.count("--case-limit") == 0)
+    arguments.options.case_limit = arguments.options.soak ? 0 : 900;
   try {
     return judge_all(arguments);
   } catch (const SetsError& fault) {

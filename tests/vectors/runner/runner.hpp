@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ inline constexpr std::string_view slow_reason = "slow: in ./lab soak";
 class Report {
  public:
   virtual ~Report() = default;
+  /// Told before a file is read and before a case is judged, so that a crash has a name. False: it
+  /// has its verdict, or ended its process, before that process was started again; leave it out.
+  virtual bool open(std::string_view) { return true; }
+  virtual bool begin(std::string_view) { return true; }
   virtual void pass(std::string_view name) = 0;
   /// `why` in one line: what came out and what should have.
   virtual void fail(std::string_view name, std::string_view why) = 0;
@@ -63,9 +68,18 @@ struct Family {
   bool splits = false;
 };
 
+/// Thrown out of a case that cannot be judged; the text is the reason.
+struct Unjudged : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// Judges one case, if it is wanted: `body` returns an empty text when all is as the vector says,
 /// else what differs. An exception is a failure of this case alone.
 void judge(const Run& run, Report& report, std::string_view name,
            const std::function<std::string()>& body);
+
+/// Hands `body` the files of Run::files one by one. What it throws is a failure of that file alone.
+void each_file(const Run& run, Report& report, std::string_view extension,
+               const std::function<void(const std::filesystem::path&)>& body);
 
 }  // namespace ledgerlab::vectors

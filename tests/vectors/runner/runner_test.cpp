@@ -182,6 +182,64 @@ TEST_F(Runner, TakesArchivesWhereFoldersLackFiles) {
   EXPECT_EQ(family(run("--json"), 1).at("skipped"), 1);
 }
 
+TEST_F(Runner, UnpacksEveryUsualKindOfArchive) {
+  const std::string folder = "cd '" + home_.string() + "' && ";
+  index(row(rlp_, 2));
+  ASSERT_EQ(std::system((folder + "mkdir away && mv eth-tests away").c_str()), 0);
+  for (const char* how : {"tar cJf ../set.tar.xz", "tar czf ../set.tar.gz", "tar czf ../set.tgz",
+                          "tar cf ../set.tar"}) {
+    ASSERT_EQ(std::system((folder + "rm -f set.* && cd away && " + how + " eth-tests").c_str()), 0);
+    EXPECT_EQ(family(run("--json")).at("passed"), 2) << how;
+  }
+}
+
+TEST_F(Runner, NamesAnArchiveThatIsNotComplete) {
+  index(row(rlp_, 2));
+  const std::string folder = "cd '" + home_.string() + "' && ";
+  ASSERT_EQ(std::system((folder + "tar cJf set.tar.xz eth-tests && rm -r eth-tests && "
+                                  "truncate -s -40 set.tar.xz")
+                            .c_str()),
+            0);
+  const Answer answer = run("2>&1");
+  EXPECT_EQ(answer.code, 66);
+  EXPECT_NE(answer.out.find("set.tar.xz: is it complete?"), std::string::npos) << answer.out;
+}
+
+TEST_F(Runner, ReadsMarksAndLineEndsOfOtherSystems) {
+  write(rlp_, "\xef\xbb\xbf{\r\n\"cat\": {\"in\": \"cat\",\r\n \"out\": \"0x83636174\"}}\r\n");
+  write("vrf/a", "");
+  write("bips/bip-0340/test-vectors.csv",
+        "index,secret key,public key,aux_rand,message,signature,verification result,comment\r\n"
+        "5,,EEFDEA4CDB677750A420FEE807EACF21EB9898AE79B9768766E4FAA04A2D4A34,,"
+        "243F6A8885A308D313198A2E03707344A4093822299F31D0082EFA98EC4E6C89,"
+        "6CFF5C3BA86C69EA4B7376F31A9BCB4F74C1976089B2D9963DA2E5543E177769"
+        "69E89B4C5564D00349106B8497785DD7D1D713A8AE82B32FA79D5F7FC407D39B,FALSE,"
+        "public key not on the curve\r\n");
+  write("INDEX.tsv", "path\tcases\twhat_it_checks\r\n" + rlp_ +
+                         "\t1\tw\r\nbips/bip-0340/test-vectors.csv\t1\tw\r\n");
+  const Answer answer = run("--json");
+  EXPECT_EQ(answer.code, 0) << answer.out;
+  EXPECT_EQ(family(answer).at("passed"), 1);
+  EXPECT_EQ(family(answer, 1).at("passed"), 1);
+}
+
+TEST_F(Runner, AFileThatCannotBeReadCostsNoOtherFile) {
+  const std::string folder = "eth-tests/TransactionTests";
+  write(folder + "/ttA/empty.json", "");
+  write(folder + "/ttA/broken.json", "{\"a\": ");
+  write(folder + "/ttA/notes.txt", "not a case");
+  // No bytes at all are no transaction (FORMATS.md, TransactionTests).
+  write(folder + "/ttB/none.json",
+        R"({"none": {"txbytes": "0x", "result": {"Cancun": {"exception": "any"},
+            "Prague": {"exception": "any"}}}})");
+  index(row(folder, 4));
+  const Answer answer = run("--json");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(family(answer).at("failed"), 2) << answer.out;
+  EXPECT_EQ(family(answer).at("passed"), 1) << answer.out;
+  EXPECT_EQ(family(answer).at("skipped"), 1) << answer.out;
+}
+
 TEST_F(Runner, FindsTheSetsHoweverTheFolderIsWritten) {
   index(row(rlp_, 2));
   const std::string whole = home_.string();

@@ -77,10 +77,21 @@ std::set<std::string> read_oracle(const fs::path& file) {
   return slow;
 }
 
+/// What unpacks a file of this name; empty if it is no archive. tar sees the compression itself.
+std::vector<std::string> unpacking(const std::string& from, const std::string& to) {
+  for (const char* end : {".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".tar.zst"}) {
+    if (from.ends_with(end)) return {"tar", "-x", "-f", from, "-C", to};
+  }
+  if (from.ends_with(".zip")) return {"unzip", "-q", "-o", from, "-d", to};
+  return {};
+}
+
 std::vector<fs::path> archives_in(const fs::path& home) {
   std::vector<fs::path> out;
   for (const auto& entry : fs::directory_iterator(home)) {
-    if (entry.path().filename().string().ends_with(".tar.xz")) out.push_back(entry.path());
+    if (entry.is_regular_file() && !unpacking(entry.path().string(), {}).empty()) {
+      out.push_back(entry.path());
+    }
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -90,7 +101,7 @@ std::string digest_of(const std::vector<fs::path>& archives) {
   Bytes all;
   for (const auto& archive : archives) {
     const std::string name = archive.filename().string();
-    const std::string content = read_text(archive);
+    const std::string content = read_file(archive);
     const Hash256 hash = sha256(as_bytes(content));
     all.insert(all.end(), name.begin(), name.end());
     all.push_back(0);
@@ -100,16 +111,19 @@ std::string digest_of(const std::vector<fs::path>& archives) {
 }
 
 void unpack(const fs::path& archive, const fs::path& target) {
-  const std::string from = archive.string(), to = target.string();
-  std::string words[] = {"tar", "-x", "-J", "-f", from, "-C", to};
+  const std::string from = archive.string();
+  auto words = unpacking(from, target.string());
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t child = 0;
   int status = 0;
-  if (::posix_spawnp(&child, "tar", nullptr, nullptr, arguments.data(), environ) != 0 ||
-      ::waitpid(child, &status, 0) != child || status != 0) {
-    throw SetsError("tar could not unpack " + from + " (it needs tar and xz-utils)");
+  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) {
+    throw SetsError("there is no " + words[0] + " here to unpack " + from);
+  }
+  if (::waitpid(child, &status, 0) != child || status != 0) {
+    throw SetsError(words[0] + " could not unpack " + from +
+                    ": is it complete? (.tar.xz needs xz-utils)");
   }
 }
 

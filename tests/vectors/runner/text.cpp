@@ -50,7 +50,7 @@ std::vector<std::vector<std::string>> csv_rows(const std::string& text) {
 
 }  // namespace
 
-std::string read_text(const std::filesystem::path& file) {
+std::string read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw std::runtime_error("cannot read " + file.string());
   std::ostringstream out;
@@ -58,7 +58,25 @@ std::string read_text(const std::filesystem::path& file) {
   return out.str();
 }
 
-Json read_json(const std::filesystem::path& file) { return Json::parse(read_text(file)); }
+std::string read_text(const std::filesystem::path& file) {
+  std::string text = read_file(file);
+  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool pair = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (!pair) text[end++] = text[i];
+  }
+  text.resize(end);
+  return text;
+}
+
+Json read_json(const std::filesystem::path& file) {
+  const std::string text = read_text(file);
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw std::runtime_error("an empty file: " + file.string());
+  }
+  return Json::parse(text);
+}
 
 Bytes unhex(std::string_view text) {
   auto bytes = from_hex(text);

@@ -15,6 +15,9 @@ namespace ledgerlab::vectors {
 
 using Json = nlohmann::json;
 
+/// The bytes as they are.
+std::string read_file(const std::filesystem::path& file);
+/// Without a byte order mark, and with every line ended by a line feed alone.
 std::string read_text(const std::filesystem::path& file);
 Json read_json(const std::filesystem::path& file);
 
