@@ -45,7 +45,7 @@ struct Known {
 using DepthLeaf = std::pair<std::size_t, TapLeaf>;
 void read_tree(const Json& node, std::size_t depth, std::vector<DepthLeaf>& leaves) {
   if (node.is_array()) {
-    demand(node.size() == 2, "scriptTree is no tree");
+    demand(node.size() == 2 && depth < control_nodes_max, "scriptTree is no tree");
     for (const Json& child : node) read_tree(child, depth + 1, leaves);
     return;
   }

@@ -108,6 +108,7 @@ using DepthLeaf = std::pair<std::size_t, TapLeaf>;
 void read_tree(const Json& node, std::size_t depth, std::vector<DepthLeaf>& leaves,
                std::vector<std::size_t>& ids) {
   if (node.is_array()) {
+    if (depth >= control_nodes_max) throw std::runtime_error("a tree of more than 128 levels");
     for (const Json& child : node) read_tree(child, depth + 1, leaves, ids);
     return;
   }

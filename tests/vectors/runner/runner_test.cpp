@@ -21,9 +21,9 @@ struct Answer {
 class Runner : public ::testing::Test {
  protected:
   void SetUp() override {
-    home_ =
-        fs::path(::testing::TempDir()) /
-        ("vectors-" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    home_ = fs::path(::testing::TempDir()) /
+            ("vectors of " +
+             std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::remove_all(home_);
     write("eth-tests/RLPTests/rlptest.json",
           R"({"cat": {"in": "cat", "out": "0x83636174"}, "one": {"in": 1, "out": "0x01"}})");
@@ -43,9 +43,10 @@ class Runner : public ::testing::Test {
   }
 
   /// Standard output and exit code of the program.
-  Answer run(const std::string& arguments) {
-    const std::string command = "LEDGERLAB_VECTORS='" + home_.string() + "' LEDGERLAB_SOAK=0 '" +
-                                LEDGERLAB_VECTORS_PROGRAM + "' " + arguments;
+  Answer run(const std::string& arguments, const std::string& before = "") {
+    const std::string command = before + "LEDGERLAB_VECTORS='" + home_.string() +
+                                "' LEDGERLAB_SOAK=0 '" + LEDGERLAB_VECTORS_PROGRAM + "' " +
+                                arguments;
     Answer answer;
     FILE* pipe = ::popen(command.c_str(), "r");
     if (pipe == nullptr) return answer;
@@ -207,7 +208,6 @@ TEST_F(Runner, NamesAnArchiveThatIsNotComplete) {
 
 TEST_F(Runner, ReadsMarksAndLineEndsOfOtherSystems) {
   write(rlp_, "\xef\xbb\xbf{\r\n\"cat\": {\"in\": \"cat\",\r\n \"out\": \"0x83636174\"}}\r\n");
-  write("vrf/a", "");
   write("bips/bip-0340/test-vectors.csv",
         "index,secret key,public key,aux_rand,message,signature,verification result,comment\r\n"
         "5,,EEFDEA4CDB677750A420FEE807EACF21EB9898AE79B9768766E4FAA04A2D4A34,,"
@@ -238,6 +238,45 @@ TEST_F(Runner, AFileThatCannotBeReadCostsNoOtherFile) {
   EXPECT_EQ(family(answer).at("failed"), 2) << answer.out;
   EXPECT_EQ(family(answer).at("passed"), 1) << answer.out;
   EXPECT_EQ(family(answer).at("skipped"), 1) << answer.out;
+}
+
+/// Of three derivations the second takes hours.
+constexpr std::string_view derivations =
+    R"({"algorithm": "PBKDF2-HMACSHA256", "testGroups": [{"type": "PbkdfTest", "tests": [
+        {"tcId": 1, "password": "70617373776f7264", "salt": "73616c74", "iterationCount": 1,
+         "dkLen": 32, "result": "valid",
+         "dk": "120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b"},
+        {"tcId": 2, "password": "70617373776f7264", "salt": "73616c74", "iterationCount": 2000000000,
+         "dkLen": 32, "result": "valid", "dk": "00"},
+        {"tcId": 3, "password": "70617373776f7264", "salt": "73616c74", "iterationCount": 2,
+         "dkLen": 32, "result": "valid",
+         "dk": "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43"}]}]})";
+
+TEST_F(Runner, ACaseThatKillsItsProcessCostsNoOtherCase) {
+  const std::string family_is = "wycheproof/testvectors_v1/pbkdf2_hmacsha256_test.json";
+  write(family_is, std::string(derivations));
+  index(row(family_is, 3));
+  // The system ends a process after a second of computing.
+  const Answer answer = run("--list-failures", "ulimit -t 1; ");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.out.find(": tcId 2 : its process ended with signal"), std::string::npos)
+      << answer.out;
+  EXPECT_NE(
+      answer.out.find("all" + std::string(family_is.size() - 3, ' ') + "       2       1       0"),
+      std::string::npos)
+      << answer.out;
+}
+
+TEST_F(Runner, ACaseWithoutEndIsEnded) {
+  const std::string family_is = "wycheproof/testvectors_v1/pbkdf2_hmacsha256_test.json";
+  write(family_is, std::string(derivations));
+  index(row(family_is, 3));
+  const Answer answer = run("--json --case-limit 1");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(run("--list-failures --case-limit 1").out.find("was ended: nothing for 1 s"),
+            std::string::npos);
+  EXPECT_EQ(family(answer).at("passed"), 2);
+  EXPECT_EQ(family(answer).at("failed"), 1);
 }
 
 TEST_F(Runner, FindsTheSetsHoweverTheFolderIsWritten) {
