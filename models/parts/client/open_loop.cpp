@@ -1,4 +1,4 @@
-#include "models/client/open_loop/open_loop.hpp"
+#include "models/parts/client/open_loop.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -22,17 +22,68 @@ std::unique_ptr<Wallet> make_wallet(const ModuleContext& context, std::uint64_t 
   return std::make_unique<TransferWallet>(memo);
 }
 
+/// Not every client has every parameter; Params records what was read.
+std::int64_t given(const Params& params, std::string_view key) {
+  return params.numbers().contains(key) ? params.integer(key) : 0;
+}
+
 }  // namespace
 
 Options::Options(const Params& params)
     : retry_timeout(params.duration("retry_timeout")),
       home_retry_timeout(params.duration("home_retry_timeout")),
       redirect_backoff(params.duration("redirect_backoff")),
-      conflict_backoff(params.duration("conflict_backoff")),
+      conflict_backoff(given(params, "conflict_backoff")),
       give_up_after(params.duration("give_up_after")),
       max_outstanding(params.count("max_outstanding")),
-      read_share_ppb(params.count("read_share")),
+      read_share_ppb(static_cast<std::uint64_t>(given(params, "read_share"))),
       memo(params.count("memo")) {}
+
+std::vector<ParamInfo> offering_params() {
+  return {{"retry_timeout",
+           ParamType::duration,
+           "2 s",
+           "a transaction without answer is asked for again after this time",
+           "1 ms",
+           "1 d",
+           {}},
+          {"home_retry_timeout",
+           ParamType::duration,
+           "1 min",
+           "the same where a client asks its own node and answers take many blocks (lotteries)",
+           "1 ms",
+           "7 d",
+           {}},
+          {"redirect_backoff",
+           ParamType::duration,
+           "100 ms",
+           "wait before the next replica is asked when nobody is known to lead",
+           "1 ms",
+           "1 h",
+           {}},
+          {"give_up_after",
+           ParamType::duration,
+           "0 ns",
+           "a transaction older than this is not asked for again and counts as dropped; 0 ns: never",
+           "0 ns",
+           "30 d",
+           {}},
+          {"max_outstanding",
+           ParamType::integer,
+           "0",
+           "transactions due while so many wait for replies are dropped unsent; 0: no limit",
+           "0",
+           "100000000",
+           {}},
+          {"memo",
+           ParamType::size,
+           "0 B",
+           "bytes that every transfer carries without effect: longer transactions",
+           "0 B",
+           "128 kB",
+           {},
+           true}};
+}
 
 OpenLoop::OpenLoop(const ModuleContext& context)
     : options_(*context.params),
@@ -41,6 +92,7 @@ OpenLoop::OpenLoop(const ModuleContext& context)
       wallet_(make_wallet(context, options_.memo)),
       replicas_(context.replicas),
       replies_needed_(std::max(1u, policy_.replies(context.replicas))),
+      refusals_needed_(replies_needed_),
       end_(context.workload_end),
       home_(context.neighbours.empty() ? context.client_index % context.replicas
                                        : context.neighbours[0]),
@@ -87,6 +139,8 @@ void OpenLoop::step(const Input& input, Effects& effects) {
         armed_ = time_never;
         take_due(postponed_, input, effects);
         take_due(unanswered_, input, effects);
+      } else {
+        on_other(input, effects);
       }
       break;
     case InputKind::deliver:
@@ -101,13 +155,15 @@ void OpenLoop::step(const Input& input, Effects& effects) {
       }
       if (input.from == target_) target_heard_ = input.local;
       if (const auto* reply = input.message->as<Reply>()) {
-        on_reply(input, effects, *reply);
+        on_final(input, effects, *reply);
       } else if (const auto* tentative = input.message->as<TentativeReply>()) {
         if (tentative_needed_ != 0) on_reply(input, effects, *tentative);
       } else if (const auto* redirect = input.message->as<Redirect>()) {
         on_redirect(input, effects, *redirect);
       } else if (const auto* refused = input.message->as<Refused>()) {
         on_refused(input, effects, *refused);
+      } else {
+        on_other(input, effects);
       }
       break;
     default:
@@ -292,22 +348,29 @@ void OpenLoop::on_reply(const Input& input, Effects& effects, const R& reply) {
     final += !v.tentative;
   }
   if (final < replies_needed_ && (tentative_needed_ == 0 || equal < tentative_needed_)) return;
-  if (endorsing_ && outcome.outcome != TxOutcome::succeeded) {
+  conclude(input, effects, reply.transaction, reply.height, reply.outcome);
+}
+
+void OpenLoop::conclude(const Input& input, Effects& effects, const TxId& id, Height height,
+                        TxOutcome outcome) {
+  Open* open = open_.find(id);
+  if (!open) return;
+  if (endorsing_ && outcome != TxOutcome::succeeded) {
     // Ordered and found invalid: the envelope is spent, the proposal is not.
     Endorsing::Proposed proposed{std::move(open->proposal), open->slip, open->due, open->conflicts};
-    effects.give_up(reply.transaction);
-    open_.erase(reply.transaction);
+    effects.give_up(id);
+    open_.erase(id);
     endorsing_->again(input, effects, std::move(proposed));
     return;
   }
-  wallet_->settled(open->slip, outcome.outcome);
-  if (outcome.outcome != TxOutcome::succeeded) {
-    give_up(effects, reply.transaction);
+  wallet_->settled(open->slip, outcome);
+  if (outcome != TxOutcome::succeeded) {
+    give_up(effects, id);
     return;
   }
   ++done_;
-  effects.acknowledge(reply.transaction, reply.height);
-  open_.erase(reply.transaction);
+  effects.acknowledge(id, height);
+  open_.erase(id);
 }
 
 void OpenLoop::on_redirect(const Input& input, Effects& effects, const Redirect& redirect) {
@@ -349,7 +412,7 @@ void OpenLoop::on_refused(const Input& input, Effects& effects, const Refused& r
   // One liar must not talk a client out of it: as many must agree as for a reply.
   std::vector<NodeId>& by = open->refused_by;
   if (std::find(by.begin(), by.end(), input.from) == by.end()) by.push_back(input.from);
-  if (by.size() >= replies_needed_) {
+  if (by.size() >= refusals_needed_) {
     wallet_->given_up(open->slip);
     give_up(effects, refused.transaction);
   } else if (open->asked == input.from) {

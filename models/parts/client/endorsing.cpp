@@ -1,4 +1,4 @@
-#include "models/client/open_loop/endorsing.hpp"
+#include "models/parts/client/endorsing.hpp"
 
 #include <algorithm>
 

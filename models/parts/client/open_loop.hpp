@@ -1,6 +1,7 @@
-// The client of every protocol (DESIGN 13.1): offers its share of the load when it is due, whatever
-// the system does (open loop), asks whom the protocol's ClientPolicy names, repeats what is not
-// answered with the same transaction, and counts a transaction as done by enough equal replies.
+// What every client does (DESIGN 13.1): it offers its share of the load when it is due, whatever the
+// system does (open loop), asks whom the protocol's ClientPolicy names, repeats what is not answered
+// with the same transaction. Here it counts a transaction as done by enough equal replies, which is
+// all of client/open_loop; a client that believes something else derives from it.
 #pragma once
 
 #include <deque>
@@ -10,8 +11,8 @@
 #include "models/api/client_messages.hpp"
 #include "models/api/model_info.hpp"
 #include "models/base/lookup.hpp"
-#include "models/client/open_loop/endorsing.hpp"
-#include "models/client/open_loop/reads.hpp"
+#include "models/parts/client/endorsing.hpp"
+#include "models/parts/client/reads.hpp"
 
 namespace ledgerlab::client {
 
@@ -23,11 +24,14 @@ struct Options {
   Duration conflict_backoff;
   Duration give_up_after;         // 0: never
   std::uint64_t max_outstanding;  // 0: unlimited
-  std::uint64_t read_share_ppb;
-  std::uint64_t memo;  // bytes that a transfer carries beside its number
+  std::uint64_t read_share_ppb;  // 0 for clients that have no such parameter
+  std::uint64_t memo;            // bytes that a transfer carries beside its number
 };
 
-class OpenLoop final : public Module {
+/// retry_timeout, home_retry_timeout, redirect_backoff, give_up_after, max_outstanding, memo.
+std::vector<ParamInfo> offering_params();
+
+class OpenLoop : public Module {
  public:
   explicit OpenLoop(const ModuleContext& context);
 
@@ -35,6 +39,37 @@ class OpenLoop final : public Module {
   /// Nothing of a client is durable: after a crash it goes on with what is due from then on.
   void restore(std::span<const Record>) override {}
   void inspect(Inspector& inspector) const override;
+
+ protected:
+  // --- for clients that do not take a replica's word ---------------------------------------------
+  /// A replica says that this transaction is final.
+  virtual void on_final(const Input& input, Effects& effects, const Reply& reply) {
+    on_reply(input, effects, reply);
+  }
+  /// A message from a replica that is none of those every client knows, and a timer.
+  virtual void on_other(const Input&, Effects&) {}
+  /// Null: it is not open.
+  const Wallet::Slip* open(const TxId& id) const {
+    const Open* found = open_.find(id);
+    return found ? &found->slip : nullptr;
+  }
+  /// This is its fate; nobody asks for it any more.
+  void conclude(const Input& input, Effects& effects, const TxId& id, Height height,
+                TxOutcome outcome);
+  /// Asks this replica for an open transaction now.
+  void ask_of(const Input& input, Effects& effects, const TxId& id, NodeId replica) {
+    if (Open* found = open_.find(id)) ask(input, effects, *found, replica);
+  }
+  /// From now on `instead` stands for this replica.
+  void turn_away(NodeId replica, NodeId instead) {
+    if (home_ == replica) home_ = instead;
+    if (target_ == replica) turn_to(instead);
+  }
+  /// So many replicas have to refuse a transaction as never possible before it is given up.
+  void believe_refusals_of(std::uint32_t replicas) { refusals_needed_ = replicas; }
+  std::uint32_t replicas() const { return replicas_; }
+  NodeId home() const { return home_; }
+  NodeId after(NodeId replica) const { return (replica + 1) % replicas_; }
 
  private:
   /// What a reply says; replies count together if they say the same.
@@ -90,7 +125,6 @@ class OpenLoop final : public Module {
   void on_refused(const Input& input, Effects& effects, const Refused& refused);
   /// Nobody asks for it any more.
   void give_up(Effects& effects, const TxId& id);
-  NodeId after(NodeId replica) const { return (replica + 1) % replicas_; }
   bool from_replica(const Input& input) const { return input.from < replicas_; }
 
   Options options_;
@@ -100,6 +134,7 @@ class OpenLoop final : public Module {
   std::unique_ptr<Endorsing> endorsing_;  // null: order-execute
   std::uint32_t replicas_;
   std::uint32_t replies_needed_;
+  std::uint32_t refusals_needed_;
   std::uint32_t tentative_needed_ = 0;  // of either kind; 0: tentative replies do not count
   Time end_;
   std::vector<NodeId> everybody_;  // Ask::all and Ask::primary

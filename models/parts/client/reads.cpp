@@ -1,4 +1,4 @@
-#include "models/client/open_loop/reads.hpp"
+#include "models/parts/client/reads.hpp"
 
 #include <algorithm>
 

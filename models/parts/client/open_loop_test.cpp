@@ -1,5 +1,5 @@
 // The client driven by hand: whom it asks, when it repeats, what it counts.
-#include "models/client/open_loop/open_loop.hpp"
+#include "models/parts/client/open_loop.hpp"
 
 #include <gtest/gtest.h>
 

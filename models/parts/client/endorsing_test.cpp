@@ -1,6 +1,6 @@
 // The execution phase at the client: whom it asks, what it wraps, what it does about disagreement,
 // silence, refusals, forgeries and conflicts.
-#include "models/client/open_loop/endorsing.hpp"
+#include "models/parts/client/endorsing.hpp"
 
 #include <gtest/gtest.h>
 
