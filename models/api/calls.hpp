@@ -117,6 +117,20 @@ struct Stakes {
   /// By replica, smallest units; more than 64 bits hold counts as what they hold.
   std::shared_ptr<const std::vector<std::uint64_t>> of;
 };
+/// What the state after this block says of an account, with the nodes of the trie that prove it
+/// (EIP-1186). Where that state is gone, the one after the last final block serves. Answered by
+/// AccountProven.
+struct ProveAccount {
+  Address account;
+  BlockId block;
+};
+struct AccountProven {
+  Address account;
+  BlockId block;  // whose state it is
+  Height height = 0;
+  bool known = false;  // false: the ledger keeps no accounts that a header's root would prove
+  std::vector<Bytes> nodes;
+};
 /// application -> consensus at Start: the last final block whose state is durable here.
 struct ApplicationState {
   BlockRef final_block;
@@ -263,7 +277,8 @@ using CallBody =
                  Adopted, Finalise, TakeSnapshot, Snapshot, Install, Installed, TakeStakes, Stakes,
                  ApplicationState, Simulate, Simulated, Check, Checked, HeadChanged, Finalised,
                  RoleChange, Publish, Peers, Relayed, Operate, ConfirmRead, ReadConfirmed, Query,
-                 Queried, MatchShortIds, ShortIdsMatched, Rejected>;
+                 Queried, MatchShortIds, ShortIdsMatched, Rejected, ProveAccount,
+                 AccountProven>;
 
 /// The answers whose ids and roots the stack puts into the trace (the kind of an answer event).
 enum class AnswerKind : std::uint8_t {

@@ -148,6 +148,10 @@ Queried ContractRules::query(const ledger::State& state, const Address& address)
   return {address, account.balance, account.nonce, 0};
 }
 
+std::optional<TrieProof> ContractRules::prove(const ledger::State& state, const Address& address) {
+  return world_of(state).prove(address, {}).proof;
+}
+
 std::uint64_t ContractRules::stake(const ledger::State& state, NodeId replica) {
   const Address address = suite_.account(stake_account(replica));
   const auto account = world_of(state).account(address).value_or(ethereum::Account{});

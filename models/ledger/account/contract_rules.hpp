@@ -42,6 +42,7 @@ class ContractRules final : public ledger::Rules {
   bool deterministic() const override { return engine_->deterministic(); }
   void check(const ledger::State& state, Checked& answer) override;
   Queried query(const ledger::State& state, const Address& address) override;
+  std::optional<TrieProof> prove(const ledger::State& state, const Address& address) override;
   std::uint64_t stake(const ledger::State& state, NodeId replica) override;
   /// Accounts by hashed address with their storage, then the code they name.
   Bytes serialise(const ledger::State& state) override;

@@ -51,6 +51,10 @@ Queried Rules::query(const ledger::State& state, const Address& address) {
   return {address, account.balance, account.nonce, 0};
 }
 
+std::optional<TrieProof> Rules::prove(const ledger::State& state, const Address& address) {
+  return of(state).prove(address);
+}
+
 std::uint64_t Rules::stake(const ledger::State& state, NodeId replica) {
   const U256 balance = of(state).get(suite_.account(stake_account(replica))).balance;
   return std::min(balance, U256(~std::uint64_t{0})).low64();

@@ -15,6 +15,7 @@ class Rules final : public ledger::Rules {
                                  const ledger::BlockResult* begun) override;
   void check(const ledger::State& state, Checked& answer) override;
   Queried query(const ledger::State& state, const Address& address) override;
+  std::optional<TrieProof> prove(const ledger::State& state, const Address& address) override;
   std::uint64_t stake(const ledger::State& state, NodeId replica) override;
   Bytes serialise(const ledger::State& state) override;
   ledger::StateRef deserialise(ByteView bytes) override;

@@ -87,6 +87,8 @@ void Ledger::on_call(const Input& input, Effects& effects) {
     install(input, effects, ask->data);
   } else if (const auto* ask = call.as<TakeStakes>()) {
     take_stakes(input, effects, ask->block);
+  } else if (const auto* ask = call.as<ProveAccount>()) {
+    prove(input, effects, *ask);
   }
 }
 
@@ -251,6 +253,25 @@ void Ledger::take_stakes(const Input& input, Effects& effects, const BlockId& bl
     answer.state_root = state->root();
     answer.of = store_.stakes(*state);
     effects.work(Operation::tx_check, answer.of->size());  // what reading one account costs
+  }
+  effects.answer(*input.call, std::move(answer));
+}
+
+void Ledger::prove(const Input& input, Effects& effects, const ProveAccount& ask) const {
+  effects.work(Operation::tx_check);  // one account looked up
+  AccountProven answer{ask.account, ask.block, 0, false, {}};
+  StateRef state = state_after(ask.block);
+  if (state) {
+    const Entry* entry = entries_.find(ask.block);
+    answer.height = entry ? entry->block->height : final_->height;
+  } else {
+    state = final_state_;
+    answer.block = final_->id;
+    answer.height = final_->height;
+  }
+  if (auto nodes = rules_.prove(*state, ask.account)) {
+    answer.known = true;
+    answer.nodes = std::move(*nodes);
   }
   effects.answer(*input.call, std::move(answer));
 }

@@ -35,6 +35,7 @@ class Ledger final : public Module {
   void finalise(Effects& effects, const BlockRef& block);
   void install(const Input& input, Effects& effects, const SnapshotRef& data);
   void take_stakes(const Input& input, Effects& effects, const BlockId& block) const;
+  void prove(const Input& input, Effects& effects, const ProveAccount& ask) const;
   void check(const Input& input, Effects& effects, const TxRef& transaction);
   void simulate(const Input& input, Effects& effects, const TxRef& proposal);
   /// The block's entry, executing it if this node has not; null with `reason` if it cannot be.

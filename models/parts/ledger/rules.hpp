@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "models/api/calls.hpp"
 #include "models/api/crypto.hpp"
+#include "models/crypto/mpt.hpp"
 
 namespace ledgerlab::ledger {
 
@@ -78,6 +80,9 @@ class Rules {
     return {proposal.id, false, {}, {}};
   }
   virtual Queried query(const State& state, const Address& address) = 0;
+  /// The nodes of the state trie that prove what it says of the address (EIP-1186), if the state's
+  /// root is that of a trie of accounts.
+  virtual std::optional<TrieProof> prove(const State&, const Address&) { return std::nullopt; }
   /// Balance of the replica's stake account; more than 64 bits hold counts as what they hold.
   virtual std::uint64_t stake(const State& state, NodeId replica) = 0;
 
