@@ -17,6 +17,8 @@ class HeaderChain final : public chain::HeaderTree<Note> {
  public:
   explicit HeaderChain(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
 
+  Pace pace() const override { return {rules_->depth, rules_->interval}; }
+
  private:
   BlockRef read(ByteView header) const override;
   Judged judge(const BlockRef& block, chain::Index parent, Time wall,

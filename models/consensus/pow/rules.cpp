@@ -46,8 +46,8 @@ Rules::Rules(const ModuleContext& context)
       block_max_transactions(
           static_cast<std::uint32_t>(context.params->count("block_max_transactions"))),
       block_max_bytes(context.params->count("block_max_bytes")),
-      depth(settlement_depth(*context.params)) {
-  const Duration interval = context.params->duration("block_interval");
+      depth(settlement_depth(*context.params)),
+      interval(context.params->duration("block_interval")) {
   bitcoin.timespan = at_least_one(interval.count()) / window_unit * window;
   // Equilibrium of EIP-2: a block within one step has probability 1/2, so the mean interval is
   // step / ln 2 (10 s give 14.4 s).

@@ -29,6 +29,7 @@ struct Rules {
   std::uint32_t block_max_transactions;
   std::uint64_t block_max_bytes;
   std::uint32_t depth;  // confirmations of a settled block
+  Duration interval;    // mean, between blocks
   /// Of height 0: it carries the first difficulty and was mined by nobody.
   Header genesis;
 

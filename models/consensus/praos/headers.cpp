@@ -32,10 +32,11 @@ HeaderChain::Judged HeaderChain::judge(const BlockRef& block, chain::Index paren
   }
   const EpochRef epoch = rules_.epoch(above, above_id, rules_.epoch_of(header.slot));
   const auto known = stakes_.find(epoch->stakes_after);
-  const std::uint64_t phi = known == stakes_.end()
-                                ? rules_.f_q64
-                                : phi_q64(rules_.f_q64, known->second.stake(header.issuer),
-                                          known->second.total);
+  const Distribution* stakes = known != stakes_.end() ? &known->second
+                               : assumed_              ? &*assumed_
+                                                       : nullptr;
+  const std::uint64_t phi =
+      stakes ? phi_q64(rules_.f_q64, stakes->stake(header.issuer), stakes->total) : rules_.f_q64;
   std::string wrong = wrong_proofs(effects, header, epoch->nonce, phi);
   if (!wrong.empty()) return {std::move(wrong), {}};
   return {{}, U256(1), rules_.child(above, above_id, header)};

@@ -1,10 +1,11 @@
 // Headers of the Praos chain, verified without their bodies: slot, signature, the proofs of
 // leadership and nonce under the epoch's nonce, which headers alone give. Whose stake is known (that
 // of the first two epochs is genesis') is also held to its own threshold; of others a header shows
-// only that it is below the threshold of all stake together.
+// only that it is below the threshold of all stake together, unless the owner assumes theirs.
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "models/consensus/praos/rules.hpp"
 #include "models/parts/chain/header_chain.hpp"
@@ -23,6 +24,10 @@ class HeaderChain final : public chain::HeaderTree<Point> {
   HeaderChain(const Rules& rules, std::uint32_t replicas, KnownStakes stakes)
       : rules_(rules), replicas_(replicas), stakes_(std::move(stakes)) {}
 
+  /// For epochs whose stake is not known: that it is this.
+  void assume(Distribution stakes) { assumed_ = std::move(stakes); }
+  Pace pace() const override { return {rules_.depth, rules_.interval}; }
+
  private:
   BlockRef read(ByteView header) const override;
   Judged judge(const BlockRef& block, chain::Index parent, Time wall,
@@ -32,6 +37,7 @@ class HeaderChain final : public chain::HeaderTree<Point> {
   Rules rules_;
   std::uint32_t replicas_;
   KnownStakes stakes_;
+  std::optional<Distribution> assumed_;
 };
 
 }  // namespace ledgerlab::praos

@@ -63,7 +63,8 @@ Rules::Rules(const Params& params)
       epoch_slots(params.count("epoch_length")),
       block_max_transactions(static_cast<std::uint32_t>(params.count("block_max_transactions"))),
       block_max_bytes(params.count("block_max_bytes")),
-      depth(settlement_depth(params)) {
+      depth(settlement_depth(params)),
+      interval(mean_interval(params)) {
   // Cardano's length, 10 k / f.
   if (epoch_slots == 0) {
     epoch_slots = 10 * std::uint64_t{depth} * whole_ppb / params.count("active_slots");

@@ -59,6 +59,7 @@ struct Rules {
   std::uint32_t block_max_transactions;
   std::uint64_t block_max_bytes;
   std::uint32_t depth;  // k: confirmations of a settled block
+  Duration interval;    // mean, between blocks
 
   SlotNumber slot_at(Time wall) const;
   Time start_of(SlotNumber slot) const { return Time{slot_length * static_cast<int64_t>(slot)}; }

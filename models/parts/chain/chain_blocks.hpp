@@ -124,6 +124,10 @@ void ChainModule<Carried, Own>::on_message(const Input& input, Effects& effects)
     on_tip(input, effects, *tip);
   } else if (const auto* headers = m.as<GetHeaders>()) {
     on_get_headers(input, effects, *headers);
+  } else if (const auto* inclusion = m.as<GetInclusion>()) {
+    on_get_inclusion(input, effects, *inclusion);
+  } else if (const auto* account = m.as<GetAccount>()) {
+    on_get_account(input, effects, *account);
   }
 }
 
@@ -140,6 +144,8 @@ void ChainModule<Carried, Own>::on_call(const Input& input, Effects& effects) {
     if (running_) on_adopted(input, effects, *adopted);
   } else if (const auto* peers = call.as<Peers>()) {
     on_peers(effects, peers->peers);
+  } else if (const auto* proven = call.as<AccountProven>()) {
+    on_account_proven(input, effects, *proven);
   } else {
     on_own_call(input, effects);
   }

@@ -9,6 +9,7 @@
 #include "models/base/node_list.hpp"
 #include "models/parts/chain/block_tree.hpp"
 #include "models/parts/chain/chain_settings.hpp"
+#include "models/parts/chain/light_messages.hpp"
 #include "models/parts/chain/messages.hpp"
 #include "models/parts/chain/orphan_pool.hpp"
 #include "models/parts/chain/sync_messages.hpp"
@@ -169,6 +170,9 @@ class ChainModule : public Module {
   void reply(Effects& effects, NodeId to, T body) const;
   BlockRef on_head_chain(Height height) const;
   void on_get_headers(const Input& input, Effects& effects, const GetHeaders& get);
+  void on_get_inclusion(const Input& input, Effects& effects, const GetInclusion& get);
+  void on_get_account(const Input& input, Effects& effects, const GetAccount& get);
+  void on_account_proven(const Input& input, Effects& effects, const AccountProven& proven);
 
   NodeId self_;
   bool running_ = false;
@@ -200,5 +204,6 @@ class ChainModule : public Module {
 }  // namespace ledgerlab::chain
 
 #include "models/parts/chain/chain_blocks.hpp"  // IWYU pragma: export
+#include "models/parts/chain/chain_light.hpp"   // IWYU pragma: export
 #include "models/parts/chain/chain_serve.hpp"   // IWYU pragma: export
 #include "models/parts/chain/chain_sync.hpp"    // IWYU pragma: export

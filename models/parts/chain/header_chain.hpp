@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "models/api/effects.hpp"
 #include "models/parts/chain/block_tree.hpp"
@@ -13,8 +14,16 @@
 
 namespace ledgerlab::chain {
 
+/// What HeaderChain::add() says of a header that may be good, but cannot be told from here.
+inline constexpr std::string_view unknown_parent = "its parent is not known";
+
 class HeaderChain {
  public:
+  /// When a block is settled, and how often blocks come on average.
+  struct Pace {
+    std::uint32_t depth = 1;  // confirmations of a settled block, its own among them
+    Duration interval{};
+  };
   /// What a verified header says.
   struct Entry {
     Place place;
@@ -36,6 +45,7 @@ class HeaderChain {
   virtual Height base() const = 0;
   /// What to ask for more headers with: the heaviest chain, newest first, ever sparser.
   virtual std::vector<Place> locator() const = 0;
+  virtual Pace pace() const = 0;
 };
 
 /// Own is what the protocol keeps of each header to judge those after it.
@@ -47,7 +57,7 @@ class HeaderTree : public HeaderChain {
     if (!block) return "no header";
     if (tree_.contains(block->id)) return {};
     const Index parent = tree_.find(block->parent);
-    if (parent == no_block) return "its parent is not known";
+    if (parent == no_block) return std::string(unknown_parent);
     if (block->height != tree_.height(parent) + 1) return "height";
     effects.work(Operation::hash_byte, 2 * header.size());
     Judged judged = judge(block, parent, wall, effects);
