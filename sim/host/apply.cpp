@@ -174,7 +174,9 @@ void World::count_send(Node& n, const Message& message, std::span<const NodeId> 
   const std::uint64_t bytes = message.wire_size();
   stats_.sent += copies;
   stats_.all_bytes += copies * bytes;
-  if (n.is_replica && to.front() < spec_.replicas) {
+  if (n.is_replica && to.front() >= spec_.replicas) {
+    stats_.client_bytes += copies * bytes;
+  } else if (n.is_replica) {
     stats_.replica_messages[static_cast<std::size_t>(message.role())] += copies;
     stats_.replica_bytes[static_cast<std::size_t>(message.role())] += copies * bytes;
   }

@@ -64,6 +64,7 @@ struct WorldStats {
   /// Copies and bytes sent from replica to replica, by role.
   std::array<std::uint64_t, role_count> replica_messages{};
   std::array<std::uint64_t, role_count> replica_bytes{};
+  std::uint64_t client_bytes = 0;  // from replicas to clients
   std::uint64_t all_bytes = 0;
   std::uint64_t disk_bytes = 0;
   std::uint64_t steps = 0;

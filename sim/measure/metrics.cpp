@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace ledgerlab {
@@ -99,6 +100,21 @@ Figure messages_per_decision(const Figures& f) {
 Figure bytes_per_decision(const Figures& f) {
   return ratio(deciding(f, f.evidence.world.stats().replica_bytes),
                static_cast<double>(f.evidence.history.decisions));
+}
+
+/// Of a light client, beside the same of a replica; absent with clients of another kind.
+Figure client_bytes(const Figures& f) {
+  const Evidence& e = f.evidence;
+  if (!e.system.client || e.system.client.info->family != "light") return std::nullopt;
+  return ratio(static_cast<double>(e.world.stats().client_bytes),
+               static_cast<double>(e.plan.clients.count));
+}
+
+Figure replica_bytes(const Figures& f) {
+  if (!client_bytes(f)) return std::nullopt;
+  const auto& by_role = f.evidence.world.stats().replica_bytes;
+  const auto sum = std::accumulate(by_role.begin(), by_role.end(), std::uint64_t{0});
+  return ratio(static_cast<double>(sum), static_cast<double>(f.evidence.plan.network.replicas));
 }
 
 Figure stale_rate(const Figures& f) {
@@ -462,6 +478,14 @@ std::vector<MetricInfo> world_metrics() {
        messages_per_decision},
       {"bytes_per_decision", "B", "bytes of the same messages, by final blocks",
        bytes_per_decision},
+      {"client_bytes_received", "B",
+       "light clients: bytes that replicas sent to a client in the whole run (headers, proofs, "
+       "replies), mean of all",
+       client_bytes},
+      {"replica_bytes_received", "B",
+       "where clients are light: bytes that replicas sent to a replica in the whole run, mean of "
+       "all; what a client would receive as a full node, about",
+       replica_bytes},
       {"stale_rate", "share",
        "lotteries: of all blocks that were a head somewhere, up to the last final height, those "
        "not in the final history",

@@ -95,6 +95,8 @@ const std::vector<MetricLook>& metric_looks() {
       {"reorg_depth_max", "deepest reorganisation, blocks", 0},
       {"messages_per_decision", "messages / decision", 1},
       {"bytes_per_decision", "bytes / decision", 0},
+      {"client_bytes_received", "received by a light client, bytes", 0},
+      {"replica_bytes_received", "received by a replica, bytes", 0},
       {"producer_gini", "Gini of blocks by producer", 3},
       {"nakamoto_coefficient", "Nakamoto coefficient, replicas", 0},
       {"fairness_deviation", "blocks off the shares, share", 4},

@@ -66,6 +66,20 @@ std::string storage_of(const SystemPlan& system) {
       charge.syncs_permille / 1000.0);
 }
 
+/// What a light client verifies, and what it has to take for granted.
+std::string light_clients_of(const SystemPlan& system) {
+  const ModelInfo& consensus = *system.consensus.info;
+  const bool accounts =
+      system.client.params.flag("state_proofs") && system.ledger.info->family == "account";
+  return fmt::format(
+      "light clients verify: every header by the rules of {}, the heaviest chain, a Merkle branch "
+      "from each transaction to a settled header{}; they assume: genesis, and that the heaviest "
+      "chain's blocks are valid (most of the {} is honest){}",
+      consensus.name, accounts ? ", a trie proof that its nonce was used" : "",
+      consensus.uses_stake ? "stake" : "hash power",
+      consensus.uses_stake ? ", that the stake is that of genesis" : "");
+}
+
 }  // namespace
 
 std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, BuiltWorld& built,
@@ -82,6 +96,9 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   if (system.contract && system.ledger.info->name != "utxo") {
     card.push_back("blocks as contracts see them: modelled: no clock, no lottery; time is the height "
                    "or zero, randomness the parent's id or zero (the ledger's README says which)");
+  }
+  if (system.client && system.client.info->family == "light") {
+    card.push_back(light_clients_of(system));
   }
   add_checkers(card, system);
   for (const BehaviourPlan& b : system.behaviours) {

@@ -271,6 +271,31 @@ void check_overlay(Resolving& r) {
                  "every node; add links, or take another seed");
 }
 
+/// A light client needs headers that prove themselves, and in a block what its wallet wrote.
+void check_light_clients(Resolving& r) {
+  const Value* clients = r.section("clients");
+  const auto refuse = [&](const std::string& why) {
+    r.problems.add(clients ? clients->place : Place{}, "clients.model",
+                   "\"light\" does not serve " + why + "; else take model = \"open_loop\"");
+  };
+  for (const SystemPlan& system : r.plan.systems) {
+    if (!system.consensus || !system.client || system.client.info->family != "light") continue;
+    if (system.consensus.info->make_header_chain == nullptr) {
+      std::vector<std::string> chained;
+      for (const ModelInfo* info : r.registry.all(ModelKind::consensus)) {
+        if (info->make_header_chain != nullptr) chained.push_back(info->name);
+      }
+      refuse(system.consensus.info->name +
+             ", whose blocks have no headers that prove themselves: take consensus " +
+             alternatives(chained));
+    } else if (system.ledger && system.ledger.info->family == state_mode) {
+      refuse(std::string("pipeline \"") + state_mode +
+             "\", where a block does not show which of its transactions are valid: take pipeline "
+             "\"order-execute\"");
+    }
+  }
+}
+
 /// A system too small for the fault model of its protocol runs, but bears nothing.
 void note_bearing_nothing(Resolving& r) {
   const std::uint32_t n = r.plan.network.replicas;
@@ -311,6 +336,7 @@ void resolve_systems(Resolving& r) {
     }
     r.plan.systems.push_back(std::move(system));
   }
+  check_light_clients(r);
   note_bearing_nothing(r);
   check_overlay(r);
 }
