@@ -189,7 +189,8 @@ Plan make_shown(const std::vector<Variant>& variants, const std::vector<Column>&
   if (variants.size() == 1) return shown;
   shown.network.engine.clear();
   for (const Variant& variant : variants) {
-    shown.network.engine += (shown.network.engine.empty() ? "" : ", ") + variant.plan.network.engine;
+    shown.network.engine +=
+        (shown.network.engine.empty() ? "" : ", ") + variant.plan.network.engine;
   }
   shown.systems.clear();
   for (const Column& column : columns) {
@@ -297,6 +298,7 @@ class Session {
       printed = print(table + tail);
     }
     if (arguments_.quiet) complain_of_failures();
+    warn();
     if (stop_requested) return exit_interrupted;
     const int verdict = worst_verdict();
     if (verdict == exit_fail) return verdict;
@@ -350,8 +352,13 @@ class Session {
     if (plan.network.engine != "native") {
       ScenarioArguments scenario = arguments_.scenario;
       scenario.seed = plan.seed;
-      return run_in_worker({std::move(scenario), plan.network.engine, system.name, system.digest,
-                            arguments_.no_sharing, trace, {}},
+      return run_in_worker({std::move(scenario),
+                            plan.network.engine,
+                            system.name,
+                            system.digest,
+                            arguments_.no_sharing,
+                            trace,
+                            {}},
                            progress);
     }
     RunOptions options;
@@ -375,6 +382,19 @@ class Session {
       if (verdict == Verdict::inconclusive) worst = exit_inconclusive;
     }
     return worst;
+  }
+
+  /// Outcomes that nobody asked for and that make the other figures worthless.
+  void warn() const {
+    for (const RunResult& run : runs_) {
+      const auto& expect = system_of(run).expect;
+      for (const Finding& f : run.outcomes) {
+        if (f.checker != "vain" || std::count(expect.begin(), expect.end(), f.checker) > 0)
+          continue;
+        complain("warning: " + run.system + ", seed " + std::to_string(run.seed) + ": " + f.text +
+                 "; expect = [\"not vain\"] makes this a failure, expect = [\"vain\"] demands it");
+      }
+    }
   }
 
   void complain_of_failures() const {

@@ -87,8 +87,9 @@ class LedgerAudit {
   /// What a transaction of the block did.
   struct Entry {
     bool effective = false;  // changed the state as asked (not only its fee or nonce)
-    bool spends = false;     // `spend` was used up, effective or not
-    Hash256 spend;           // what can be used up once only: sender and nonce, an output
+    /// What it used up, effective or not, and nothing else may again: sender and nonce, every output
+    /// that is an input.
+    std::vector<Hash256> spends;
   };
   virtual ~LedgerAudit() = default;
   /// Blocks come in the order of their heights, from 1. One entry per transaction.

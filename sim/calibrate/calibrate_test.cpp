@@ -35,6 +35,11 @@ TEST(Calibrate, EveryRowIsMeasuredAndReadsBack) {
     const auto op = static_cast<Operation>(i);
     EXPECT_EQ(seen.count(op), op == Operation::user ? 0u : 1u) << operation_name(op);
   }
+  for (const auto op :
+       {Operation::contract_frame, Operation::storage_read, Operation::storage_write,
+        Operation::script_op, Operation::schnorr_verify}) {
+    EXPECT_EQ(seen.count(op), 1u) << operation_name(op);
+  }
   EXPECT_EQ(table.of(Operation::user), 1'000u);  // carried over: it counts nanoseconds
 }
 

@@ -10,6 +10,10 @@
 #include <stdexcept>
 
 #include "models/api/registry.hpp"
+#include "models/crypto/hash.hpp"
+#include "models/crypto/schnorr.hpp"
+#include "models/parts/bitcoin/opcodes.hpp"
+#include "models/parts/bitcoin/sighash.hpp"
 #include "models/parts/contract/unavailable.hpp"
 #include "models/parts/ethereum/host.hpp"
 #include "models/parts/ethereum/state.hpp"
@@ -18,6 +22,7 @@
 namespace ledgerlab {
 namespace {
 
+constexpr std::uint64_t script_instructions = 1'001;
 constexpr std::uint64_t rounds = 2'000;
 constexpr std::int64_t gas = std::int64_t{1} << 40;
 constexpr std::uint64_t slots = 10'000;
@@ -173,6 +178,44 @@ CostBatch writing() {
   });
 }
 
+/// 1, and a thousand times: 1 more.
+CostBatch running_script() {
+  Bytes script{bitcoin::op_1};
+  for (std::uint64_t i = 1; i < script_instructions; ++i) {
+    script.push_back(i % 2 == 1 ? bitcoin::op_1 : bitcoin::op_add);
+  }
+  struct Spend {
+    bitcoin::Transaction tx;
+    bitcoin::TransactionHashes hashes;
+    bitcoin::TransactionChecker checker;
+    Spend() : tx(one_input()), hashes(tx, {{1, {}}}), checker(tx, 0, 1, hashes) {}
+    static bitcoin::Transaction one_input() {
+      bitcoin::Transaction out;
+      out.inputs.resize(1);
+      return out;
+    }
+  };
+  return timed([script, spend = std::make_shared<Spend>()](std::size_t) {
+    bitcoin::Stack stack;
+    bitcoin::ExecutionData execution;
+    const auto error =
+        bitcoin::eval_script(stack, script, bitcoin::consensus_script_flags, spend->checker,
+                             bitcoin::SigVersion::tapscript, execution);
+    if (error != bitcoin::ScriptError::ok) throw std::runtime_error("calibrate: the script fails");
+    return std::uint64_t{stack.back()[0]};
+  });
+}
+
+CostBatch verifying_schnorr() {
+  Secp256k1SecretKey secret;
+  secret.data.fill(7);
+  const Hash256 message = keccak256(secret.view());
+  return timed([key = *xonly_public_key(secret), message,
+                signature = *schnorr_sign(secret, message.view(), {})](std::size_t) {
+    return schnorr_verify(key, message.view(), signature) ? std::uint64_t{1} : std::uint64_t{0};
+  });
+}
+
 }  // namespace
 
 std::vector<CostProbe> contract_probes() {
@@ -205,6 +248,10 @@ std::vector<CostProbe> contract_probes() {
       {Operation::contract_frame, "a call of empty code through the host, evm", calling_nothing});
   out.push_back({Operation::storage_read,
                  "one of 10,000 slots of an account looked up in the state", reading});
+  out.push_back({Operation::script_op, "a tapscript of 1,001 pushes and additions, by instruction",
+                 running_script, static_cast<double>(script_instructions)});
+  out.push_back(
+      {Operation::schnorr_verify, "BIP 340 of 32 bytes, libsecp256k1", verifying_schnorr});
   out.push_back({Operation::storage_write,
                  "1,000 of 10,000 slots written and the root taken, by slot", writing,
                  static_cast<double>(written)});

@@ -115,8 +115,7 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
     record.index = 0;
     record.slot = e.slot;
     op.record = shared_record(std::move(record));
-    const StorageCharge& storage = spec_.hardware.storage;
-    op.bytes = e.b * storage.bytes_permille / 1000 + storage.bytes_per_record;
+    op.bytes = spec_.hardware.storage.record_bytes(e.b);
     stats_.disk_bytes += op.bytes;
     n.disk_bytes += op.bytes;
   } else {
@@ -136,7 +135,7 @@ void World::disk_start(Node& n, Time now) {
   stats_.disk_bytes += bytes;
   n.disk_bytes += bytes;
   for (std::size_t i = 0; i < queue.syncing; ++i) bytes += queue.waiting[i].bytes;
-  Duration time = disk.sync * storage.syncs_permille / 1000;
+  Duration time = disk.sync * static_cast<std::int64_t>(storage.group_syncs_permille(bytes)) / 1000;
   if (spec_.hardware.disk_write_bps != 0) {
     time += Duration{static_cast<std::int64_t>(static_cast<Uint128>(bytes) * 8 * 1'000'000'000 /
                                                spec_.hardware.disk_write_bps)};

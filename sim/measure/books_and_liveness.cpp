@@ -135,6 +135,25 @@ void books(const Evidence& e, Worst& worst) {
   }
 }
 
+void vain(const Evidence& e, Worst& worst) {
+  const auto& rows = e.chronicle.transactions();
+  std::uint64_t committed = 0;
+  std::size_t first = rows.size();
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    if (!rows[t].counts() || e.history.committed[t] == time_never) continue;
+    if (!without_effect(rows[t], e.history.committed[t])) return;
+    ++committed;
+    if (first == rows.size() || rows[t].closed < rows[first].closed) first = t;
+  }
+  if (committed == 0) return;
+  worst.add({rows[first].closed, rows[first].client}, [&] {
+    return fmt::format(
+        "none of the {} committed transactions had an effect: all failed, the first known to is "
+        "{:016x}",
+        committed, rows[first].tag);
+  });
+}
+
 bool liveness(const Evidence& e, Worst& worst) {
   if (!e.system.consensus || !e.system.consensus.info->fault_model.liveness_bound) return true;
   // The bound is a promise for messages that are not held up. What load adds to the delay, in

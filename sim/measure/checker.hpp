@@ -27,7 +27,8 @@ enum class Excuse : std::uint8_t {
   never,       // nothing excuses it
   adversary,   // Byzantine replicas beyond the fault model; they excuse all that follows as well
   asynchrony,  // protocols that are safe in synchrony only: a partition, loss or delay before it
-  faults       // beyond the crash bound (Byzantine replicas count), or not healed
+  faults,      // beyond the crash bound (Byzantine replicas count), or not healed
+  always       // no protocol promises it: an outcome, unless the scenario forbids it
 };
 
 /// One row per checker; `ledgerlab` prints it, [expect] names it.

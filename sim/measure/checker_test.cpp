@@ -97,6 +97,18 @@ void feed_fork(Fixture& f, const BlockRef& left, const BlockRef& right) {
   f.decide(1200, 1, right);
 }
 
+void feed_failures(Fixture& f, bool one_succeeds) {
+  const TxRef a = f.tx("a1!"), b = f.tx("b1!"), c = f.tx("c1");
+  for (const TxRef& t : {a, b, c}) f.submit(1000, t);
+  const BlockRef one = f.block(f.genesis, {a, b}), two = f.block(one, {c});
+  f.decide(1100, 0, one);
+  f.give_up(1150, a);
+  f.give_up(1160, b);
+  if (!one_succeeds) return;
+  f.decide(1200, 0, two);
+  f.acknowledge(1250, c, 2);
+}
+
 const Twin twins[] = {
     {"agreement", "two final blocks at one height", 1200, 1, "where node 0 has",
      [](Fixture& f) {
@@ -163,6 +175,15 @@ const Twin twins[] = {
     {"no_double_spend", "two transactions that spend the same", 1200, 0, "spend the same",
      [](Fixture& f) {
        const TxRef a = f.tx("a1"), b = f.tx("a2");
+       f.submit(1000, a);
+       f.submit(1000, b);
+       const BlockRef one = f.block(f.genesis, {a});
+       f.decide(1100, 0, one);
+       f.decide(1200, 0, f.block(one, {b}));
+     }},
+    {"no_double_spend", "two transactions whose later inputs are the same", 1200, 0, "spend the same",
+     [](Fixture& f) {
+       const TxRef a = f.tx("a1&x"), b = f.tx("b1&y&x");
        f.submit(1000, a);
        f.submit(1000, b);
        const BlockRef one = f.block(f.genesis, {a});
@@ -275,6 +296,12 @@ const Twin twins[] = {
        f.head(1200, 1, right);
        f.head(1300, 0, f.block(right, {}));
      }},
+    {"vain", "all that was committed failed, and the scenario forbids that", 1150, 4,
+     "none of the 2",
+     [](Fixture& f) {
+       f.system.expect = {"not vain"};
+       feed_failures(f, false);
+     }},
 };
 
 TEST(Checkers, CatchTheirTwins) {
@@ -301,6 +328,17 @@ TEST(Checkers, CatchTheirTwins) {
   }
   std::printf("checkers: caught %zu of %zu\n", caught, judged);
   EXPECT_EQ(caught, judged);
+}
+
+TEST(Checkers, ThatAllWasInVainIsAnOutcomeUnlessForbidden) {
+  for (const bool one_succeeds : {false, true}) {
+    Fixture f;
+    f.begin();
+    feed_failures(f, one_succeeds);
+    f.end();
+    EXPECT_EQ(f.violation("vain"), nullptr);
+    EXPECT_EQ(f.outcome("vain") != nullptr, !one_succeeds);
+  }
 }
 
 TEST(Checkers, OneTransactionInTwoBlocksIsHarmlessWhereItHasNoEffectTwice) {

@@ -26,6 +26,8 @@ void settlement(const Evidence& evidence, Worst& worst);
 void books(const Evidence& evidence, Worst& worst);
 /// A read sees every write acknowledged, and every state read, before it was asked for.
 void linearisable_reads(const Evidence& evidence, Worst& worst);
+/// Not all that was committed was for nothing: calls that failed, envelopes that were invalid.
+void vain(const Evidence& evidence, Worst& worst);
 /// A decision comes within the bound while transactions wait; false: ended too early to tell.
 bool liveness(const Evidence& evidence, Worst& worst);
 

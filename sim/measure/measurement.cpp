@@ -49,7 +49,8 @@ void Measurement::finish(const World& world, CryptoSuite* suite, RunResult& resu
       // What the scenario expects is an outcome wherever it happens; who reads the result demands
       // it.
       const bool expected = std::count(system_.expect.begin(), system_.expect.end(), info.name) > 0;
-      const bool fails = !expected && inside_fault_model(info, finding, evidence);
+      const bool fails = forbids(system_.expect, info.name) ||
+                         (!expected && inside_fault_model(info, finding, evidence));
       (fails ? result.violations : result.outcomes).push_back(std::move(finding));
     }
   }

@@ -96,7 +96,7 @@ void no_double_spend(const Evidence& e, Worst& worst) {
         const TxId& id = transactions[t]->id;
         // Without an audit every transaction counts as effective, once.
         const LedgerAudit::Entry entry =
-            e.audit.empty() ? LedgerAudit::Entry{true, false, {}} : e.audit[c].blocks.at(i).at(t);
+            e.audit.empty() ? LedgerAudit::Entry{true, {}} : e.audit[c].blocks.at(i).at(t);
         if (!entry.effective) continue;
         const Spends::Use use{id.tag(), row};
         if (const auto* before = effective[c].add(id, use)) {
@@ -108,19 +108,20 @@ void no_double_spend(const Evidence& e, Worst& worst) {
           });
           continue;
         }
-        if (!entry.spends) continue;
-        const auto* before = spent[c].add(entry.spend, use);
-        if (!before && c > 0) before = spent[0].find(entry.spend);
-        if (!before || before->transaction == id.tag()) continue;
-        worst.add(std::max(b.final, e.block(before->block).final), [&] {
-          return fmt::format(
-              "transactions {:016x} (block {:016x}) and {:016x} (block {:016x}) "
-              "spend the same",
-              std::min(before->transaction, id.tag()),
-              before->transaction < id.tag() ? e.block(before->block).tag : b.tag,
-              std::max(before->transaction, id.tag()),
-              before->transaction < id.tag() ? b.tag : e.block(before->block).tag);
-        });
+        for (const Hash256& what : entry.spends) {
+          const auto* before = spent[c].add(what, use);
+          if (!before && c > 0) before = spent[0].find(what);
+          if (!before || before->transaction == id.tag()) continue;
+          worst.add(std::max(b.final, e.block(before->block).final), [&] {
+            const bool later = before->transaction < id.tag();
+            return fmt::format(
+                "transactions {:016x} (block {:016x}) and {:016x} (block {:016x}) spend the same",
+                std::min(before->transaction, id.tag()),
+                later ? e.block(before->block).tag : b.tag,
+                std::max(before->transaction, id.tag()),
+                later ? b.tag : e.block(before->block).tag);
+          });
+        }
       }
     }
   }

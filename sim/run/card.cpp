@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include "models/contract/process/process.hpp"
+#include "models/parts/contract/lifecycle.hpp"
+#include "models/parts/contract/watch.hpp"
+#include "models/parts/pipeline/policy.hpp"
 #include "sim/measure/checker.hpp"
+#include "sim/scenario/keys.hpp"
 
 namespace ledgerlab {
 namespace {
@@ -26,8 +30,7 @@ void add_model(std::vector<std::string>& card, const char* slot, const ModelChoi
                bool modelled_payloads) {
   if (!model) return;
   const ModelInfo& info = *model.info;
-  card.push_back(fmt::format("{} {}: {}{}", slot, info.label(),
-                             standing(info, modelled_payloads),
+  card.push_back(fmt::format("{} {}: {}{}", slot, info.label(), standing(info, modelled_payloads),
                              info.paper.empty() ? info.summary : info.paper));
 }
 
@@ -54,16 +57,41 @@ std::string sessions_of(const Plan& plan, const SystemPlan& system) {
                                  : "every node knows every node's key");
 }
 
+std::string pipeline_of(const Plan& plan, const SystemPlan& system) {
+  if (!system.ledger || modelled(*system.ledger.info)) {
+    return "pipeline: order only: nothing is executed";
+  }
+  if (system.ledger.info->family != state_mode) {
+    return "pipeline: order-execute: real: every replica executes each block";
+  }
+  const Params& params = system.ledger.params;
+  const auto endorsers = static_cast<std::uint32_t>(params.count("endorsers"));
+  const auto policy = pipeline::Policy::parse(params.text("endorsement"), endorsers);
+  return fmt::format(
+      "pipeline: execute-order-validate: real: clients ask the first {} of {} replicas to endorse; "
+      "endorsement policy \"{}\": {} equal signed results, checked again when blocks are validated",
+      endorsers, plan.network.replicas, params.text("endorsement"), policy ? policy->needed : 0);
+}
+
 std::string storage_of(const SystemPlan& system) {
   if (!system.storage) return "every byte is written once (storage = \"none\")";
   const ModelInfo& info = *system.storage.info;
   const StorageCharge& charge = info.storage_charge;
   if (charge.keeps_nothing) return "storage " + info.name + ": no disk is charged";
   return fmt::format(
-      "storage {}: modelled by what the real one was seen to write: {:.2f} bytes for one, {} B more "
-      "a record and {} B a group commit, {:.2f} syncs each",
-      info.name, charge.bytes_permille / 1000.0, charge.bytes_per_record, charge.bytes_per_sync,
-      charge.syncs_permille / 1000.0);
+             "storage {}: modelled by what the real one was seen to write: {:.2f} bytes for one, "
+             "{} B "
+             "more "
+             "a record and {} B a group commit, {:.2f} syncs each",
+             info.name, charge.bytes_permille / 1000.0, charge.bytes_per_record,
+             charge.bytes_per_sync, charge.syncs_permille / 1000.0) +
+         (charge.small_permille == 0
+              ? std::string()
+              : fmt::format("; small records: {:.2f} bytes for one and {} B more",
+                            charge.small_permille / 1000.0, charge.small_per_record)) +
+         (charge.syncs_permille_per_mib == 0
+              ? std::string()
+              : fmt::format("; {:.2f} syncs more a MiB", charge.syncs_permille_per_mib / 1000.0));
 }
 
 /// What a light client verifies, and what it has to take for granted.
@@ -93,9 +121,24 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
   if (system.contract && system.contract.info->name == "process") {
     card.push_back(process::standing(process::sandbox_of(system.contract.params)));
   }
+  card.push_back(pipeline_of(plan, system));
+  if (system.contract && contract::has_lifecycle(system.contract.params)) {
+    card.push_back(
+        "life cycle: real: contracts are registered, deployed, upgraded, paused and "
+        "retired by transactions to a system contract");
+  }
+  if (system.contract && contract::cut_off(system.contract.params) != 0) {
+    card.push_back(fmt::format(
+        "cut-off: a contract that ran out of {} of real time in {} transactions in a row is not "
+        "run "
+        "any more",
+        format_value(ParamType::duration, system.contract.params.integer("reply_timeout")),
+        contract::cut_off(system.contract.params)));
+  }
   if (system.contract && system.ledger.info->name != "utxo") {
-    card.push_back("blocks as contracts see them: modelled: no clock, no lottery; time is the height "
-                   "or zero, randomness the parent's id or zero (the ledger's README says which)");
+    card.push_back(
+        "blocks as contracts see them: modelled: no clock, no lottery; time is the height "
+        "or zero, randomness the parent's id or zero (the ledger's README says which)");
   }
   if (system.client && system.client.info->family == "light") {
     card.push_back(light_clients_of(system));
@@ -107,9 +150,10 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
     card.push_back(fmt::format("Byzantine replicas{}: {}; {} Real modules behind a wrapper", nodes,
                                b.model.info->label(), b.model.info->summary));
   }
-  card.push_back(system.real_crypto
-                     ? "crypto: real (Ed25519, secp256k1, ECVRF)"
-                     : "crypto: costed: true sizes and charged times, forging is guessing 128 bits");
+  card.push_back(
+      system.real_crypto
+          ? "crypto: real (Ed25519, secp256k1, ECVRF)"
+          : "crypto: costed: true sizes and charged times, forging is guessing 128 bits");
   card.push_back(sessions_of(plan, system));
   if (system.consensus.info->uses_hash_power) {
     card.push_back(system.real_mining

@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "sim/scenario/result.hpp"
+
 namespace ledgerlab {
 namespace {
 
@@ -359,8 +361,10 @@ const KeyTable& system_keys() {
             "smallest units of all replicas together, in their stake accounts at genesis", "1",
             "9000000000000000000"),
         key("joules_per_terahash", Type::integer, "30", "energy of mining", "0", "1000000"),
-        shaped("expect", "checkers whose outcome must appear, or the run fails",
-               R"({"$ref":"#/definitions/checkers"})"),
+        shaped(
+            "expect",
+            "checkers whose outcome must appear, or the run fails; \"not NAME\": must not appear",
+            R"({"$ref":"#/definitions/checkers"})"),
     };
     for (const SlotKey& slot : slot_keys()) {
       if (slot.key != "consensus") {
@@ -469,7 +473,9 @@ std::vector<std::string> operation_names() {  // as in OperateAction
 
 const KeyTable& expect_keys() {
   static const KeyTable keys{
-      shaped("outcomes", "checkers whose outcome must appear in every system, or the run fails",
+      shaped("outcomes",
+             "checkers whose outcome must appear in every system, or the run fails; \"not NAME\": "
+             "must not appear",
              R"({"$ref":"#/definitions/checkers"})"),
   };
   return keys;
@@ -507,8 +513,17 @@ const std::vector<std::string>& checker_names() {
   static const std::vector<std::string> names{
       "agreement",  "prefix_consistency", "validity",   "no_double_spend",
       "durability", "linearisable_reads", "one_leader", "supply",
-      "books",      "liveness",           "settlement"};
+      "books",      "liveness",           "settlement", "vain"};
   return names;
+}
+
+const std::vector<std::string>& expectations() {
+  static const std::vector<std::string> words = [] {
+    std::vector<std::string> out = checker_names();
+    for (const std::string& name : checker_names()) out.push_back(std::string(forbidding) + name);
+    return out;
+  }();
+  return words;
 }
 
 }  // namespace ledgerlab

@@ -42,6 +42,8 @@ std::vector<std::string> topologies_reading(std::string_view network_key);
 
 /// What `expect` may name: the checkers (DESIGN 13.8).
 const std::vector<std::string>& checker_names();
+/// And each of them after "not ".
+const std::vector<std::string>& expectations();
 
 /// What the key of a slot that may stay empty says then.
 inline constexpr const char* empty_slot = "none";

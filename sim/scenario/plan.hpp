@@ -118,8 +118,9 @@ struct SystemPlan {
   std::uint64_t share_of_ppb(std::span<const NodeId> nodes, std::uint32_t replicas) const;
   /// Does the fault model bear these Byzantine replicas?
   bool bears(std::span<const NodeId> nodes, std::uint32_t replicas) const;
-  std::vector<std::string> expect;  // checkers whose outcome must appear (13.8); not in the digest
-  std::string digest;               // plan digest, hex SHA-256 of canonical_plan()
+  /// Checkers whose outcome must appear (13.8), or after "not " must not; not in the digest.
+  std::vector<std::string> expect;
+  std::string digest;  // plan digest, hex SHA-256 of canonical_plan()
 };
 
 /// Seeded random faults, drawn from a stream that does not know the system.

@@ -4,6 +4,7 @@
 
 #include "models/base/int128.hpp"
 #include "sim/scenario/resolve_parts.hpp"
+#include "sim/scenario/result.hpp"
 
 namespace ledgerlab {
 namespace {
@@ -39,7 +40,12 @@ ModelChoice read_ledger(Resolving& r, Section& system, SlotKey slot) {
                                           "\", or leave it out");
   }
   ModelChoice choice;
-  if (!by_pipeline) {
+  if (!by_pipeline && system.text("ledger") == state_mode_ledger) {
+    system.problem("ledger", std::string("\"") + state_mode_ledger +
+                                 "\" is the ledger of state mode: write pipeline = \"" +
+                                 state_mode +
+                                 "\" in its place (and pipeline_params for ledger_params)");
+  } else if (!by_pipeline) {
     choice = read_slot(r, system, slot);
   } else if (system.text("ledger") == state_mode_ledger) {
     system.problem("ledger", std::string("\"") + state_mode_ledger + "\" is what pipeline = \"" +
@@ -161,12 +167,19 @@ void read_checkers(Resolving& r, const Value* value, const std::string& path,
     return;
   }
   for (const Value& item : value->items) {
-    const auto& names = checker_names();
+    const auto& words = expectations();
+    const bool no = item.text.starts_with(forbidding);
+    const std::string opposite =
+        no ? item.text.substr(forbidding.size()) : std::string(forbidding) + item.text;
     if (item.type != Value::Type::text ||
-        std::find(names.begin(), names.end(), item.text) == names.end()) {
+        std::find(words.begin(), words.end(), item.text) == words.end()) {
       r.problems.add(item.place, path,
-                     "\"" + item.text + "\" is no checker; there are " + alternatives(names),
-                     nearest(item.text, names));
+                     "\"" + item.text + "\" is no checker; there are " +
+                         alternatives(checker_names()) + ", and each after \"not \"",
+                     nearest(item.text, words));
+    } else if (std::find(into.begin(), into.end(), opposite) != into.end()) {
+      r.problems.add(item.place, path,
+                     "\"" + item.text + "\" and \"" + opposite + "\": leave one of them out");
     } else if (std::find(into.begin(), into.end(), item.text) == into.end()) {
       into.push_back(item.text);
     }

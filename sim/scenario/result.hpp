@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/base/ids.hpp"
@@ -25,6 +26,15 @@ struct Finding {
   Time at{};
   NodeId node = no_node;
 };
+
+/// An entry of `expect` that begins so forbids the outcome.
+inline constexpr std::string_view forbidding = "not ";
+inline bool forbids(const std::vector<std::string>& expect, std::string_view checker) {
+  for (const std::string& entry : expect) {
+    if (entry.starts_with(forbidding) && entry.substr(forbidding.size()) == checker) return true;
+  }
+  return false;
+}
 
 struct SeriesPoint {
   std::string name;  // "committed_tps"
@@ -86,7 +96,7 @@ struct RunResult {
   std::string trace_hash;           // hex
   std::vector<Finding> violations;  // any: exit status 1
   std::vector<Finding> outcomes;
-  std::vector<Metric> metrics;  // in the order to print
+  std::vector<Metric> metrics;     // in the order to print
   Time measured_from{time_never};  // what the metrics cover; never: kept by an older version
   Time measured_until{};
   Time ended{};                       // how far the world came

@@ -241,7 +241,7 @@ std::string scenario_schema(const Registry& registry) {
   drawn.resize(swarm_kind_count);
   definitions["fault_kind"] = {{"enum", drawn}};
   definitions["behaviour"] = {{"enum", names_of(registry, ModelKind::behaviour)}};
-  definitions["checkers"] = {{"type", "array"}, {"items", {{"enum", checker_names()}}}};
+  definitions["checkers"] = {{"type", "array"}, {"items", {{"enum", expectations()}}}};
   return schema.dump(2) + "\n";
 }
 

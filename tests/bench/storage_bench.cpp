@@ -4,7 +4,7 @@
 // commit_blocks: Ethereum blocks of 200 signed transfers, executed beforehand, each one durable
 // batch of the chain store. Counters: blocks a second, bytes and syncs a block. charge: batches of
 // the store itself. `written` bytes a batch really were, `charged` what worlds charge for it
-// (models/storage/*/info.cpp), `ratio` the second by the first.
+// (models/storage/*/info.cpp), `ratio` the second by the first; syncs likewise.
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -190,7 +190,7 @@ void charge(benchmark::State& state, const char* mode) {
   const auto records = static_cast<std::uint64_t>(state.range(0));
   const auto size = static_cast<std::size_t>(state.range(1));
   constexpr std::uint64_t batches = 200;
-  double written = 0, charged = 0;
+  double written = 0, charged = 0, syncs = 0, charged_syncs = 0;
   for (auto _ : state) {
     Disk disk(mode);
     for (std::uint64_t n = 0; n < batches; ++n) {
@@ -205,12 +205,16 @@ void charge(benchmark::State& state, const char* mode) {
     }
     written = static_cast<double>(disk.written().bytes) / batches;
     const StorageCharge& c = disk.charge();
-    charged = static_cast<double>(records * (size + 8) * c.bytes_permille) / 1000 +
-              static_cast<double>(records * c.bytes_per_record + c.bytes_per_sync);
+    const std::uint64_t bytes = records * c.record_bytes(size + 8) + c.bytes_per_sync;
+    charged = static_cast<double>(bytes);
+    syncs = static_cast<double>(disk.written().syncs) / batches;
+    charged_syncs = static_cast<double>(c.group_syncs_permille(bytes)) / 1000;
   }
   state.counters["written_B"] = written;
   state.counters["charged_B"] = charged;
   state.counters["ratio"] = charged / written;
+  state.counters["syncs"] = syncs;
+  state.counters["charged_syncs"] = charged_syncs;
 }
 
 void add_all() {
@@ -221,7 +225,7 @@ void add_all() {
         ->Unit(benchmark::kMillisecond)
         ->Iterations(3);
     for (const std::int64_t records : {1, 20, 400}) {
-      for (const std::int64_t size : {100, 2000}) {
+      for (const std::int64_t size : {100, 500, 2000, 8000}) {
         benchmark::RegisterBenchmark(("charge" + behind).c_str(), charge, mode)
             ->Args({records, size})
             ->Iterations(1)

@@ -213,6 +213,29 @@ TEST(Pipelines, keys_say_what_is_wrong_and_the_default_changes_no_digest) {
   tells(state + "pipeline_params = { endorsers = 9 }\n", "more than the 5 replicas");
   tells(state + "ledger = \"utxo\"\n", "has no state mode");
   tells("pipeline_params = { endorsers = 2 }\n", "is not read");
+  tells("ledger = \"versioned\"\n", "write pipeline = \"execute-order-validate\" in its place");
+  tells("expect = [\"vein\"]\n", "did you mean \"vain\"");
+  tells("expect = [\"vain\", \"not vain\"]\n", "leave one of them out");
+}
+
+std::string card_of(const char* scenario, std::initializer_list<const char*> settings = {}) {
+  const Plan plan = plan_of(scenario, {"duration=1 s", "warm_up=0 s", "drain=0 s"}, settings);
+  std::string out;
+  for (const std::string& line : run_system(plan, plan.systems.front()).card) out += line + "\n";
+  return out;
+}
+
+TEST(Pipelines, the_card_names_pipeline_policy_and_life_cycle) {
+  EXPECT_NE(card_of(state_mode)
+                .find("pipeline: execute-order-validate: real: clients ask the first "
+                      "4 of 4 replicas to endorse; endorsement policy \"2 of 4\": 2"),
+            std::string::npos);
+  const std::string card = card_of("starter/lifecycle-pbft.toml");
+  EXPECT_NE(card.find("life cycle: real"), std::string::npos) << card;
+  EXPECT_NE(card.find("pipeline: order-execute: real"), std::string::npos);
+  EXPECT_EQ(card_of("starter/erc20-pbft.toml").find("life cycle"), std::string::npos);
+  EXPECT_NE(card_of("starter/combined-raft.toml", {"systems.0.ledger=none"}).find("order only"),
+            std::string::npos);
 }
 
 TEST(PipelinesTwin, where_any_endorser_will_do_a_liar_makes_money) {

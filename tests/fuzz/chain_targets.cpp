@@ -1,6 +1,8 @@
 // Targets: blocks imported into small chains of three forks, and the seeds of Ethereum's decoders.
 #include "models/contract/evm/evm.hpp"
 #include "models/crypto/secp256k1.hpp"
+#include "models/parts/chainstore/chain_store.hpp"
+#include "models/storage/memory/memory.hpp"
 #include "tests/fuzz/ethereum_seeds.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -117,7 +119,107 @@ std::vector<Bytes> import_seeds() {
   return out;
 }
 
-constexpr Target table[] = {{"eth_import", run_import, import_seeds, 800}};
+// ---- a chain's store with entries that somebody changed
+
+Bytes to_bytes(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+struct Entry {
+  DataClass data;
+  Bytes key, value;
+};
+
+struct KeptChain {
+  std::vector<Entry> entries;
+  Hash256 head, genesis;
+};
+
+KeptChain kept_chain(std::size_t shape) {
+  const SeedChain seed = seed_chain(shape);
+  const Revision revision = shapes[shape % shapes.size()];
+  chainstore::ChainStore store(storage::open_memory());
+  store.begin({rules_of(revision), *seed.chain.genesis().block, seed.chain.genesis().state});
+  store.follow(seed.chain);
+  store.finalise(1);
+  store.verify();
+  KeptChain out;
+  out.head = store.status().head_hash;
+  out.genesis = store.status().genesis;
+  for (std::size_t data = 0; data < data_class_count; ++data) {
+    store.store().visit(DataClass(data), {}, [&](ByteView key, ByteView value) {
+      out.entries.push_back({DataClass(data), to_bytes(key), to_bytes(value)});
+      return true;
+    });
+  }
+  return out;
+}
+
+void change(Entry& entry, Source& in) {
+  const Byte how = in.byte() % 4;
+  if (how == 0 && !entry.value.empty()) {
+    entry.value[in.number(2) % entry.value.size()] ^= static_cast<Byte>(1u << in.byte() % 8);
+  } else if (how == 1) {
+    entry.value.resize(in.number(2) % (entry.value.size() + 1));
+  } else if (how == 2) {
+    entry.key = to_bytes(in.take(1 + in.byte() % 40));
+  } else {
+    entry.value = to_bytes(in.take(in.byte()));
+  }
+}
+
+/// What is proven is the chain of the head's name; all else is told as damage.
+void run_store(ByteView input) {
+  static const std::array<KeptChain, seed_chain_shapes> chains = {kept_chain(0), kept_chain(1),
+                                                                  kept_chain(2)};
+  Source in(input);
+  const KeptChain& kept = chains[in.byte() % chains.size()];
+  std::vector<Entry> entries = kept.entries;
+  for (int i = 0; i < 4 && !in.rest().empty(); ++i) {
+    const std::size_t at = in.number(2) % entries.size();
+    if (in.byte() % 8 == 0) {
+      entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(at));
+    } else {
+      change(entries[at], in);
+    }
+  }
+  try {
+    auto memory = storage::open_memory();
+    StoreBatch batch;
+    for (const Entry& e : entries) {
+      if (!e.key.empty()) batch.put(e.data, e.key, e.value);
+    }
+    memory->commit(batch);
+    chainstore::ChainStore store(std::move(memory));
+    if (store.empty()) return;
+    const chainstore::Status status = store.status();
+    for (std::uint64_t height = 0; height <= std::min<std::uint64_t>(status.head, 4); ++height) {
+      store.header(height);
+      store.block(height);
+      store.receipts(height);
+      store.account(contract_at, height);
+      store.word(contract_at, U256(), height);
+    }
+    store.verify();
+    if (status.head_hash != kept.head) return;  // a shorter chain, or one of another name
+    require(status.genesis == kept.genesis, "a head has one genesis");
+    require(store.state().root() == store.header(status.head)->state_root, "the state is proven");
+  } catch (const StoreError&) {
+    // Refused, which is what it is for.
+  }
+}
+
+std::vector<Bytes> store_seeds() {
+  std::vector<Bytes> out;
+  for (Byte i = 0; i < 24; ++i) {
+    Bytes input = {i};
+    for (Byte j = 0; j < 24; ++j) input.push_back(static_cast<Byte>(j * 29 + i * 53));
+    out.push_back(std::move(input));
+    out.push_back({i});
+  }
+  return out;
+}
+
+constexpr Target table[] = {{"eth_import", run_import, import_seeds, 800},
+                            {"chain_store", run_store, store_seeds, 3'000}};
 
 }  // namespace
 

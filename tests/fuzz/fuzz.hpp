@@ -27,6 +27,7 @@ std::span<const Target> codec_targets();
 std::span<const Target> bitcoin_targets();
 std::span<const Target> chain_targets();
 std::span<const Target> contract_targets();
+std::span<const Target> ledger_targets();
 std::span<const Target> scenario_targets();
 std::span<const Target> storage_targets();
 /// All of them.

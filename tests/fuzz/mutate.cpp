@@ -123,7 +123,7 @@ std::vector<Bytes> first_inputs(const Target& target) {
 std::vector<Target> targets() {
   std::vector<Target> out;
   for (const auto part : {codec_targets(), bitcoin_targets(), chain_targets(), contract_targets(),
-                          scenario_targets(), storage_targets()}) {
+                          ledger_targets(), scenario_targets(), storage_targets()}) {
     out.insert(out.end(), part.begin(), part.end());
   }
   return out;

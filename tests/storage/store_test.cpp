@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "models/api/registry.hpp"
 #include "models/base/draw.hpp"
 #include "models/parts/files/memory_folder.hpp"
 #include "models/storage/files/log_files.hpp"
@@ -28,9 +29,7 @@ std::unique_ptr<Store> small_log_files(FolderRef folder) {
   return open_log_files(std::move(folder), {.file_bytes = 1500, .compact_above = 2500});
 }
 std::vector<Mode> modes_with_files() {
-  return {{"files", small_log_files},
-          {"sqlite", open_sqlite},
-          {"leveldb", open_leveldb}};
+  return {{"files", small_log_files}, {"sqlite", open_sqlite}, {"leveldb", open_leveldb}};
 }
 
 std::uint64_t drawn(std::uint64_t seed, std::uint64_t number) {
@@ -248,9 +247,8 @@ TEST(Stores, FlippedBitsAreNeverServed) {
       const std::uint64_t size = folder->open(name, false)->size();
       const std::uint64_t step = std::max<std::uint64_t>(1, size / 150);
       for (std::uint64_t at = 0; at < size; at += step) {
-        const std::string verdict =
-            after_damage(mode, *folder, expected,
-                         [&](MemoryFolder& f) { f.flip(name, at, at / step % 8); });
+        const std::string verdict = after_damage(
+            mode, *folder, expected, [&](MemoryFolder& f) { f.flip(name, at, at / step % 8); });
         ++verdicts[verdict];
         EXPECT_NE(verdict, "served something else") << mode.name << " " << name << " byte " << at;
       }
@@ -304,12 +302,12 @@ class Raw final : public Store {
 };
 
 TEST(Stores, WithoutProofsDamageWouldBeServed) {
-  const Mode raw{"raw", [](FolderRef folder) {
-                   auto store = std::make_unique<Raw>();
-                   store->content_[{DataClass::block, Bytes{1}}] =
-                       folder->open("x", true)->read(0, 8);
-                   return store;
-                 }};
+  const Mode raw{
+      "raw", [](FolderRef folder) {
+        auto store = std::make_unique<Raw>();
+        store->content_[{DataClass::block, Bytes{1}}] = folder->open("x", true)->read(0, 8);
+        return store;
+      }};
   MemoryFolder folder;
   const auto file = std::make_shared<MemoryFolder>();
   file->open("x", true)->write(0, Bytes{1, 2, 3});
@@ -360,6 +358,19 @@ TEST(Stores, AFolderOfThisMachineIsHeldByOneUser) {
     }();
     EXPECT_EQ(mode.open(files::open_folder(place))->count(), before) << mode.name;
   }
+}
+
+/// What worlds charge for a mode.
+TEST(StorageCharge, IsTheLowerOfTwoLinesAndSyncsGrowToTheirMost) {
+  StorageCharge charge;
+  EXPECT_EQ(charge.record_bytes(500), 500u);
+  EXPECT_EQ(charge.group_syncs_permille(std::uint64_t{1} << 30), 1'000u);
+  charge = builtin_models().find(ModelKind::storage, "sqlite")->storage_charge;
+  EXPECT_EQ(charge.record_bytes(100), 5'000u + 2'100u);
+  EXPECT_EQ(charge.record_bytes(10'000), 17'500u + 21'000u);
+  EXPECT_EQ(charge.group_syncs_permille(1'000), 1'000u);
+  EXPECT_EQ(charge.group_syncs_permille(std::uint64_t{2} << 20), 1'840u);
+  EXPECT_EQ(charge.group_syncs_permille(std::uint64_t{1} << 30), 3'500u);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ class IdleModule final : public Module {
   void inspect(Inspector&) const override {}
 };
 
-/// A transaction of this ledger is text: what it spends, then anything. "!" at the end: no effect.
+/// A transaction of this ledger is text: what it spends, then anything; "&" and a letter is one thing
+/// more that it spends. "!" at the end: no effect.
 /// "mint" makes money from nothing: a bad ledger.
 class TextAudit final : public LedgerAudit {
  public:
@@ -31,7 +32,10 @@ class TextAudit final : public LedgerAudit {
     for (const TxRef& tx : block.payload->transactions) {
       const std::string text(tx->bytes.begin(), tx->bytes.end() - tx_signature_bytes);
       if (text.find("mint") != std::string::npos) supply_ += U256(1);
-      out.push_back({text.back() != '!', true, sha256(as_bytes(text.substr(0, 1)))});
+      out.push_back({text.back() != '!', {sha256(as_bytes(text.substr(0, 1)))}});
+      for (std::size_t i = text.find('&'); i != std::string::npos; i = text.find('&', i + 1)) {
+        out.back().spends.push_back(sha256(as_bytes(text.substr(i + 1, 1))));
+      }
     }
     return out;
   }

@@ -83,9 +83,9 @@ class ContractAudit final : public LedgerAudit {
     const U256 paid = outcome.receipt.effective_gas_price * U256(outcome.receipt.gas_used);
     if (nonce != tx->content.nonce || before < paid) return entry;
     entry.effective = outcome.receipt.success;
-    entry.spends = true;
-    std::memcpy(entry.spend.data.data(), tx->from.data.data(), 20);
-    std::memcpy(entry.spend.data.data() + 24, &nonce, 8);
+    Hash256& turn = entry.spends.emplace_back();
+    std::memcpy(turn.data.data(), tx->from.data.data(), 20);
+    std::memcpy(turn.data.data() + 24, &nonce, 8);
     return entry;
   }
 

@@ -67,9 +67,10 @@ class Audit final : public LedgerAudit {
     from->second.nonce += 1;
     accounts_[t.to].balance += t.value;
     accounts_[fee_account()].balance += U256(t.fee);
-    entry.effective = entry.spends = true;
-    std::memcpy(entry.spend.data.data(), sender->data.data(), 20);
-    std::memcpy(entry.spend.data.data() + 24, &t.nonce, 8);
+    entry.effective = true;
+    Hash256& turn = entry.spends.emplace_back();
+    std::memcpy(turn.data.data(), sender->data.data(), 20);
+    std::memcpy(turn.data.data() + 24, &t.nonce, 8);
     return entry;
   }
 

@@ -76,9 +76,10 @@ class Audit final : public LedgerAudit {
     nonce += 1;
     balance = balance - *cost;
     balances_[fee_account()] += U256(t.fee);
-    entry.effective = entry.spends = true;
-    std::memcpy(entry.spend.data.data(), sender->data.data(), 20);
-    std::memcpy(entry.spend.data.data() + 24, &t.nonce, 8);
+    entry.effective = true;
+    Hash256& turn = entry.spends.emplace_back();
+    std::memcpy(turn.data.data(), sender->data.data(), 20);
+    std::memcpy(turn.data.data() + 24, &t.nonce, 8);
     return entry;
   }
 

@@ -303,9 +303,7 @@ TEST_P(UtxoLedger, TheSecondSetOfBooksAgrees) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       EXPECT_EQ(entries[i].effective, result.outcomes[i] == TxOutcome::succeeded);
       vain += !entries[i].effective;
-      if (entries[i].spends) {
-        EXPECT_EQ(++spends[entries[i].spend], 1);
-      }
+      for (const Hash256& coin : entries[i].spends) EXPECT_EQ(++spends[coin], 1);
     }
     ASSERT_TRUE(b.adopt(at, {next}).ok);
     EXPECT_EQ(audit->state_root(), b.head().root());

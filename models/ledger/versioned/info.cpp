@@ -116,8 +116,8 @@ class Audit final : public LedgerAudit {
     }
     for (const WriteItem& item : envelope->set.writes) write(item.key, item.value, at);
     write(used, Bytes{1}, at);
-    entry.effective = entry.spends = true;
-    entry.spend = id;
+    entry.effective = true;
+    entry.spends.push_back(id);
     return entry;
   }
 

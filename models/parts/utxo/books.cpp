@@ -36,8 +36,8 @@ CoinBooks::Entry CoinBooks::spend(const Transaction& transaction) {
   for (const bitcoin::TxIn& input : tx->inputs) coins_.erase(input.prevout);
   make_all(*tx, false);
   fees_ += fee;
-  entry.effective = entry.spends = true;
-  entry.spend = coin_name(tx->inputs[0].prevout);
+  entry.effective = true;
+  for (const bitcoin::TxIn& input : tx->inputs) entry.spends.push_back(coin_name(input.prevout));
   return entry;
 }
 
