@@ -156,16 +156,19 @@ bool all_empty(const Spec::Inner& spec, ByteView siblings) {
   return true;
 }
 
-enum class Side : bool { left, right };
+/// What lies on that side of the child; nothing where the operation is not this store's.
+std::optional<ByteView> siblings(const Spec::Inner& spec, const InnerOp& op, Side side) {
+  const auto branch = branch_of(spec, op);
+  if (!branch) return std::nullopt;
+  return side == Side::right ? ByteView(op.suffix)
+                             : ByteView(op.prefix).last(*branch * spec.child_size);
+}
 
 /// Is there nothing on that side of the path?
 bool outermost(const Spec::Inner& spec, std::span<const InnerOp> path, Side side) {
   return std::all_of(path.begin(), path.end(), [&](const InnerOp& op) {
-    const auto branch = branch_of(spec, op);
-    if (!branch) return false;
-    if (side == Side::right) return all_empty(spec, op.suffix);
-    const std::size_t before = *branch * spec.child_size;
-    return all_empty(spec, ByteView(op.prefix).subspan(op.prefix.size() - before));
+    const auto beside = siblings(spec, op, side);
+    return beside && all_empty(spec, *beside);
   });
 }
 
@@ -290,6 +293,11 @@ std::optional<Bytes> root_of(const ExistenceProof& proof) {
     out = apply_inner(step, *out);
   }
   return out;
+}
+
+bool siblings_are_empty(const Spec::Inner& spec, const InnerOp& op, Side side) {
+  const auto beside = siblings(spec, op, side);
+  return beside && !beside->empty() && all_empty(spec, *beside);
 }
 
 std::string_view leaf_fault(const LeafOp& op, const Spec& spec) {

@@ -91,6 +91,10 @@ std::optional<Bytes> apply_leaf(const LeafOp& op, ByteView key, ByteView value);
 std::optional<Bytes> apply_inner(const InnerOp& op, ByteView child);
 std::optional<Bytes> root_of(const ExistenceProof& proof);
 
+/// Are there siblings on that side of the child, and all of them empty children?
+enum class Side : bool { left, right };
+bool siblings_are_empty(const Spec::Inner& spec, const InnerOp& op, Side side);
+
 /// What of the proof the store does not have; a static text, empty if there is nothing.
 std::string_view leaf_fault(const LeafOp& op, const Spec& spec);
 std::string_view fault(const ExistenceProof& proof, const Spec& spec);

@@ -89,6 +89,17 @@ constexpr Table tables[] = {
        return wants_fault(!leaf_fault(leaf_of(test.at("Leaf")), spec).empty(), test.at("IsErr"));
      }},
     {"TestDoHashData", judge_hash},
+    {"TestEmptyBranchData",
+     [](const Json& test) -> std::string {
+       const Spec::Inner spec = spec_of(test.at("Spec")).inner;
+       const InnerOp op = inner_of(test.at("Op"));
+       const bool left = siblings_are_empty(spec, op, Side::left);
+       const bool right = siblings_are_empty(spec, op, Side::right);
+       if (left != test.at("IsLeft").get<bool>()) return "empty on the left: " + Json(left).dump();
+       if (right != test.at("IsRight").get<bool>())
+         return "empty on the right: " + Json(right).dump();
+       return "";
+     }},
     {"TestExistenceProofData",
      [](const Json& test) { return judge_result(root_of(existence_of(test.at("Proof"))), test); }},
     {"TestInnerOpData",
@@ -103,6 +114,7 @@ constexpr Table tables[] = {
      }},
 };
 
+/// A list, or an object by name.
 std::string judge_table(const Json& file, const Table& table) {
   for (const auto& [name, test] : file.items()) {
     const std::string why = table.judge(test);
@@ -111,11 +123,36 @@ std::string judge_table(const Json& file, const Table& table) {
   return {};
 }
 
+/// One proof of many keys: those without a value are proven to be absent.
+std::string judge_batch(const Json& test, const Spec& spec) {
+  Bytes root = unhex(test, "root");
+  const auto proof = read_proof(unhex(test, "proof"));
+  if (!proof) return "the proof does not read";
+  const auto verify = [&](const Json& item) {
+    const Bytes key = unhex(item, "key"), value = unhex(item, "value");
+    return value.empty() ? verify_non_membership(spec, root, *proof, key)
+                         : verify_membership(spec, root, *proof, key, value);
+  };
+  for (const Json& item : test.at("items")) {
+    if (!verify(item)) return "refused: " + item.at("key").get<std::string>();
+  }
+  root.back() ^= 1;
+  for (const Json& item : test.at("items")) {
+    if (verify(item)) return "accepted with another root: " + item.at("key").get<std::string>();
+  }
+  return {};
+}
+
 /// What the proof proves is accepted; with another root, key or value it is refused.
 std::string judge_proof(const Json& test, const Spec& spec) {
+  if (test.contains("items")) return judge_batch(test, spec);
+  if (!test.contains("key")) throw Unjudged("a proof of an older form, without the key it is for");
   const Bytes root = unhex(test, "root"), key = unhex(test, "key"), value = unhex(test, "value");
   const auto proof = read_proof(unhex(test, "proof"));
   if (!proof) return "the proof does not read";
+  if (proof->exist.empty() && proof->nonexist.empty()) {
+    throw Unjudged("a proof of another kind than existence and non-existence");
+  }
   const auto verify = [&](const Bytes& r, const Bytes& k, const Bytes& v) {
     return value.empty() ? verify_non_membership(spec, r, *proof, k)
                          : verify_membership(spec, r, *proof, k, v);
@@ -144,7 +181,7 @@ std::string judge_file(const Run& run, const std::filesystem::path& file) {
   for (const Table& table : tables) {
     if (name.find(table.name) != std::string::npos) return judge_table(test, table);
   }
-  return "unknown";
+  throw Unjudged("no runner for this table of steps");
 }
 
 void run_ics23(const Run& run, Report& report) {
