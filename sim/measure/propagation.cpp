@@ -26,27 +26,47 @@ Propagation::Row Propagation::row_of(const Event& event) {
   Block& block = blocks_.emplace_back();
   block.tag = event.a;
   block.height = event.b;
-  block.first = block.made = event.time;
+  block.first = block.made = block.last = event.time;
+  close_old(event.time);
+  open_.push_back(last_);
   if (event.object != nullptr) {
     block.parent = find((*static_cast<const BlockRef*>(event.object))->parent.tag());
   }
   return last_;
 }
 
+/// A node that is cut off for good must not keep the times of all others for ever: once 99 in a
+/// hundred have a block and no event can come that is earlier than theirs, its times are known.
+void Propagation::close_old(Time now) {
+  const std::size_t rank = rank_of(percents.back());
+  std::erase_if(open_, [&](Row row) {
+    Block& block = blocks_[row];
+    if (!block.closed && block.after_us.size() >= rank && now - block.last > settled_after) {
+      close(block);
+    }
+    return block.closed;
+  });
+}
+
+void Propagation::close(Block& block) {
+  for (std::size_t i = 0; i < percents.size(); ++i) {
+    block.reached[i] = *percentile(block, percents[i]);
+  }
+  block.after_us = {};
+  block.has = {};
+  block.closed = true;
+}
+
 void Propagation::note(Block& block, NodeId node, Time at) {
-  if (block.count == counted_) return;
+  if (block.closed) return;
   if (block.has.empty()) block.has.resize(left_out_.size(), false);
   if (block.has[node]) return;
   block.has[node] = true;
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   const std::int64_t offset = std::clamp((at - block.first).count() / 1'000, -most, most);
   block.after_us.push_back(static_cast<std::int32_t>(offset));
-  if (++block.count < counted_) return;
-  for (std::size_t i = 0; i < percents.size(); ++i) {
-    block.reached[i] = *percentile(block, percents[i]);
-  }
-  block.after_us = {};
-  block.has = {};
+  block.last = std::max(block.last, at);
+  if (block.after_us.size() == counted_) close(block);
 }
 
 void Propagation::on_event(const Event& event) {
@@ -68,8 +88,7 @@ void Propagation::on_event(const Event& event) {
 }
 
 std::optional<Duration> Propagation::percentile(const Block& block, unsigned percent) const {
-  const std::size_t rank =
-      std::max<std::size_t>(1, (std::size_t{counted_} * percent + 99) / 100);
+  const std::size_t rank = rank_of(percent);
   if (block.after_us.size() < rank) return std::nullopt;
   std::vector<std::int32_t> sorted = block.after_us;
   const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(rank - 1);
@@ -79,7 +98,7 @@ std::optional<Duration> Propagation::percentile(const Block& block, unsigned per
 
 std::optional<Duration> Propagation::reached(Row row, std::size_t percent_index) const {
   const Block& block = blocks_.at(row);
-  if (block.count < counted_) return percentile(block, percents[percent_index]);
+  if (!block.closed) return percentile(block, percents[percent_index]);
   return block.reached[percent_index];
 }
 

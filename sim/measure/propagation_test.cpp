@@ -87,5 +87,20 @@ TEST(Propagation, ByzantineNodesAreNoNodesToReach) {
   EXPECT_EQ(c.reached(b, p99), ms(9));
 }
 
+TEST(Propagation, ANodeCutOffForGoodKeepsNoBlockOpen) {
+  Chain c(100);
+  const BlockRef b = c.block(nullptr), soon = c.block(b), later = c.block(soon);
+  for (NodeId node = 0; node < 99; ++node) c.head(10 * node, node, b);
+  c.head(5'000, 0, soon);
+  EXPECT_EQ(c.fold.open_blocks(), 2u) << "slower nodes may still be heard of";
+  c.head(700'000, 0, later);
+  EXPECT_EQ(c.fold.open_blocks(), 2u) << "the first is closed, the second has reached one node";
+  EXPECT_EQ(c.reached(b, p50), ms(490));
+  EXPECT_EQ(c.reached(b, p99), ms(980));
+  c.head(800'000, 99, b);
+  EXPECT_EQ(c.reached(b, p99), ms(980));
+  EXPECT_EQ(c.reached(soon, p10), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ledgerlab
