@@ -367,10 +367,15 @@ void Compact::finish(const Input& input, Effects& effects, Partial partial) {
   take(input, effects, frame, partial.from);
 }
 
+void Compact::drop_partial(Sequence item) {
+  std::erase_if(partials_, [&](const Partial& p) { return p.item == item; });
+  if (partials_.empty()) partials_ = {};  // mostly there is none: no memory waits for the next
+}
+
 void Compact::ask_full(const Input& input, Effects& effects, Sequence item, const Hash128& id,
                        NodeId from) {
   ++fell_back_;
-  std::erase_if(partials_, [&](const Partial& p) { return p.item == item; });
+  drop_partial(item);
   prolong(item, input.local);
   effects.send(from, relay::GetData{{id}});
 }
@@ -410,9 +415,7 @@ void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact,
 }
 
 void Compact::on_settled(Effects& effects, Sequence sequence, NodeId from) {
-  if (!partials_.empty()) {
-    std::erase_if(partials_, [&](const Partial& p) { return p.item == sequence; });
-  }
+  if (!partials_.empty()) drop_partial(sequence);
   if (favourites_max_ != 0 && speaks_ && from != no_node &&
       content_of(sequence)->role() == Role::proposal && position(from) != neighbours().size()) {
     prefer(effects, from);

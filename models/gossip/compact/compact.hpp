@@ -56,6 +56,7 @@ class Compact final : public relay::Relay {
   /// Who has just delivered a block first is asked to push the next ones.
   void prefer(Effects& effects, NodeId peer);
   Partial* partial_of(Sequence item);
+  void drop_partial(Sequence item);
 
   bool speaks_;
   bool share_;

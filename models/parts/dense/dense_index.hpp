@@ -21,7 +21,7 @@ class DenseIndex {
   }
   /// The key must not be there; `none` is no value.
   void insert(std::uint32_t key, std::uint32_t value) {
-    if (2 * (used_ + 1) > slots_.size()) grow();
+    if (4 * (used_ + 1) > 3 * slots_.size()) grow();
     std::size_t i = home(key);
     while (slots_[i].value != none) i = next(i);
     slots_[i] = {key, value};

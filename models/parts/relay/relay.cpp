@@ -10,16 +10,21 @@ Relay::Relay(const ModuleContext& context, Mode mode)
       mode_(mode),
       forward_(context.params->flag("forward")),
       attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
-      neighbours_(context.neighbours.begin(), context.neighbours.end()),
+      neighbours_(context.neighbours),
       request_timeout_(context.params->duration("request_timeout")),
       announce_interval_(context.params->duration("announce_interval")),
       keep_(context.params->duration("keep_contents")),
       remember_(context.params->count("remember_contents")) {
-  std::sort(neighbours_.begin(), neighbours_.end());
+  if (!std::is_sorted(neighbours_.begin(), neighbours_.end())) {
+    std::vector<NodeId> sorted(neighbours_.begin(), neighbours_.end());
+    std::sort(sorted.begin(), sorted.end());
+    neighbours_ = sorted;
+  }
   const Duration mean = context.params->duration("trickle");
   const Duration to_called = context.params->duration("trickle_outbound");
   if (mean != Duration::zero()) {
-    trickle_.emplace(context.self, mean, to_called == Duration::zero() ? mean : to_called);
+    trickle_ = std::make_unique<Trickle>(context.self, mean,
+                                         to_called == Duration::zero() ? mean : to_called);
     trickle_->set_peers({}, neighbours_);
   }
   make_reconciler(context);
@@ -46,7 +51,8 @@ void Relay::warm(unsigned depth) const {
   if (unspread_ == 0) return;
   if (!items_.empty()) __builtin_prefetch(&items_.back(), 1);
   if (!known_.empty()) __builtin_prefetch(&known_.back(), 1);
-  for (std::size_t i = 0; i < neighbours_.size(); i += 16) __builtin_prefetch(&neighbours_[i]);
+  for (std::size_t i = 0; i < neighbours_.size(); i += 16)
+    __builtin_prefetch(neighbours_.data() + i);
 }
 
 void Relay::step(const Input& input, Effects& effects) {
@@ -170,7 +176,8 @@ void Relay::hold(const Input& input, Effects& effects, Sequence sequence, const 
 
 void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
   // Who has what is kept by position: moved to the new ones.
-  const std::vector<NodeId> before = std::exchange(neighbours_, peers);
+  const std::vector<NodeId> before(neighbours_.begin(), neighbours_.end());
+  neighbours_ = peers;
   const auto width = static_cast<std::uint32_t>((peers.size() + 63) / 64);
   std::vector<std::uint64_t> moved(items_.size() * width, 0);
   for (std::size_t old = 0; old < before.size(); ++old) {
@@ -373,6 +380,7 @@ bool Relay::ask_another(Request& request, Time now, Effects& effects) {
 
 void Relay::forget_request(Sequence sequence) {
   std::erase_if(requests_, [&](const Request& r) { return r.item == sequence; });
+  if (requests_.empty()) requests_ = {};  // no memory waits for the next
 }
 
 std::size_t Relay::in_flight(std::uint32_t position) const {
@@ -403,6 +411,11 @@ void Relay::set_seen(std::uint32_t dense) {
 Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
   drop_old(now);
   const auto sequence = static_cast<Sequence>(base_ + items_.size());
+  if (items_.size() == items_.capacity() && items_.size() < 64) {
+    // Few in all, and thousands of nodes hold them: no doubling.
+    items_.reserve(items_.size() + 4);
+    known_.reserve(items_.capacity() * words_);
+  }
   Item& it = items_.emplace_back();
   it.dense = dense;
   it.state = state;
@@ -431,7 +444,7 @@ void Relay::drop_old(Time now) {
     it.frame = {};
     ++head_;
   }
-  if (head_ < 4 || 2 * head_ < items_.size()) return;
+  if (head_ < 4 || 4 * head_ < items_.size()) return;
   const auto cut = static_cast<std::ptrdiff_t>(head_);
   items_.erase(items_.begin(), items_.begin() + cut);
   known_.erase(known_.begin(), known_.begin() + cut * static_cast<std::ptrdiff_t>(words_));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
+#include "models/base/node_list.hpp"
 #include "models/parts/dense/dense_index.hpp"
 #include "models/parts/dense/seen_set.hpp"
 #include "models/parts/relay/messages.hpp"
@@ -163,7 +164,7 @@ class alignas(64) Relay : public Module {
   bool request_timer_ = false;
   std::uint32_t attempts_max_;
   // --- the second ---
-  std::vector<NodeId> neighbours_;  // ascending
+  NodeList neighbours_;  // ascending
   Duration request_timeout_;
   Duration announce_interval_;
   Duration keep_;
@@ -178,9 +179,9 @@ class alignas(64) Relay : public Module {
   std::size_t head_ = 0;
   Time kept_until_{};  // nothing is old enough to be dropped before this has passed
   DenseIndex index_;
-  std::vector<Request> requests_;   // in order of their first asking
-  std::vector<Sequence> gathered_;  // to be announced together
-  std::optional<Trickle> trickle_;  // of transactions
+  std::vector<Request> requests_;     // in order of their first asking
+  std::vector<Sequence> gathered_;    // to be announced together
+  std::unique_ptr<Trickle> trickle_;  // of transactions
   Time trickle_timer_ = time_never;
   std::unique_ptr<Reconciler> reconciler_;  // of transactions; null: all are flooded
 };
