@@ -30,7 +30,7 @@ class Fifo {
   }
   /// Gives the memory of an empty queue back.
   void rest() {
-    if (empty()) items_ = {};
+    if (empty()) std::vector<T>().swap(items_);  // an assignment of {} would keep it
   }
   void clear() {
     items_.clear();

@@ -52,8 +52,8 @@ void Propagation::close(Block& block) {
   for (std::size_t i = 0; i < percents.size(); ++i) {
     block.reached[i] = *percentile(block, percents[i]);
   }
-  block.after_us = {};
-  block.has = {};
+  std::vector<std::int32_t>().swap(block.after_us);  // an assignment of {} would keep the memory
+  std::vector<bool>().swap(block.has);
   block.closed = true;
 }
 

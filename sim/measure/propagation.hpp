@@ -36,6 +36,12 @@ class Propagation final : public Sink {
   std::optional<Duration> reached(Row block, std::size_t percent_index) const;
   Row find(std::uint64_t tag) const;
   Row blocks() const { return static_cast<Row>(blocks_.size()); }
+  /// Room for times of single nodes that is held.
+  std::size_t times_held() const {
+    std::size_t held = 0;
+    for (const Block& block : blocks_) held += block.after_us.capacity();
+    return held;
+  }
   /// Blocks for which times of single nodes are kept.
   std::size_t open_blocks() const {
     return static_cast<std::size_t>(

@@ -95,6 +95,7 @@ TEST(Propagation, ANodeCutOffForGoodKeepsNoBlockOpen) {
   EXPECT_EQ(c.fold.open_blocks(), 2u) << "slower nodes may still be heard of";
   c.head(700'000, 0, later);
   EXPECT_EQ(c.fold.open_blocks(), 2u) << "the first is closed, the second has reached one node";
+  EXPECT_LT(c.fold.times_held(), 10u) << "and gives back what its times took";
   EXPECT_EQ(c.reached(b, p50), ms(490));
   EXPECT_EQ(c.reached(b, p99), ms(980));
   c.head(800'000, 99, b);

@@ -62,11 +62,11 @@ Compact::Compact(const ModuleContext& context)
     : Relay(context),
       speaks_(speaks(context)),
       share_(context.share_results),
-      favourites_max_(context.params->count("high_bandwidth_peers")),
+      favourites_max_(static_cast<std::uint32_t>(context.params->count("high_bandwidth_peers"))),
+      modelled_failure_(static_cast<std::uint32_t>(context.params->count("modelled_failure"))),
+      modelled_missing_(static_cast<std::uint32_t>(context.params->count("modelled_missing"))),
+      modelled_bytes_(static_cast<std::uint32_t>(context.params->count("modelled_compact_bytes"))),
       prefill_bytes_(context.params->count("prefill_bytes")),
-      modelled_failure_(context.params->count("modelled_failure")),
-      modelled_missing_(context.params->count("modelled_missing")),
-      modelled_bytes_(context.params->count("modelled_compact_bytes")),
       peers_(neighbours().size(), 0) {}
 
 void Compact::on_start(const Input&, Effects& effects) {
@@ -250,9 +250,9 @@ MessageRef Compact::modelled_of(Effects& effects, Sequence sequence, std::uint32
 std::vector<std::uint32_t> Compact::prefilled_positions(Sequence sequence,
                                                         const Payload& payload) const {
   std::vector<std::uint32_t> out;
-  if (lacked_.empty() || lacked_of_ != sequence) return out;
+  if (!lacked_ || lacked_->of != sequence) return out;
   std::uint64_t bytes = 0;
-  for (const std::uint32_t at : lacked_) {
+  for (const std::uint32_t at : lacked_->positions) {
     bytes += payload.transactions[at]->bytes.size();
     if (bytes > prefill_bytes_) break;
     out.push_back(at);
@@ -362,14 +362,16 @@ void Compact::finish(const Input& input, Effects& effects, Partial partial) {
   MessageRef frame = assemble(effects, compact, partial.filled);
   if (!frame) return ask_full(input, effects, partial.item, compact.id, partial.from);
   ++put_together_;
-  lacked_of_ = partial.item;
-  lacked_ = std::move(partial.missing.list);
+  lacked_ = partial.missing.list.empty()
+                ? nullptr
+                : std::make_unique<Lacked>(partial.item, std::move(partial.missing.list));
   take(input, effects, frame, partial.from);
 }
 
 void Compact::drop_partial(Sequence item) {
   std::erase_if(partials_, [&](const Partial& p) { return p.item == item; });
-  if (partials_.empty()) partials_ = {};  // mostly there is none: no memory waits for the next
+  // Mostly there is none: no memory waits for the next.
+  if (partials_.empty()) std::vector<Partial>().swap(partials_);
 }
 
 void Compact::ask_full(const Input& input, Effects& effects, Sequence item, const Hash128& id,
@@ -411,7 +413,7 @@ void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact,
   }
   begin(input, item);
   ++asked_for_more_;
-  effects.send(input.from, GetBlockTxn{id, {}, static_cast<std::uint32_t>(modelled_missing_)});
+  effects.send(input.from, GetBlockTxn{id, {}, modelled_missing_});
 }
 
 void Compact::on_settled(Effects& effects, Sequence sequence, NodeId from) {

@@ -60,11 +60,11 @@ class Compact final : public relay::Relay {
 
   bool speaks_;
   bool share_;
-  std::size_t favourites_max_;
+  std::uint32_t favourites_max_;
+  std::uint32_t modelled_failure_;  // in 10^9
+  std::uint32_t modelled_missing_;  // likewise
+  std::uint32_t modelled_bytes_;
   std::uint64_t prefill_bytes_;
-  std::uint64_t modelled_failure_;
-  std::uint64_t modelled_missing_;
-  std::uint64_t modelled_bytes_;
   std::vector<std::uint8_t> peers_;  // by position: bits of what each has told
   std::vector<NodeId> favourites_;   // asked to push, who delivered longest ago first
   std::vector<Partial> partials_;
@@ -73,8 +73,11 @@ class Compact final : public relay::Relay {
   MessageRef latest_message_;
   Sequence came_of_ = 0;  // the newest modelled block, and the message that brought it
   MessageRef came_;
-  Sequence lacked_of_ = 0;
-  std::vector<std::uint32_t> lacked_;
+  struct Lacked {
+    Sequence of = 0;
+    std::vector<std::uint32_t> positions;
+  };
+  std::unique_ptr<Lacked> lacked_;  // null: nothing
   std::uint64_t put_together_ = 0;
   std::uint64_t asked_for_more_ = 0;
   std::uint64_t fell_back_ = 0;

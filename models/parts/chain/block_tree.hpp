@@ -325,7 +325,7 @@ class BlockTree {
     index_[i] = entry;
   }
   void reindex() {
-    index_ = {};
+    std::vector<Index>().swap(index_);
     if (entries_.size() <= scanned_max) return;
     std::size_t ways = 2 * scanned_max;
     while (ways < 3 * entries_.size()) ways *= 2;

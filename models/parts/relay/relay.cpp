@@ -380,7 +380,7 @@ bool Relay::ask_another(Request& request, Time now, Effects& effects) {
 
 void Relay::forget_request(Sequence sequence) {
   std::erase_if(requests_, [&](const Request& r) { return r.item == sequence; });
-  if (requests_.empty()) requests_ = {};  // no memory waits for the next
+  if (requests_.empty()) std::vector<Request>().swap(requests_);  // no memory waits for the next
 }
 
 std::size_t Relay::in_flight(std::uint32_t position) const {
@@ -398,13 +398,15 @@ void Relay::prolong(Sequence sequence, Time now) {
 
 void Relay::set_seen(std::uint32_t dense) {
   if (!seen_.add(dense) || remember_ == 0) return;
-  if (remembered_.size() < remember_) {
-    remembered_.push_back(dense);
+  if (!remembered_) remembered_ = std::make_unique<Ring>();
+  Ring& ring = *remembered_;
+  if (ring.list.size() < remember_) {
+    ring.list.push_back(dense);
     return;
   }
   // Forgotten in the order of arrival here, never by the dense number, which is a mere name.
-  const std::uint32_t old = std::exchange(remembered_[oldest_remembered_], dense);
-  oldest_remembered_ = (oldest_remembered_ + 1) % remember_;
+  const std::uint32_t old = std::exchange(ring.list[ring.oldest], dense);
+  ring.oldest = (ring.oldest + 1) % remember_;
   if (at_hand(old) == DenseIndex::none) seen_.remove(old);
 }
 

@@ -170,8 +170,11 @@ class alignas(64) Relay : public Module {
   Duration keep_;
   std::size_t remember_;
 
-  std::vector<std::uint32_t> remembered_;  // ring of what seen_ holds, if it is bounded
-  std::size_t oldest_remembered_ = 0;
+  struct Ring {
+    std::vector<std::uint32_t> list;
+    std::size_t oldest = 0;
+  };
+  std::unique_ptr<Ring> remembered_;  // what seen_ holds, if it is bounded
   // Items in order of arrival; the first head_ of them are dropped and wait to be cut off.
   std::vector<Item> items_;
   std::vector<std::uint64_t> known_;  // by item: neighbours that have it
