@@ -127,8 +127,7 @@ class ChainModule : public Module {
 
  private:
   /// Blocks being asked for: one conversation at a time.
-  struct Sync {
-    bool running = false;
+  struct Question {
     Place want;
     NodeId peer = no_node;
     std::uint32_t received = 0;  // since the last question
@@ -137,6 +136,7 @@ class ChainModule : public Module {
     Height asked = 0;      // and its height at the last question
     bool claimed = false;  // a peer says it has this; no block has shown it
   };
+  using Sync = std::unique_ptr<Question>;  // null: nothing is being asked for
   static constexpr std::uint32_t attempts_max = 8;
 
   void on_application_state(const Input& input, Effects& effects, const BlockRef& final_block);

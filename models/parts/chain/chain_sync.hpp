@@ -13,8 +13,9 @@ void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const 
   if (neighbours_.empty()) return;
   // What a peer merely claims to have makes way for a gap below a block that proves itself: else
   // one liar could keep us from every other for as long as we ask for what is nowhere.
-  if (sync_.running && (claimed || !sync_.claimed)) return;
-  sync_ = {true, want, peer == no_node ? neighbours_.front() : peer, 0, 0, {}, 0, claimed};
+  if (sync_ && (claimed || !sync_->claimed)) return;
+  sync_ = std::make_unique<Question>(
+      Question{want, peer == no_node ? neighbours_.front() : peer, 0, 0, {}, 0, claimed});
   send_question(effects);
 }
 
@@ -27,18 +28,18 @@ void ChainModule<Carried, Own>::ask_for_orphan(Effects& effects,
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::send_question(Effects& effects) {
-  sync_.received = 0;
-  sync_.asked = sync_.reached.height;
-  ++sync_.attempts;
-  effects.send(sync_.peer, GetBlocks{locator(), sync_.want, settings_->sync_batch});
+  sync_->received = 0;
+  sync_->asked = sync_->reached.height;
+  ++sync_->attempts;
+  effects.send(sync_->peer, GetBlocks{locator(), sync_->want, settings_->sync_batch});
   effects.set_timer({timer_sync, 0}, settings_->request_timeout);
 }
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::after_connecting(Effects& effects) {
-  if (!sync_.running) return;
-  if (tree_.contains(sync_.want.id)) {
-    sync_.running = false;
+  if (!sync_) return;
+  if (tree_.contains(sync_->want.id)) {
+    sync_.reset();
     effects.cancel_timer({timer_sync, 0});
     if (const auto* other = orphans_.oldest()) {
       ask_for_orphan(effects, orphans_.base_of(other->block->id));
@@ -48,13 +49,13 @@ void ChainModule<Carried, Own>::after_connecting(Effects& effects) {
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::after_answer(Effects& effects, const Block& block, NodeId from) {
-  if (!sync_.running || from != sync_.peer) return;
-  ++sync_.received;
-  if (block.height > sync_.reached.height && tree_.contains(block.id)) {
-    sync_.reached = {block.height, block.id};
+  if (!sync_ || from != sync_->peer) return;
+  ++sync_->received;
+  if (block.height > sync_->reached.height && tree_.contains(block.id)) {
+    sync_->reached = {block.height, block.id};
   }
-  if (sync_.received < settings_->sync_batch || sync_.reached.height <= sync_.asked) return;
-  sync_.attempts = 0;  // a full batch came: go on with the same peer
+  if (sync_->received < settings_->sync_batch || sync_->reached.height <= sync_->asked) return;
+  sync_->attempts = 0;  // a full batch came: go on with the same peer
   send_question(effects);
 }
 
@@ -66,7 +67,7 @@ void ChainModule<Carried, Own>::on_peers(Effects& effects, const std::vector<Nod
   std::vector<NodeId> fresh;
   std::copy_if(peers.begin(), peers.end(), std::back_inserter(fresh),
                [&](NodeId peer) { return !has(neighbours_, peer); });
-  const bool left = sync_.running && has(neighbours_, sync_.peer) && !has(peers, sync_.peer);
+  const bool left = sync_ && has(neighbours_, sync_->peer) && !has(peers, sync_->peer);
   neighbours_ = peers;
   if (!running_) return;
   // Either end of a new connection asks what the other knows (as Bitcoin's peers do).
@@ -76,12 +77,12 @@ void ChainModule<Carried, Own>::on_peers(Effects& effects, const std::vector<Nod
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_sync_timer(Effects& effects) {
-  if (!sync_.running) return;
-  if (tree_.contains(sync_.want.id) || sync_.attempts >= attempts_max || neighbours_.empty()) {
-    sync_.running = false;
+  if (!sync_) return;
+  if (tree_.contains(sync_->want.id) || sync_->attempts >= attempts_max || neighbours_.empty()) {
+    sync_.reset();
     return;
   }
-  sync_.peer = next_neighbour(sync_.peer);
+  sync_->peer = next_neighbour(sync_->peer);
   send_question(effects);
 }
 
@@ -127,13 +128,13 @@ std::vector<Place> ChainModule<Carried, Own>::locator() const {
   if (places.back().height != 0) places.push_back({0, genesis_->id});
   // In its place, or before all of them if it lies on another branch: how far this conversation
   // has come.
-  const Index reached = tree_.find(sync_.reached.id);
-  if (sync_.running && reached != no_block) {
+  const Index reached = sync_ ? tree_.find(sync_->reached.id) : no_block;
+  if (reached != no_block) {
     const bool below = tree_.is_ancestor(reached, tree_.best());
     const auto at = std::find_if(places.begin(), places.end(), [&](const Place& place) {
-      return !below || place.height <= sync_.reached.height;
+      return !below || place.height <= sync_->reached.height;
     });
-    if (at == places.end() || at->id != sync_.reached.id) places.insert(at, sync_.reached);
+    if (at == places.end() || at->id != sync_->reached.id) places.insert(at, sync_->reached);
   }
   return places;
 }
