@@ -294,7 +294,8 @@ std::uint64_t stamp_of(const Node& n, const WorkSearch& search, Time found) {
 void World::start_search(Node& n, const WorkSearch& search, Time hold) {
   ++n.search_generation;
   n.found_due = time_never;
-  if (n.hash_rate == 0) return;
+  const std::uint64_t rate = hash_rate(n.id);
+  if (rate == 0) return;
   const std::uint64_t key = search.header.tag();
   if (spec_.real_mining) {
     // Tries nonces upward from a drawn one; the count of tries gives the time they took.
@@ -302,7 +303,7 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
     std::uint64_t tries = 1;
     const auto at = [&] {
       return hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) * 1'000'000'000 /
-                                                       n.hash_rate)};
+                                                       rate)};
     };
     const auto is_work = [&] {
       n.found_due = at();
@@ -321,7 +322,7 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
     return;
   }
   const Duration takes = draw_exponential(n.draws(Purpose("host.search.time"), key),
-                                          mean_search_time(search.target, n.hash_rate));
+                                          mean_search_time(search.target, rate));
   // The draw saturates, and so does the sum: a tiny miner's find lies beyond the end of time.
   n.found_due = takes < time_never - hold ? hold + takes : time_never;
   if (n.found_due > spec_.end) return;  // nobody will see it

@@ -72,8 +72,7 @@ std::vector<NodeId> World::find_target(const FaultTarget& target) const {
   NodeId best = 0;
   const std::vector<std::uint64_t> blocks = produced();
   for (NodeId i = 1; i < spec_.replicas; ++i) {
-    if (blocks[i] > blocks[best] ||
-        (blocks[i] == blocks[best] && nodes_[i].hash_rate > nodes_[best].hash_rate)) {
+    if (blocks[i] > blocks[best] || (blocks[i] == blocks[best] && hash_rate(i) > hash_rate(best))) {
       best = i;
     }
   }
@@ -187,11 +186,11 @@ void World::end_fault(std::size_t index, Time at) {
 }
 
 void World::set_slow(Node& n, std::uint64_t thousandths) {
-  n.slow_thousandths = thousandths;
   // ns = ps * (slow / 1000) / (1000 * speed / 10^9), as a fraction of 2^54; rounded up, so that
   // whole nanoseconds come out whole.
   n.cost_scale = static_cast<std::uint64_t>(
-      ((static_cast<Uint128>(1) << 54) * thousandths * 1'000 + n.speed_ppb - 1) / n.speed_ppb);
+      ((static_cast<Uint128>(1) << 54) * thousandths * 1'000 + spec_.hardware.speed_ppb - 1) /
+      spec_.hardware.speed_ppb);
 }
 
 void World::crash(NodeId id, Time at) {

@@ -212,15 +212,12 @@ struct alignas(64) Node {
   Draws draws;
   std::vector<TimerSlot> timers;
   std::uint64_t timer_generation = 0;
-  std::uint64_t speed_ppb = 0;
-  std::uint64_t slow_thousandths = 1000;
   Duration disk_sync{};
 
   std::uint64_t found_nonce = 0;
   std::uint64_t found_stamp = 0;
   std::uint64_t search_generation = 0;
   Slot search_slot = Slot::consensus;
-  std::uint64_t hash_rate = 0;
   std::uint64_t found = 0;
   std::uint64_t disk_bytes = 0;
   Time up_since{};

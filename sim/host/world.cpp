@@ -36,10 +36,8 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
     Node& n = nodes_[i];
     n.id = i;
     n.is_replica = i < spec_.replicas;
-    n.speed_ppb = spec_.hardware.speed_ppb;
     n.disk_sync = spec_.hardware.disk_sync;
     n.cores_free.resize(spec_.hardware.cores - 1);
-    if (i < spec_.hash_rate.size()) n.hash_rate = spec_.hash_rate[i];
     set_slow(n, 1000);
   }
   for (Sink* sink : spec_.sinks) {

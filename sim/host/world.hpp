@@ -159,6 +159,9 @@ class World final : public EngineSink {
   void pass_on(Node& n, const MessageRef& message, NodeId target, Time depart);
   void count_send(Node& n, const Message& message, std::span<const NodeId> to, Time depart);
   void start_search(Node& n, const WorkSearch& search, Time hold);
+  std::uint64_t hash_rate(NodeId node) const {
+    return node < spec_.hash_rate.size() ? spec_.hash_rate[node] : 0;
+  }
   void announce(Node& n, const Effect& e, const BlockRef* block, Time at);
   Token token_for(const MessageRef& message, std::uint32_t copies);
   void release_token(Token token);
