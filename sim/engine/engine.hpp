@@ -29,9 +29,16 @@ class EngineSink {
   /// May a message whose down-link transfer ends at `ready` > now() be handed over already? True
   /// only if nothing else can reach the node before; saves one queue event a delivery.
   virtual bool may_deliver_early(NodeId to, Time ready) = 0;
-  /// Something will be handed to these nodes soon: a hint to ask for their cache lines. An engine
-  /// need not give it.
-  virtual void soon(std::span<const NodeId> /*nodes*/) {}
+  /// Something will be handed to these nodes soon: a hint to ask for their cache lines. Each comes
+  /// in one round after another, with other groups between, so that what one round has asked for is
+  /// there in the next. An engine need not give it.
+  static constexpr unsigned soon_rounds = 4;
+  struct Coming {
+    NodeId node;
+    Token token;  // of the message, as far as known: it may have been given back meanwhile
+  };
+  static constexpr Token no_token = ~Token{0};
+  virtual void soon(std::span<const Coming> /*next*/, unsigned /*round*/) {}
 };
 
 /// What an engine can do and what its physics is, for plan, report and model card.

@@ -125,6 +125,7 @@ void World::begin_fault(std::size_t index, Time at) {
         Node& n = nodes_[id];
         if (f.kind == FaultKind::slow) set_slow(n, f.factor_thousandths);
         if (f.kind == FaultKind::clock) {
+          n.clock_true = false;
           n.clock.change(at, n.clock.drift_ppb + f.drift_ppb, n.clock.wall_offset + f.offset);
         }
         if (f.kind == FaultKind::disk) {
@@ -174,6 +175,7 @@ void World::end_fault(std::size_t index, Time at) {
         Node& n = nodes_[id];
         if (f.kind == FaultKind::slow) set_slow(n, 1000);
         if (f.kind == FaultKind::clock) {
+          n.clock_true = false;
           n.clock.change(at, n.clock.drift_ppb - f.drift_ppb, n.clock.wall_offset - f.offset);
         }
         if (f.kind == FaultKind::disk) {

@@ -79,14 +79,28 @@ bool World::may_deliver_early(NodeId to, Time ready) {
 }
 
 /// Ten thousand nodes do not fit into a cache: what the next inputs touch is asked for in rounds,
-/// each for all of them, so that the misses of one round overlap.
-void World::soon(std::span<const NodeId> nodes) {
-  for (const NodeId node : nodes) fetch(node);
-  for (const NodeId node : nodes) __builtin_prefetch(nodes_[node].program.get());
-  for (unsigned depth = 0; depth < 2; ++depth) {
-    for (const NodeId node : nodes) {
-      if (const Module* program = nodes_[node].program.get()) program->warm(depth);
-    }
+/// each reading only what the one before has asked for.
+void World::soon(std::span<const Coming> next, unsigned round) {
+  switch (round) {
+    case 0:
+      for (const Coming& coming : next) fetch(coming.node);
+      return;
+    case 1:
+      for (const Coming& coming : next) {
+        const char* program = reinterpret_cast<const char*>(nodes_[coming.node].program.get());
+        __builtin_prefetch(program, 1);
+        __builtin_prefetch(program + 64, 1);
+        nodes_[coming.node].stream.fetch(blocks_[coming.node]);
+        if (coming.token >= in_flight_.size()) continue;
+        const char* message = reinterpret_cast<const char*>(in_flight_[coming.token]);
+        __builtin_prefetch(message, 1);
+        __builtin_prefetch(message + 64);
+      }
+      return;
+    default:
+      for (const Coming& coming : next) {
+        if (const Module* program = nodes_[coming.node].program.get()) program->warm(round - 2);
+      }
   }
 }
 
@@ -338,8 +352,8 @@ void World::step(Node& n, const LaneInput& in, Time start) {
 
 void World::run_step(Node& n, Input& input, Time start, std::span<const Record> restored) {
   input.self = n.id;
-  input.local = n.clock.local(start);
-  input.wall = input.local + n.clock.wall_offset;
+  input.local = n.clock_true ? start : n.clock.local(start);
+  input.wall = n.clock_true ? start : input.local + n.clock.wall_offset;
   input.draws = &n.draws;
   ++stats_.steps;
   if (start != n.instant) {

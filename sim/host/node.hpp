@@ -9,6 +9,7 @@
 #include "models/api/module.hpp"
 #include "models/base/fifo.hpp"
 #include "models/base/int128.hpp"
+#include "sim/record/trace_hash.hpp"
 
 namespace ledgerlab {
 
@@ -178,38 +179,44 @@ class Cores {
 };
 
 struct alignas(64) Node {
-  // All that a delivery touches stands in the first cache lines; World::fetch asks for them.
+  // All that a delivery touches stands in the first cache lines; World::fetch asks for them. Two of
+  // them for one that leads to nothing.
   static constexpr std::size_t hot_bytes = 256;
 
   NodeId id = 0;
   bool alive = false;
   bool is_replica = false;
+  bool clock_true = true;        // so far: the clock need not be looked at
   Time lane_free{};              // end of the last step's charged time
   Time next_local = time_never;  // no event of the node itself is due before this
-  Time wake_at = time_never;     // earliest wake-up asked of the engine
   std::unique_ptr<Module> program;
-  std::uint64_t cost_scale = 0;  // ns per ps, as a fraction of 2^54, rounded up
-  Duration cpu_busy{};
-  Time instant{};  // of the last step, and how many it took in that instant
+  StreamChain stream;  // of its part of the trace
+  Time instant{};      // of the last step, and how many it took in that instant
+  // --- 64 ---
   std::uint32_t instant_inputs = 0;
   std::uint32_t incarnation = 0;
-  std::unique_ptr<Disk> disk;  // made with the first record
+  std::uint64_t cost_scale = 0;  // ns per ps, as a fraction of 2^54, rounded up
+  Duration cpu_busy{};
   Fifo<LaneInput> inbox;
   std::unique_ptr<Effects> deferred;  // listed by a step whose charged time has not ended
-  Duration check_busy{};
-  Cores cores_free;  // cores that check authenticators, beside the lane
+  // --- 128: one with effects ---
+  Time wake_at = time_never;  // earliest wake-up asked of the engine
   Time deferred_due = time_never;
   Time timer_min = time_never;  // no timer is due before this
   Time found_due = time_never;
+  std::unique_ptr<Disk> disk;  // made with the first record
   struct Delayed {
     Time due;
     MessageRef message;
     NodeId to;
   };
   std::vector<Delayed> delayed;  // held back by a delay or reorder fault, in order of due time
-  NodeClock clock;
-  // --- hot until here ---
+  // --- 192: one with an authenticator ---
+  Cores cores_free;  // cores that check authenticators, beside the lane
+  Duration check_busy{};
   Draws draws;
+  // --- 256: hot until here ---
+  NodeClock clock;
   std::vector<TimerSlot> timers;
   std::uint64_t timer_generation = 0;
   Duration disk_sync{};

@@ -26,7 +26,7 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
     : spec_(std::move(spec)),
       engine_(std::move(engine)),
       nodes_(spec_.nodes),
-      hashes_(spec_.nodes),
+      blocks_(spec_.nodes),
       interner_(std::make_unique<TableInterner>()),
       effects_(std::make_unique<Effects>(*spec_.suite, *interner_, spec_.costs)),
       links_(std::make_unique<LinkState>(spec_.seed, spec_.nodes)),
@@ -102,14 +102,14 @@ void World::tell(const Event& event) {
 
 Hash128 World::trace_hash() const {
   std::vector<Hash128> streams;
-  streams.reserve(hashes_.size());
-  for (const StreamHash& h : hashes_) streams.push_back(h.digest());
+  streams.reserve(nodes_.size());
+  for (const Node& n : nodes_) streams.push_back(n.stream.digest(blocks_[n.id]));
   return combine(streams);
 }
 
 std::uint64_t World::counted_events() const {
   std::uint64_t total = 0;
-  for (const StreamHash& h : hashes_) total += h.records();
+  for (const Node& n : nodes_) total += n.stream.records();
   return total;
 }
 

@@ -16,6 +16,7 @@
 #include "sim/host/fault.hpp"
 #include "sim/host/node.hpp"
 #include "sim/host/operation.hpp"
+#include "sim/kernel/huge_pages.hpp"
 #include "sim/record/event.hpp"
 #include "sim/record/trace_hash.hpp"
 
@@ -126,7 +127,7 @@ class World final : public EngineSink {
   void on_message(Time ready, NodeId to, NodeId from, Token token) override;
   void on_wake(NodeId node) override;
   bool may_deliver_early(NodeId to, Time ready) override;
-  void soon(std::span<const NodeId> nodes) override;
+  void soon(std::span<const Coming> next, unsigned round) override;
 
  private:
   // lane.cpp: inputs wait in order of arrival; a step runs when its service starts.
@@ -186,24 +187,22 @@ class World final : public EngineSink {
   std::vector<NodeId> find_target(const FaultTarget& target) const;
   std::vector<std::uint64_t> produced() const;
 
-  /// Asks for the cache lines that a delivery to this node touches, all at once. Always inlined:
-  /// GCC takes a function that only prefetches for one without effect and drops its calls.
+  /// Asks for the cache lines of the node itself that a delivery touches, all at once. Always
+  /// inlined: GCC takes a function that only prefetches for one without effect and drops its calls.
   [[gnu::always_inline]] void fetch(NodeId node) const {
     const char* lines = reinterpret_cast<const char*>(&nodes_[node]);
     for (std::size_t i = 0; i < Node::hot_bytes; i += 64) __builtin_prefetch(lines + i, 1);
-    const char* hash = reinterpret_cast<const char*>(&hashes_[node]);
-    for (std::size_t i = 0; i < sizeof(StreamHash); i += 64) __builtin_prefetch(hash + i, 1);
   }
   void count(NodeId node, const Event& event) {
-    hashes_[node].add(event);
+    nodes_[node].stream.add(event, blocks_[node]);
     if (interest_ & event_bit(event.type)) tell(event);
   }
   void tell(const Event& event);
 
   WorldSpec spec_;
   std::unique_ptr<Engine> engine_;
-  std::vector<Node> nodes_;
-  std::vector<StreamHash> hashes_;
+  HugeVector<Node> nodes_;
+  HugeVector<StreamBlock> blocks_;  // of nodes_[i].stream
   std::vector<NodeId> replica_ids_;
   std::uint32_t interest_ = 0;
   std::array<std::vector<Sink*>, event_type_count> listeners_;

@@ -7,20 +7,15 @@
 
 namespace ledgerlab {
 
-EventQueue::~EventQueue() {
-  for (void* slab : slabs_) ::operator delete (slab, std::align_val_t{chunk_bytes});
-}
-
 void EventQueue::refuse_past() {
   throw std::logic_error("event queue: an event may not be earlier than the present instant");
 }
 
 EventQueue::Chunk* EventQueue::grow() {
-  slabs_.reserve(slabs_.size() + 1);
-  void* slab = ::operator new (slab_bytes, std::align_val_t{chunk_bytes});
-  slabs_.push_back(slab);
-  Chunk* chunks = static_cast<Chunk*>(slab);
-  const std::size_t count = slab_bytes / chunk_bytes;
+  const std::size_t bytes = memory_ < large ? slab_bytes : huge_page_bytes;
+  const std::size_t count = bytes / chunk_bytes;
+  Chunk* const chunks = slabs_.emplace_back(count).data();
+  memory_ += bytes;
   for (std::size_t i = 0; i + 1 < count; ++i) chunks[i].next = &chunks[i + 1];
   chunks[count - 1].next = nullptr;
   return chunks;
@@ -54,18 +49,13 @@ void EventQueue::redistribute(Chunk* chunk, Event* end) {
   // Every event lands on a lower level, all of which are empty: order within a time is kept. A
   // chunk is free as soon as it is read.
   Chunk* const last = chunk_before(end);
-  bool few = see_ != nullptr;
-  unsigned count = 1;
-  for (const Chunk* c = chunk; few && c != last; c = c->next) few = ++count <= chunks_seen;
   while (chunk != last) {
     Chunk* const next = chunk->next;
-    if (few) see_(see_context_, chunk->events, chunk->events + chunk_events);
     for (const Event& event : chunk->events) put(event);
     chunk->next = free_;
     free_ = chunk;
     chunk = next;
   }
-  if (few) see_(see_context_, chunk->events, end);
   for (const Event* event = chunk->events; event != end; ++event) put(*event);
   chunk->next = free_;
   free_ = chunk;
@@ -84,6 +74,11 @@ bool EventQueue::take_instant(std::int64_t limit, Instant& instant) {
     seen_end_ = nullptr;
     last_ = time;
     if (!whole) {
+      // Its order becomes known.
+      const bool part = bucket == part_bucket_;
+      if (part) part_bucket_ = no_bucket;
+      if (bucket >= shown_ || chunk_before(end) != first)
+        shown_ = part ? (parted_level - 1) * ways + part_ways_ : 0;
       redistribute(first, end);
       continue;
     }

@@ -5,6 +5,7 @@
 // order of their pushes, so equal times come out first in, first out.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "sim/kernel/event.hpp"
+#include "sim/kernel/huge_pages.hpp"
 
 namespace ledgerlab {
 
@@ -23,6 +25,7 @@ class EventQueue {
   struct Chunk;
 
  public:
+  static constexpr std::size_t shown_at_once = 63;
   /// All events of one instant, taken out of the queue. Give it back with release().
   class Instant {
    public:
@@ -49,7 +52,6 @@ class EventQueue {
   };
 
   EventQueue() = default;
-  ~EventQueue();
   EventQueue(const EventQueue&) = delete;
   EventQueue& operator=(const EventQueue&) = delete;
 
@@ -67,30 +69,46 @@ class EventQueue {
   /// Takes every event of the earliest instant, if that is not past `limit`. What is pushed at the
   /// same instant afterwards is the next take.
   bool take_instant(std::int64_t limit, Instant& instant);
-  /// `see(context, first, end)` is shown events that are about to be taken, once or a few times and
-  /// in no order: who takes them may ask for their cache lines.
-  using See = void (*)(void* context, const Event* first, const Event* end);
-  void look_ahead(See see, void* context) {
-    see_ = see;
-    see_context_ = context;
+  /// Visits what comes behind the events shown before, about in the order in which it will be
+  /// taken, at most shown_at_once. False: nothing is pending there, or its order is not known yet.
+  /// What is pushed in front of events already shown is not shown before show_again().
+  template <typename Visit>
+  bool show_next(Visit&& visit) {
+    const unsigned bucket = marked_from(shown_);
+    if (bucket == no_bucket) return false;
+    const Event* const end = ends_[bucket];
+    const Chunk* const chunk = chunk_before(end);
+    if (chunk->first != chunk) return bucket >> 8 == parted_level && show_part(bucket, visit);
+    // A bucket of long dates still fills when its turn is far.
+    if (bucket >> 8 > parted_level && bucket != lowest()) return false;
+    for (const Event* event = chunk->events; event != end; ++event) visit(*event);
+    shown_ = bucket + 1;
+    return true;
   }
+  /// Begins again with what will be taken next.
+  void show_again() { shown_ = 0; }
   void release(const Instant& instant) { free_chain(instant.first_, instant.end_); }
 
   std::uint64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   /// Bytes held for events: never more than the highest number pending needed.
-  std::size_t memory() const { return slabs_.size() * slab_bytes; }
+  std::size_t memory() const { return memory_; }
 
  private:
   // A bucket is a chain of chunks from a common pool: memory follows the number of events, nothing
   // is copied to grow, and a chunk just emptied (still in cache) is the next to be filled.
   static constexpr std::size_t chunk_bytes = 1024;
   static constexpr std::size_t chunk_events = chunk_bytes / sizeof(Event) - 1;
+  static_assert(chunk_events == shown_at_once);
   static constexpr std::size_t slab_bytes = std::size_t{1} << 16;
-  /// Shown ahead when no more chunks than these are redistributed: their nodes fit into a cache.
-  static constexpr unsigned chunks_seen = 4;
+  /// From here on memory comes in huge pages.
+  static constexpr std::size_t large = std::size_t{1} << 20;
   static constexpr unsigned levels = 8;
   static constexpr unsigned ways = 256;
+  static constexpr unsigned no_bucket = levels * ways;
+  /// Where buckets (65 us) may be too full to be shown before their events are in order, and yet a
+  /// part of them is needed to have enough in view.
+  static constexpr unsigned parted_level = 2;
 
   struct alignas(chunk_bytes) Chunk {
     Chunk* next;
@@ -155,6 +173,48 @@ class EventQueue {
     const unsigned word = static_cast<unsigned>(std::countr_zero(words_));
     return word << 6 | static_cast<unsigned>(std::countr_zero(bits_[word]));
   }
+  /// Visits the earliest of many events that are not in order yet, once.
+  template <typename Visit>
+  bool show_part(unsigned bucket, Visit&& visit) {
+    if (part_bucket_ == bucket) return false;
+    Event* const end = ends_[bucket];
+    const Chunk* const first = chunk_before(end)->first;
+    unsigned chunks = 1;
+    for (const Chunk* chunk = first; chunk != chunk_before(end); chunk = chunk->next) {
+      __builtin_prefetch(chunk->next->events);
+      __builtin_prefetch(chunk->next->events + 7);
+      ++chunks;
+    }
+    part_bucket_ = bucket;
+    part_ways_ = std::max(1u, ways / chunks);  // about a chunk of them
+    std::size_t room = shown_at_once;
+    seen_end_ = end;
+    seen_bucket_ = bucket;
+    seen_min_ = first->events[0].time;
+    for_each(first, end, [&](const Event& event) {
+      seen_min_ = std::min(seen_min_, event.time);
+      const auto way =
+          static_cast<std::uint64_t>(event.time) >> 8 * (parted_level - 1) & (ways - 1);
+      if (way < part_ways_ && room > 0) {
+        --room;
+        visit(event);
+      }
+    });
+    return true;
+  }
+  /// The first bucket with events from this one on.
+  unsigned marked_from(unsigned bucket) const {
+    if (bucket == no_bucket) return no_bucket;
+    unsigned word = bucket >> 6;
+    std::uint64_t bits = bits_[word] & (~std::uint64_t{0} << (bucket & 63));
+    if (bits == 0) {
+      const std::uint64_t words = std::uint64_t{words_} & (~std::uint64_t{1} << word);
+      if (words == 0) return no_bucket;
+      word = static_cast<unsigned>(std::countr_zero(words));
+      bits = bits_[word];
+    }
+    return word << 6 | static_cast<unsigned>(std::countr_zero(bits));
+  }
   void free_chain(Chunk* first, Event* end) {
     chunk_before(end)->next = free_;
     free_ = first;
@@ -170,12 +230,14 @@ class EventQueue {
   std::uint32_t words_ = 0;                               // which words of bits_ are not zero
   std::array<std::uint64_t, levels * ways / 64> bits_{};  // which buckets are not empty
   std::array<Event*, levels * ways> ends_{};              // past the last event of each bucket
-  std::vector<void*> slabs_;
+  std::vector<HugeVector<Chunk>> slabs_;
+  std::size_t memory_ = 0;
   // What the last look at a bucket found, so that looking again only reads what came since.
   Event* seen_end_ = nullptr;
   unsigned seen_bucket_ = 0;
-  See see_ = nullptr;
-  void* see_context_ = nullptr;
+  unsigned shown_ = 0;                // the first bucket that show_next() has not visited
+  unsigned part_bucket_ = no_bucket;  // of which a part was shown: so many ways of the level below
+  unsigned part_ways_ = 0;
   std::int64_t seen_min_ = 0;
 };
 

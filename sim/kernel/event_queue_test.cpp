@@ -77,30 +77,64 @@ TEST(EventQueue, EqualTimesComeOutAsPushed) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST(EventQueue, ShowsWhatComesSoonAndChangesNothing) {
-  EventQueue queue, plain;
-  std::vector<Event> shown;
-  queue.look_ahead(
-      [](void* context, const Event* first, const Event* end) {
-        auto& all = *static_cast<std::vector<Event>*>(context);
-        all.insert(all.end(), first, end);
-      },
-      &shown);
-  for (std::uint64_t i = 0; i < 200; ++i) {
-    const Event event{static_cast<std::int64_t>(1'000'000 + i * 7919 % 60'000), i};
-    queue.push(event);
-    plain.push(event);
+/// Takes all events one instant after the other, keeping at least `ahead` in view; how many came
+/// without having been shown.
+std::size_t taken_unseen(EventQueue& queue, std::size_t ahead, std::vector<Event>& order) {
+  std::vector<bool> seen(1 << 16, false);
+  std::size_t shown = 0, unseen = 0;
+  EventQueue::Instant instant;
+  while (queue.take_instant(end_of_time, instant)) {
+    instant.for_each([&](const Event& event) {
+      order.push_back(event);
+      unseen += !seen[event.packed];
+    });
+    queue.release(instant);
+    while (shown < order.size() + ahead && queue.show_next([&](const Event& event) {
+      seen[event.packed] = true;
+      ++shown;
+    })) {
+    }
   }
-  EXPECT_TRUE(shown.empty());
-  const auto taken_shown = taken(queue, end_of_time);
-  const auto taken_plain = taken(plain, end_of_time);
-  ASSERT_EQ(taken_shown.size(), taken_plain.size());
-  for (std::size_t i = 0; i < taken_plain.size(); ++i) {
-    EXPECT_EQ(taken_shown[i].packed, taken_plain[i].packed);
+  return unseen;
+}
+
+TEST(EventQueue, ShowsWhatComesNextAndChangesNothing) {
+  // One event a nanosecond, a hundred, and a hundred microseconds.
+  for (const std::int64_t step : {1, 100, 100'000}) {
+    EventQueue queue, plain;
+    for (std::uint64_t i = 0; i < 10'000; ++i) {
+      const Event event{1'000'000 + static_cast<std::int64_t>(i * 7919 % 10'000) * step, i};
+      queue.push(event);
+      plain.push(event);
+    }
+    std::vector<Event> order;
+    // All but the first of all, and of every bucket of many long dates.
+    EXPECT_LT(taken_unseen(queue, 32, order), 200u) << step;
+    std::vector<Event> expected;
+    while (!plain.empty()) {
+      for (const Event& event : taken(plain, end_of_time)) expected.push_back(event);
+    }
+    EXPECT_EQ(order, expected);
   }
-  std::vector<bool> seen(200, false);
-  for (const Event& event : shown) seen[event.packed] = true;
-  EXPECT_GE(std::count(seen.begin(), seen.end(), true), 150);  // but for those that stand alone
+}
+
+TEST(EventQueue, ShowsNothingTwiceUntilAskedTo) {
+  EventQueue queue;
+  std::size_t shown = 0;
+  const auto count = [&](const Event&) { ++shown; };
+  EXPECT_FALSE(queue.show_next(count));
+  for (std::int64_t i = 0; i < 10; ++i)
+    queue.push({1'000 + i * 300, static_cast<std::uint64_t>(i)});
+  while (queue.show_next(count)) {
+  }
+  EXPECT_EQ(shown, 10u);
+  EXPECT_FALSE(queue.show_next(count));
+  queue.push({1'001, 10});  // in front of what has been shown
+  EXPECT_FALSE(queue.show_next(count));
+  queue.show_again();
+  while (queue.show_next(count)) {
+  }
+  EXPECT_EQ(shown, 21u);
 }
 
 TEST(EventQueue, LookingPastTheLimitLeavesEarlierDatesLegal) {
@@ -176,8 +210,8 @@ TEST(EventQueue, MemoryFollowsTheHighestNumberPending) {
     if (round == 0) after_first = queue.memory();
   }
   EXPECT_GE(after_first, 100'000 * sizeof(Event));
-  // The events themselves, and one chunk begun in each of 8 * 256 buckets.
-  EXPECT_LE(queue.memory(), 100'000 * sizeof(Event) * 17 / 16 + 2048 * 1024 + 65536);
+  // The events themselves, one chunk begun in each of 8 * 256 buckets, a page begun.
+  EXPECT_LE(queue.memory(), 100'000 * sizeof(Event) * 17 / 16 + 2048 * 1024 + huge_page_bytes);
 }
 
 /// What the queue promises, in the plainest form.

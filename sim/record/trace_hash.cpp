@@ -14,19 +14,24 @@ Hash128 xxh3_128_canonical(ByteView bytes) {
   return out;
 }
 
-void StreamHash::fold() {
-  const XXH128_hash_t hash = XXH3_128bits(buffer_, sizeof buffer_);
-  std::memcpy(buffer_, &hash.low64, 8);
-  std::memcpy(buffer_ + 8, &hash.high64, 8);
+void StreamChain::fold(const StreamBlock& block) {
+  Byte chained[sizeof hash_ + sizeof block.records];
+  std::memcpy(chained, hash_, sizeof hash_);
+  std::memcpy(chained + sizeof hash_, block.records, sizeof block.records);
+  const XXH128_hash_t hash = XXH3_128bits(chained, sizeof chained);
+  std::memcpy(hash_, &hash.low64, 8);
+  std::memcpy(hash_ + 8, &hash.high64, 8);
   fill_ = 0;
   ++blocks_;
 }
 
-Hash128 StreamHash::digest() const {
+Hash128 StreamChain::digest(const StreamBlock& block) const {
   // The number of records closes the stream, so that no stream is a prefix of another.
-  Byte tail[sizeof buffer_ + 8] = {};
-  const std::size_t used = 16 + fill_ * record_bytes;
-  std::memcpy(tail, buffer_, used);
+  Byte tail[sizeof hash_ + sizeof block.records + 8] = {};
+  const std::size_t filled = fill_ * StreamBlock::record_bytes;
+  const std::size_t used = sizeof hash_ + filled;
+  std::memcpy(tail, hash_, sizeof hash_);
+  std::memcpy(tail + sizeof hash_, block.records, filled);
   const std::uint64_t count = records();
   std::memcpy(tail + used, &count, 8);
   return xxh3_128_canonical({tail, used + 8});

@@ -15,14 +15,19 @@ namespace ledgerlab {
 /// XXH3-128 of `bytes`, canonical (big-endian) form.
 Hash128 xxh3_128_canonical(ByteView bytes);
 
-/// One node's stream.
-class StreamHash {
- public:
+/// The records of one stream that are not folded yet.
+struct alignas(64) StreamBlock {
   static constexpr std::size_t record_bytes = 32;
-  static constexpr std::size_t records_per_block = 4;
+  static constexpr std::size_t record_count = 4;
+  Byte records[record_count * record_bytes] = {};
+};
 
-  void add(const Event& e) {
-    Byte* p = buffer_ + 16 + fill_ * record_bytes;
+/// One node's stream, its block apart: who keeps many streams has this beside what else an addition
+/// touches, and of the block it touches one cache line.
+class StreamChain {
+ public:
+  void add(const Event& e, StreamBlock& block) {
+    Byte* p = block.records + fill_ * StreamBlock::record_bytes;
     const std::int64_t time = e.time.time_since_epoch().count();
     const std::uint64_t head =
         static_cast<std::uint64_t>(e.type) | static_cast<std::uint64_t>(e.slot) << 8 |
@@ -31,18 +36,38 @@ class StreamHash {
     std::memcpy(p + 8, &head, 8);
     std::memcpy(p + 16, &e.a, 8);
     std::memcpy(p + 24, &e.b, 8);
-    if (++fill_ == records_per_block) fold();
+    if (++fill_ == StreamBlock::record_count) fold(block);
   }
   /// Digest of everything added so far; adding may go on.
-  Hash128 digest() const;
-  std::uint64_t records() const { return blocks_ * records_per_block + fill_; }
+  Hash128 digest(const StreamBlock& block) const;
+  std::uint64_t records() const {
+    return std::uint64_t{blocks_} * StreamBlock::record_count + fill_;
+  }
+  /// Asks for the lines of the block that the next addition touches: one, or all to fold them.
+  [[gnu::always_inline]] void fetch(const StreamBlock& block) const {
+    __builtin_prefetch(block.records + fill_ * StreamBlock::record_bytes, 1);
+    if (fill_ + 1 == StreamBlock::record_count) __builtin_prefetch(block.records, 1);
+  }
 
  private:
-  void fold();
+  void fold(const StreamBlock& block);
 
-  alignas(16) Byte buffer_[16 + records_per_block * record_bytes] = {};  // chained hash first
+  Byte hash_[16] = {};  // of all blocks before
   std::uint32_t fill_ = 0;
   std::uint32_t blocks_ = 0;
+};
+
+/// Both together.
+class StreamHash {
+ public:
+  static constexpr std::size_t record_bytes = StreamBlock::record_bytes;
+  void add(const Event& e) { chain_.add(e, block_); }
+  Hash128 digest() const { return chain_.digest(block_); }
+  std::uint64_t records() const { return chain_.records(); }
+
+ private:
+  StreamBlock block_;
+  StreamChain chain_;
 };
 
 /// Combines the streams in the order given (node 0 first).

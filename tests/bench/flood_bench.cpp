@@ -95,7 +95,9 @@ class Spreader final : public Module {
   void restore(std::span<const Record>) override {}
   void inspect(Inspector&) const override {}
   void warm(unsigned depth) const override {
-    if (depth == 0) __builtin_prefetch(peers_.data());
+    if (depth != 0) return;
+    __builtin_prefetch(peers_.data());
+    __builtin_prefetch(&peers_.back());
   }
 
  private:

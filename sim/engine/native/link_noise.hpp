@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/engine/engine.hpp"
+#include "sim/kernel/huge_pages.hpp"
 
 namespace ledgerlab::native {
 
@@ -34,6 +35,10 @@ class LinkNoise {
   std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
                        std::uint64_t bytes, NoiseLane lane = NoiseLane::usual);
 
+  /// Asks for the cache line that says where the links of a sender are.
+  [[gnu::always_inline]] void fetch_row(NodeId from) const {
+    if (!rows_[0].empty()) __builtin_prefetch(&rows_[0][from], 1);
+  }
   /// Asks for the cache line of a link that is needed soon.
   void fetch(NodeId from, NodeId to, NoiseLane lane = NoiseLane::usual) const;
 
@@ -70,7 +75,7 @@ class LinkNoise {
   std::uint64_t loss_rate_q58_ = 0;  // -ln(1 - p)
   std::uint32_t nodes_;
   std::array<std::vector<Row>, 2> rows_;  // by lane and sender, the second when first used
-  std::vector<Link> links_;               // of all rows
+  HugeVector<Link> links_;                // of all rows
   std::array<std::vector<std::uint32_t>, 32>
       left_;  // by binary logarithm: blocks of rows that grew
 };

@@ -22,6 +22,11 @@ class MessageSlots {
     return slot << 1;
   }
   std::uint32_t bytes(std::uint32_t index) const { return slots_[index >> 1].bytes; }
+  /// Of an index that may have been given back: then it is anything.
+  Token token(std::uint32_t index) const { return slots_[index >> 1].token; }
+  [[gnu::always_inline]] void fetch(std::uint32_t index) const {
+    __builtin_prefetch(&slots_[index >> 1], 1);
+  }
 
   static constexpr std::uint32_t delivery_of(std::uint32_t arrival) { return arrival | 1; }
   static constexpr bool out_of_downlink(std::uint32_t index) { return (index & 1) != 0; }

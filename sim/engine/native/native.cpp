@@ -9,9 +9,11 @@
 
 #include "sim/engine/native/access_link.hpp"
 #include "sim/engine/native/link_noise.hpp"
+#include "sim/engine/native/lookahead.hpp"
 #include "sim/engine/native/message_slots.hpp"
 #include "sim/engine/native/tcp_native.hpp"
 #include "sim/kernel/event_queue.hpp"
+#include "sim/kernel/huge_pages.hpp"
 #include "sim/kernel/instant_order.hpp"
 
 namespace ledgerlab {
@@ -53,6 +55,19 @@ void check(const NetworkSpec& spec) {
   if (spec.retransmission_timeout < Duration{0}) refuse("the retransmission timeout is negative");
 }
 
+/// A multicast whose copies are still to be put into the queue: the cache lines of its links have
+/// been asked for.
+struct FanOut {
+  static constexpr std::size_t receivers_max = 32;
+  std::int64_t sent = 0;           // the copy before the first left the up-link
+  std::int64_t serialisation = 0;  // from copy to copy
+  std::uint64_t size = 0;
+  NodeId from = 0;
+  std::uint32_t index = 0;
+  std::uint32_t count = 0;
+  std::array<NodeId, receivers_max> to;
+};
+
 /// What the engine keeps of a node: one cache line.
 struct alignas(64) Node {
   AccessLink up;
@@ -73,7 +88,7 @@ class NativeEngine final : public Engine {
   void run_until(Time limit, EngineSink& sink) override;
   void request_stop() override { stop_ = true; }
   std::uint64_t events() const override { return events_; }
-  std::uint64_t pending() const override { return queue_.size(); }
+  std::uint64_t pending() const override { return queue_.size() + fan_out_copies_; }
   Duration uplink_busy(NodeId node) const override {
     return Duration{nodes_.at(node).up.busy_until(now_)};
   }
@@ -87,28 +102,41 @@ class NativeEngine final : public Engine {
   void check_call(std::int64_t depart, NodeId from, Token token) const;
   void transfer(std::int64_t depart, NodeId from, std::span<const NodeId> to, std::uint64_t size,
                 std::uint32_t index);
+  void fan_out(std::int64_t sent, std::int64_t serialisation, NodeId from,
+               std::span<const NodeId> to, std::uint64_t size, std::uint32_t index);
+  void push_copies(std::int64_t sent, std::int64_t serialisation, NodeId from,
+                   std::span<const NodeId> to, std::uint64_t size, std::uint32_t index);
+  void push_oldest();
+  void push_all() {
+    while (fan_outs_end_ != fan_outs_begin_) push_oldest();
+  }
   std::int64_t travelled(NodeId from, NodeId to, std::int64_t sent, std::uint64_t size,
                          NoiseLane lane);
   std::int64_t passed(AccessLink& down, const AccessLink& up, std::uint64_t size);
   void handle(std::uint64_t packed, EngineSink& sink);
   void arrive(NodeId to, NodeId from, std::uint32_t index, EngineSink& sink);
   void handle_together(const EventQueue::Instant& instant, EngineSink& sink);
-  void prefetch(std::span<const NodeId> nodes) const {
-    for (const NodeId node : nodes) __builtin_prefetch(&nodes_[node], 1);
-    sink_->soon(nodes);
-  }
-  static void see(void* engine, const Event* first, const Event* end);
+  void ask(std::span<Lookahead::Coming> next, std::size_t round, EngineSink& sink) const;
   const std::int64_t* latencies_from(NodeId from) const {
     return latency_.data() + std::size_t{region_[from]} * regions_;
   }
 
   EventQueue queue_;
-  EngineSink* sink_ = nullptr;  // of the run_until that runs
+  Lookahead lookahead_;
+  // Multicasts that wait, a ring, and the time up to which none of their copies can arrive.
+  static constexpr std::uint32_t fan_outs_max = 4;
+  std::array<FanOut, fan_outs_max> fan_outs_;
+  std::uint32_t fan_outs_begin_ = 0;
+  std::uint32_t fan_outs_end_ = 0;
+  std::uint64_t fan_out_copies_ = 0;
+  std::int64_t fan_outs_safe_ = never;
+  std::int64_t latency_min_ = never;
+  bool running_ = false;
   InstantSorter sorter_;
   MessageSlots slots_;
   LinkNoise noise_;
   Serialisation serialisation_;  // of down-links
-  std::vector<Node> nodes_;
+  HugeVector<Node> nodes_;
   std::vector<std::uint16_t> region_;  // apart from nodes_: a sender reads it for each receiver
   std::vector<std::int64_t> latency_;
   std::size_t regions_;
@@ -127,7 +155,8 @@ class NativeEngine final : public Engine {
 };
 
 NativeEngine::NativeEngine(const NetworkSpec& spec)
-    : noise_(spec),
+    : lookahead_(spec.nodes),
+      noise_(spec),
       nodes_(spec.nodes),
       region_(spec.region),
       regions_(spec.regions),
@@ -139,7 +168,11 @@ NativeEngine::NativeEngine(const NetworkSpec& spec)
       model_(spec.link_model) {
   region_.resize(spec.nodes);
   latency_.reserve(spec.latency.size());
-  for (const Duration latency : spec.latency) latency_.push_back(count_ns(latency));
+  for (const Duration latency : spec.latency) {
+    latency_.push_back(count_ns(latency));
+    latency_min_ = std::min(latency_min_, count_ns(latency));
+  }
+  if (spec.jitter == JitterKind::pareto) latency_min_ -= pareto_ns;
   for (std::size_t node = 0; node < spec.up_bps.size(); ++node)
     nodes_[node].up.bps = spec.up_bps[node];
   for (std::size_t node = 0; node < spec.down_bps.size(); ++node) {
@@ -184,10 +217,50 @@ void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> t
     return;
   }
   const std::int64_t serialisation = serialisation_ns(size, sender.up.bps);
+  const std::int64_t busy = times(serialisation, to.size());
+  const std::int64_t begin = std::max(count_ns(depart), sender.up.free_at);
+  sender.up.free_at = later(begin, busy);
+  sender.up.serialised = later(sender.up.serialised, busy);
+  longest_queue_ = std::max(longest_queue_, sender.up.free_at - count_ns(depart));
+  fan_out(begin, serialisation, from, to, size, index);
+}
+
+/// Puts the copies of one multicast into the queue, or lets them wait a little while the lines of
+/// their links come from memory: never so long that one of them could be due.
+void NativeEngine::fan_out(std::int64_t sent, std::int64_t serialisation, NodeId from,
+                           std::span<const NodeId> to, std::uint64_t size, std::uint32_t index) {
+  if (!running_ || !noise_.on() || !lookahead_.on() || to.size() > FanOut::receivers_max) {
+    push_all();  // a link keeps its order
+    push_copies(sent, serialisation, from, to, size, index);
+    return;
+  }
+  if (fan_outs_end_ - fan_outs_begin_ == fan_outs_max) push_oldest();
+  FanOut& waiting = fan_outs_[fan_outs_end_++ % fan_outs_max];
+  waiting.sent = sent;
+  waiting.serialisation = serialisation;
+  waiting.size = size;
+  waiting.from = from;
+  waiting.index = index;
+  waiting.count = static_cast<std::uint32_t>(to.size());
+  std::copy(to.begin(), to.end(), waiting.to.begin());
+  fan_out_copies_ += to.size();
+  fan_outs_safe_ = std::min(fan_outs_safe_, later(sent, latency_min_) - 1);
+  for (const NodeId receiver : to) noise_.fetch(from, receiver);
+}
+
+void NativeEngine::push_oldest() {
+  const FanOut& oldest = fan_outs_[fan_outs_begin_++ % fan_outs_max];
+  fan_out_copies_ -= oldest.count;
+  if (fan_outs_begin_ == fan_outs_end_) fan_outs_safe_ = never;
+  push_copies(oldest.sent, oldest.serialisation, oldest.from,
+              std::span(oldest.to).first(oldest.count), oldest.size, oldest.index);
+}
+
+void NativeEngine::push_copies(std::int64_t sent, std::int64_t serialisation, NodeId from,
+                               std::span<const NodeId> to, std::uint64_t size,
+                               std::uint32_t index) {
   const std::int64_t* const latency = latencies_from(from);
-  std::int64_t sent = std::max(count_ns(depart), sender.up.free_at);
   if (noise_.on()) {
-    for (const NodeId receiver : to) noise_.fetch(from, receiver);
     for (const NodeId receiver : to) {
       sent = later(sent, serialisation);
       queue_.push({noise_.arrival(from, receiver, sent, latency[region_[receiver]], size),
@@ -199,9 +272,6 @@ void NativeEngine::multicast(Time depart, NodeId from, std::span<const NodeId> t
       queue_.push({later(sent, latency[region_[receiver]]), Event::pack(receiver, from, index)});
     }
   }
-  longest_queue_ = std::max(longest_queue_, sent - count_ns(depart));
-  sender.up.free_at = sent;
-  sender.up.serialised = later(sender.up.serialised, times(serialisation, to.size()));
 }
 
 std::int64_t NativeEngine::travelled(NodeId from, NodeId to, std::int64_t sent, std::uint64_t size,
@@ -219,14 +289,10 @@ constexpr std::uint64_t narrower(std::uint64_t a, std::uint64_t b) {
 void NativeEngine::transfer(std::int64_t depart, NodeId from, std::span<const NodeId> to,
                             std::uint64_t size, std::uint32_t index) {
   if (size <= small_bytes_) {
-    for (const NodeId receiver : to) noise_.fetch(from, receiver);
-    const std::int64_t sent = later(depart, small_delay_);
-    for (const NodeId receiver : to) {
-      queue_.push({travelled(from, receiver, sent, size, NoiseLane::usual),
-                   Event::pack(receiver, from, index)});
-    }
+    fan_out(later(depart, small_delay_), 0, from, to, size, index);
     return;
   }
+  push_all();  // a link keeps its order
   AccessLink& up = nodes_[from].up;
   for (const NodeId receiver : to) {
     const std::int64_t start = std::max(depart, up.free_at);
@@ -302,45 +368,85 @@ inline void NativeEngine::handle(std::uint64_t packed, EngineSink& sink) {
 }
 
 void NativeEngine::handle_together(const EventQueue::Instant& instant, EngineSink& sink) {
+  const auto asking = [&](std::span<Lookahead::Coming> next, std::size_t round) {
+    ask(next, round, sink);
+  };
   const std::span<const InstantSorter::Keyed> events =
       sorter_.sort(instant, InstantKey(seed_, now_));
   queue_.release(instant);
-  constexpr std::size_t ahead = 16;
-  std::array<NodeId, ahead> next{};
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (i % ahead == 0) {
-      const std::size_t count = std::min(ahead, events.size() - i);
-      for (std::size_t k = 0; k < count; ++k) next[k] = Event{0, events[i + k].packed}.to();
-      prefetch(std::span(next).first(count));
+  if (events.size() <= EventQueue::shown_at_once || !lookahead_.on()) {
+    for (const InstantSorter::Keyed& event : events) {
+      lookahead_.advance(queue_, now_, asking);
+      handle(event.packed, sink);
     }
+    return;
+  }
+  // Too many for the queue to show them, and their order is known here: group by group, the rounds
+  // of the first ones at once.
+  constexpr std::size_t group = Lookahead::group;
+  std::array<Lookahead::Coming, group * Lookahead::rounds> ring;
+  const auto turn = [&](std::size_t begun) {  // the group in round 0 begins here
+    for (std::size_t i = begun; i < std::min(begun + group, events.size()); ++i)
+      ring[i % ring.size()] = Lookahead::coming({now_, events[i].packed});
+    for (std::size_t round = Lookahead::rounds; round-- > 0;) {
+      const std::size_t first = begun - round * group;  // wraps below the first
+      if (first < events.size()) {
+        ask(std::span(ring).subspan(first % ring.size(), std::min(group, events.size() - first)),
+            round, sink);
+      }
+    }
+  };
+  for (std::size_t round = 0; round < Lookahead::rounds; ++round) turn(round * group);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i % group == 0) turn(i + Lookahead::rounds * group);
     handle(events[i].packed, sink);
   }
 }
 
-void NativeEngine::see(void* engine, const Event* first, const Event* end) {
-  std::array<NodeId, 64> nodes{};
-  std::size_t count = 0;
-  for (; first != end && count < nodes.size(); ++first) nodes[count++] = first->to();
-  static_cast<NativeEngine*>(engine)->prefetch(std::span(nodes).first(count));
+/// Asks for what the engine itself reads for these, then lets the host ask.
+void NativeEngine::ask(std::span<Lookahead::Coming> next, std::size_t round,
+                       EngineSink& sink) const {
+  if (round == 0) {
+    for (const Lookahead::Coming& coming : next) {
+      __builtin_prefetch(&nodes_[coming.node], 1);
+      noise_.fetch_row(coming.node);
+      if (down_limited_ && coming.token != EngineSink::no_token) slots_.fetch(coming.token);
+    }
+  } else if (round == 1 && down_limited_) {
+    for (Lookahead::Coming& coming : next) {
+      if (coming.token != EngineSink::no_token) coming.token = slots_.token(coming.token);
+    }
+  }
+  sink.soon(next, static_cast<unsigned>(round));
 }
 
 void NativeEngine::run_until(Time limit, EngineSink& sink) {
   if (count_ns(limit) < now_) misuse("run_until() a date in the past");
   limit_ = count_ns(limit);
-  sink_ = &sink;
-  queue_.look_ahead(&NativeEngine::see, this);
+  const auto asking = [&](std::span<Lookahead::Coming> next, std::size_t round) {
+    ask(next, round, sink);
+  };
   EventQueue::Instant instant;
-  // Once a stop is asked for, only further rounds of the present instant are taken.
-  while (queue_.take_instant(stop_ ? now_ : limit_, instant)) {
+  running_ = true;
+  for (;;) {
+    // Once a stop is asked for, only further rounds of the present instant are taken.
+    const std::int64_t until = stop_ ? now_ : limit_;
+    if (!queue_.take_instant(std::min(until, fan_outs_safe_), instant)) {
+      if (fan_outs_begin_ == fan_outs_end_) break;
+      push_all();
+      continue;
+    }
     now_ = instant.time();
     if (instant.single()) {
       const std::uint64_t packed = instant.front().packed;
       queue_.release(instant);
+      lookahead_.advance(queue_, now_, asking);
       handle(packed, sink);
     } else {
       handle_together(instant, sink);
     }
   }
+  running_ = false;
   if (!stop_) now_ = limit_;
   stop_ = false;
 }
