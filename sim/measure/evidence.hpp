@@ -7,6 +7,7 @@
 
 #include "models/api/model_info.hpp"
 #include "sim/host/world.hpp"
+#include "sim/measure/catching_up.hpp"
 #include "sim/measure/chronicle.hpp"
 #include "sim/measure/propagation.hpp"
 #include "sim/scenario/plan.hpp"
@@ -69,6 +70,7 @@ struct Evidence {
   AuditedChains audit;
   FaultAccount faults;
   Time end{};  // how far the world came
+  const CatchingUp* catching_up = nullptr;  // null: not folded
 
   Evidence(const Plan& plan_, const SystemPlan& system_, const World& world_,
            const Chronicle& chronicle_, const Propagation& propagation_, CryptoSuite* suite);

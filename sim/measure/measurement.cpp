@@ -13,6 +13,7 @@ Measurement::Measurement(const Plan& plan, const SystemPlan& system)
       chronicle_(plan.nodes(), system.byzantine(),
                  system.ledger && system.ledger.info->family == "execute-order-validate"),
       propagation_(plan.network.replicas, system.byzantine()),
+      catching_up_(plan.faults, plan.network.replicas),
       checkers_(make_checkers(plan, system)) {}
 
 std::vector<Sink*> Measurement::sinks() {
@@ -20,6 +21,7 @@ std::vector<Sink*> Measurement::sinks() {
   if (system_.consensus && system_.consensus.info->family == "lottery") {
     out.push_back(&propagation_);
   }
+  if (catching_up_.interest() != 0) out.push_back(&catching_up_);
   for (const auto& checker : checkers_) {
     if (checker->interest() != 0) out.push_back(checker.get());
   }
@@ -39,7 +41,8 @@ void Measurement::finish(BuiltWorld& built, RunResult& result) {
 }
 
 void Measurement::finish(const World& world, CryptoSuite* suite, RunResult& result) {
-  const Evidence evidence(plan_, system_, world, chronicle_, propagation_, suite);
+  Evidence evidence(plan_, system_, world, chronicle_, propagation_, suite);
+  evidence.catching_up = &catching_up_;
   for (std::size_t i = 0; i < checkers_.size(); ++i) {
     const CheckerInfo& info = checker_table()[i];
     if (!applicable(info, system_)) continue;

@@ -31,6 +31,7 @@ class Measurement {
   const SystemPlan& system_;
   Chronicle chronicle_;
   Propagation propagation_;
+  CatchingUp catching_up_;
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<SeriesPoint> stored_;
 };

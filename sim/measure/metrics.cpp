@@ -293,6 +293,26 @@ Figure recovery(const Figures& f) {
   return worst;
 }
 
+/// The worst of those that were absent; absent if one of them never came up.
+template <class Value>
+Figure catching_up(const Figures& f, Value value) {
+  if (!f.evidence.catching_up) return std::nullopt;
+  Figure worst;
+  for (const auto& figures : f.evidence.catching_up->figures()) {
+    if (!figures) return std::nullopt;
+    worst = std::max(worst.value_or(0), value(*figures));
+  }
+  return worst;
+}
+
+Figure catch_up_time(const Figures& f) {
+  return catching_up(f, [](const CatchingUp::Figures& c) { return in_seconds(c.time); });
+}
+
+Figure catch_up_bytes(const Figures& f) {
+  return catching_up(f, [](const CatchingUp::Figures& c) { return static_cast<double>(c.bytes); });
+}
+
 Figure cpu_utilisation_max(const Figures& f) {
   const World& world = f.evidence.world;
   double most = 0;
@@ -534,6 +554,15 @@ std::vector<MetricInfo> world_metrics() {
        "fault's beginning at the earliest, the worst of all faults begun before the load ended; if "
        "no block came, until the end of the run",
        recovery},
+      {"catch_up_s", "s",
+       "from the return of a replica that was absent since the beginning (a crash at 0 s) until "
+       "its head is at most one block below the highest head of all others; the longest, absent "
+       "if one never came up",
+       catch_up_time},
+      {"catch_up_bytes", "B",
+       "bytes delivered to such a replica from its return until then, whatever they are for; the "
+       "most",
+       catch_up_bytes},
       {"cpu_utilisation_max", "share",
        "busy time of the serial lane by the time the replica was up, the busiest replica",
        cpu_utilisation_max},

@@ -9,13 +9,34 @@
 namespace ledgerlab {
 namespace {
 
+bool has_param(const ModelInfo& info, std::string_view key) {
+  return std::any_of(info.params.begin(), info.params.end(),
+                     [&](const ParamInfo& param) { return param.key == key; });
+}
+
+/// A snapshot is worth what its root in a header is worth.
+void check_snapshot_sync(Section& section, const SystemPlan& system) {
+  if (!system.consensus || !system.ledger || !has_param(*system.consensus.info, "sync")) return;
+  if (system.consensus.params.text("sync") != "snapshot" || system.ledger.info->name != "none")
+    return;
+  section.problem("params",
+                  "sync = \"snapshot\" takes over a state by the root that headers commit to, and "
+                  "ledger = \"none\" has none: take ledger = \"account\", \"utxo\" or "
+                  "\"combined\", or sync = \"headers\"");
+}
+
 /// The model with its parameters; empty after telling why.
 ModelChoice read_params(Resolving& r, Section& system, const SlotKey& slot, const ModelInfo* info) {
   Section params(r.problems, system.raw(slot.params_key), system.path(slot.params_key),
                  system.place());
   const std::size_t before = r.problems.count();
   ModelChoice choice{info, params.read_params(info->params)};
-  params.refuse_unknown();
+  if (slot.kind == ModelKind::consensus && params.given("sync") && !has_param(*info, "sync")) {
+    params.problem("sync", "is a choice of chained protocols (pow, praos): " + info->name +
+                               " brings a node that lags up to date in its own way; leave it out");
+  } else {
+    params.refuse_unknown();
+  }
   if (info->check != nullptr && r.problems.count() == before) {
     const std::string text = info->check(choice.params, r.plan.network.replicas);
     if (!text.empty()) {
@@ -267,6 +288,7 @@ SystemPlan read_system(Resolving& r, const Value& value, std::size_t index,
   system.name = section.text("name");
   if (system.consensus.info == nullptr) return system;
   if (system.name.empty()) system.name = system.consensus.info->name;
+  check_snapshot_sync(section, system);
   read_hash_power(r, section, system);
   read_stake(r, section, system);
   return system;

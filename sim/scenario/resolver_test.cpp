@@ -431,6 +431,12 @@ TEST(Resolver, hash_power) {
             std::string::npos);
 }
 
+TEST(Resolver, only_chains_choose_how_to_catch_up) {
+  EXPECT_NE(errors(raft + "params = { sync = \"headers\" }\n")
+                .find("params.sync: is a choice of chained"),
+            std::string::npos);
+}
+
 TEST(Resolver, discovery) {
   const std::string pow = "[[systems]]\nconsensus = \"pow\"\n";
   const auto canonical = [](const std::string& text) {

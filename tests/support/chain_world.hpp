@@ -11,6 +11,7 @@
 
 #include "models/api/registry.hpp"
 #include "models/crypto/hash.hpp"
+#include "models/parts/final_block/final_block.hpp"
 #include "models/parts/suite/suite.hpp"
 
 namespace ledgerlab::testing {
@@ -136,9 +137,11 @@ class ChainWorld {
     while (!flights.empty()) deliver(0);
   }
   void deliver(std::size_t position) {
-    const Flight f = flights[position];
+    Flight f = flights[position];
     flights.erase(flights.begin() + static_cast<std::ptrdiff_t>(position));
     if (!nodes[f.to].module || cuts.contains({f.from, f.to})) return;
+    if (intercept) intercept(f);
+    if (!f.message) return;
     if (f.relayed) {
       call(f.to, Slot::relay, 0, Relayed{f.message, f.from});
       return;
@@ -216,6 +219,14 @@ class ChainWorld {
   std::deque<Flight> flights;
   std::vector<Flight> sent;
   std::set<std::pair<NodeId, NodeId>> cuts;
+  /// A liar on the way: changes what is delivered, or takes it away (null).
+  std::function<void(Flight&)> intercept;
+  template <class T>
+  MessageRef sealed(NodeId from, T body) {
+    effects_.begin(from);
+    effects_.set_slot(Slot::consensus);
+    return effects_.make(std::move(body));
+  }
   /// What the ledger says of the stakes after a block.
   std::function<std::shared_ptr<const std::vector<std::uint64_t>>(const BlockId&)> stakes;
 
@@ -235,6 +246,12 @@ class ChainWorld {
       text.insert(text.end(), tx->id.data.begin(), tx->id.data.end());
     }
     return sha256(text);
+  }
+  /// A state of a few hundred bytes, which are its root's.
+  static Bytes state_bytes(const Hash256& root) {
+    Bytes out;
+    for (int i = 0; i < 10; ++i) out.insert(out.end(), root.data.begin(), root.data.end());
+    return out;
   }
   Input make_input(NodeId id, InputKind kind) {
     draws_ = Draws(1, id, static_cast<std::uint32_t>(nodes[id].incarnation));
@@ -344,6 +361,21 @@ class ChainWorld {
       }
     } else if (const auto* finalise = c.as<Finalise>()) {
       n.final_block = finalise->block;
+    } else if (c.as<TakeSnapshot>()) {
+      auto data = std::make_shared<SnapshotData>();
+      data->height = n.final_block->height;
+      data->block = n.final_block->id;
+      data->state_root = n.roots.at(data->block);
+      data->bytes = state_bytes(data->state_root);
+      call(id, Slot::application, c.id, Snapshot{std::move(data)});
+    } else if (const auto* install = c.as<Install>()) {
+      const SnapshotData& data = *install->data;
+      const bool ok = data.bytes == state_bytes(data.state_root);
+      if (ok) {
+        n.roots = {{data.block, data.state_root}};
+        n.final_block = n.head = summary_block({data.height, data.block, {}, {}, data.state_root});
+      }
+      call(id, Slot::application, c.id, Installed{ok, data.height, data.block, ok ? "" : "root"});
     } else if (const auto* take = c.as<TakeStakes>()) {
       Stakes answer{take->block, n.roots.contains(take->block) && stakes != nullptr, {}, nullptr};
       if (answer.known) answer.of = stakes(take->block);

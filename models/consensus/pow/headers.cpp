@@ -33,10 +33,11 @@ Hash256 HeaderChain::payload_root(const Block& block) const {
 std::uint64_t HeaderChain::median_time(chain::Index tip) const {
   std::array<std::uint64_t, 64> times;  // the parameter's range ends below
   std::size_t count = 0;
-  for (chain::Index i = tip; i != chain::no_block && count < rules_->median_window;
-       i = tree().at(i).parent) {
+  chain::Index i = tip;
+  do {
     times[count++] = tree().at(i).extra.time;
-  }
+    i = tree().at(i).parent;
+  } while (i != chain::no_block && count < rules_->median_window);
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(count / 2);
   std::nth_element(times.begin(), middle, times.begin() + static_cast<std::ptrdiff_t>(count));
   return *middle;

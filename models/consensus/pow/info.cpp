@@ -172,8 +172,8 @@ void register_consensus_pow(Registry& registry) {
   info.fault_model.settlement_risk_ppb = pow::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
   info.messages = message_list<pow::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip,
-                               chain::GetHeaders, chain::Headers, chain::GetInclusion,
-                               chain::GetAccount>();
+                               chain::GetHeaders, chain::Headers, chain::GetData, chain::GetState,
+                               chain::StateChunk, chain::GetInclusion, chain::GetAccount>();
   info.contract.params = "block_interval = \"500 ms\", settlement_depth = 6";
   // A swarm cuts off up to half the hash power for exponential times of mean 1.6 s: at depth 40 a
   // settled block is reversed once in 10^10 cuts (0.6^40 and less).

@@ -71,6 +71,10 @@ Note Pow::bare(const BlockRef& root) const {
   return {time, time};
 }
 
+std::unique_ptr<chain::HeaderTree<Note>> Pow::new_headers() const {
+  return std::make_unique<HeaderChain>(shared_);
+}
+
 void Pow::inspect(Inspector& inspector) const {
   ChainModule::inspect(inspector);
   inspector.field("searching", std::uint64_t{searching_});

@@ -51,6 +51,7 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   Bytes encode_record(chain::Index index) const override;
   std::optional<Stored> decode_record(const Record& record) const override;
   Note bare(const BlockRef& root) const override;
+  std::unique_ptr<chain::HeaderTree<Note>> new_headers() const override;
 
   // blocks.cpp: what a good block is.
   std::string malformed(Effects& effects, const MinedBlock& mined) override;

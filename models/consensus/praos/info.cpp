@@ -57,6 +57,12 @@ std::unique_ptr<chain::HeaderChain> header_chain(const ModuleContext& context) {
 }
 
 std::string check(const Params& params, std::uint32_t) {
+  if (params.text("sync") == "snapshot") {
+    return "sync = \"snapshot\" is not there for praos: blocks after a checkpoint are judged by "
+           "the "
+           "stake of two epochs before, which its state root does not commit to; take "
+           "sync = \"headers\"";
+  }
   return chain::check_settlement(params, race_share_ppb(params));
 }
 
@@ -98,8 +104,8 @@ void register_consensus_praos(Registry& registry) {
   info.fault_model.settlement_risk_ppb = praos::settlement_risk_ppb;
   info.client_policy.ask = ClientPolicy::Ask::home;
   info.messages = message_list<praos::BlockContent, chain::GetBlocks, chain::GetTip, chain::Tip,
-                               chain::GetHeaders, chain::Headers, chain::GetInclusion,
-                               chain::GetAccount>();
+                               chain::GetHeaders, chain::Headers, chain::GetData, chain::GetState,
+                               chain::StateChunk, chain::GetInclusion, chain::GetAccount>();
   // Epochs of 4 s, so that short runs see stake and nonce change.
   info.contract.params =
       "slot_length = \"100 ms\", active_slots = \"20 %\", epoch_length = 40, settlement_depth = 10";

@@ -89,6 +89,12 @@ Point Praos::bare(const BlockRef& root) const {
   return p;
 }
 
+std::unique_ptr<chain::HeaderTree<Point>> Praos::new_headers() const {
+  KnownStakes known{{genesis()->id, genesis_stakes_}};
+  for (const auto& [after, snapshot] : snapshots_) known[after] = snapshot.stakes;
+  return std::make_unique<HeaderChain>(rules_, replicas_, std::move(known));
+}
+
 void Praos::inspect(Inspector& inspector) const {
   ChainModule::inspect(inspector);
   if (!running()) return;

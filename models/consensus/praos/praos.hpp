@@ -80,6 +80,7 @@ class Praos final : public chain::ChainModule<ForgedBlock, Point> {
   std::optional<Stored> decode_record(const Record& record) const override;
   void restore_own(const Record& record) override;
   Point bare(const BlockRef& root) const override;
+  std::unique_ptr<chain::HeaderTree<Point>> new_headers() const override;
 
   // blocks.cpp: what a good block is, and blocks that come too early.
   std::string malformed(Effects& effects, const ForgedBlock& forged) override;

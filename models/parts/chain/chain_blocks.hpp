@@ -12,7 +12,9 @@ ChainModule<Carried, Own>::ChainModule(const ModuleContext& context, const Chain
       settings_(shared_settings(settings, context.replicas)),
       neighbours_(context.neighbours),
       orphans_(settings.orphans_max),
-      genesis_(make_genesis(context.genesis_root)) {}
+      genesis_(make_genesis(context.genesis_root)) {
+  if (settings.sync != SyncMode::full) catch_up_ = std::make_unique<CatchUp>();
+}
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::step(const Input& input, Effects& effects) {
@@ -29,6 +31,8 @@ void ChainModule<Carried, Own>::step(const Input& input, Effects& effects) {
         on_sync_timer(effects);
       } else if (input.timer.kind == timer_poll) {
         on_poll(input, effects);
+      } else if (input.timer.kind == timer_catch_up) {
+        on_catch_up_timer(input, effects);
       } else {
         on_timer(input, effects);
       }
@@ -65,8 +69,9 @@ void ChainModule<Carried, Own>::on_application_state(const Input& input, Effects
   // Who comes back asks where the others are (Nakamoto, section 5: nodes "rejoin the network at
   // will, accepting the proof-of-work chain as proof of what happened while they were gone").
   if (incarnation_ > 0 || tree_.size() > 1) effects.multicast(neighbours_, GetTip{head_->id});
+  if (catch_up_ && incarnation_ > 0) await_tips(effects);
   choose(effects);
-  if (!adopt_open_) on_standing(input, effects, true);
+  if (!adopting()) on_standing(input, effects, true);
 }
 
 template <class Carried, class Own>
@@ -113,7 +118,8 @@ void ChainModule<Carried, Own>::on_message(const Input& input, Effects& effects)
   const Message& m = *input.message;
   if (const auto* content = m.as<Content>()) {
     const BlockRef block = content->carried.block;
-    on_block(input, effects, input.message_ref(), input.from);
+    const MessageRef ref = input.message_ref();
+    if (!take_body(input, effects, ref)) on_block(input, effects, ref, input.from);
     after_answer(effects, *block, input.from);
   } else if (const auto* get = m.as<GetBlocks>()) {
     on_get_blocks(input, effects, *get);
@@ -122,12 +128,12 @@ void ChainModule<Carried, Own>::on_message(const Input& input, Effects& effects)
     effects.send(input.from, Tip{best.block->id, best.block->height, weight_to_u256(best.weight)});
   } else if (const auto* tip = m.as<Tip>()) {
     on_tip(input, effects, *tip);
-  } else if (const auto* headers = m.as<GetHeaders>()) {
-    on_get_headers(input, effects, *headers);
   } else if (const auto* inclusion = m.as<GetInclusion>()) {
     on_get_inclusion(input, effects, *inclusion);
   } else if (const auto* account = m.as<GetAccount>()) {
     on_get_account(input, effects, *account);
+  } else {
+    on_sync_message(input, effects);
   }
 }
 
@@ -146,6 +152,10 @@ void ChainModule<Carried, Own>::on_call(const Input& input, Effects& effects) {
     on_peers(effects, peers->peers);
   } else if (const auto* proven = call.as<AccountProven>()) {
     on_account_proven(input, effects, *proven);
+  } else if (const auto* snapshot = call.as<Snapshot>()) {
+    if (catch_up_ && call.id == catch_up_->given.call) on_snapshot(effects, snapshot->data);
+  } else if (const auto* installed = call.as<Installed>()) {
+    if (catch_up_ && call.id == catch_up_->call) on_installed(input, effects, *installed);
   } else {
     on_own_call(input, effects);
   }
@@ -181,6 +191,7 @@ void ChainModule<Carried, Own>::on_block(const Input& input, Effects& effects, M
   connect_orphans(input, effects, block->id);
   after_connecting(effects);
   choose(effects);
+  if (catching_up() && catch_up_->stage == Stage::bodies) connect_bodies(input, effects);
 }
 
 template <class Carried, class Own>
@@ -195,7 +206,8 @@ bool ChainModule<Carried, Own>::add_own(const Input& input, Effects& effects,
 
 template <class Carried, class Own>
 bool ChainModule<Carried, Own>::connect(const Input& input, Effects& effects,
-                                        const MessageRef& content, NodeId from, Index parent) {
+                                        const MessageRef& content, NodeId from, Index parent,
+                                        bool spread) {
   const Carried& carried = carried_in(content);
   const Judgement judgement = judge(input, effects, content, from, parent);
   if (judgement.verdict == Judgement::Verdict::later) return false;
@@ -215,7 +227,7 @@ bool ChainModule<Carried, Own>::connect(const Input& input, Effects& effects,
   effects.persist(encode_record(at), carried.block);
   // Spread by header and proof, before execution: forging those costs a block (BIP 152 does the
   // same), and every hop saves the execution.
-  if (!tree_.at(at).invalid) effects.publish(content);
+  if (spread && !tree_.at(at).invalid) effects.publish(content);
   return true;
 }
 
@@ -269,8 +281,7 @@ void ChainModule<Carried, Own>::on_adopted(const Input& input, Effects& effects,
     effects.announce_head(head_);
     if (may_settle(effects)) settle(effects);
     choose(effects);  // more may have come meanwhile
-    if (!adopt_open_) on_standing(input, effects, true);
-    return;
+    return after_adoption(input, effects, true);
   }
   // The application refused a block on the way: neither it nor what follows is ever chosen again.
   const Index bad = tree_.find(adopted.offending);
@@ -279,7 +290,15 @@ void ChainModule<Carried, Own>::on_adopted(const Input& input, Effects& effects,
     if (tip == no_block || !tree_.mark_invalid(tip)) return;
   }
   choose(effects);
-  if (!adopt_open_) on_standing(input, effects, false);
+  after_adoption(input, effects, false);
+}
+
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::after_adoption(const Input& input, Effects& effects, bool moved) {
+  if (adopt_open_) return;
+  if (!catching_up()) return on_standing(input, effects, moved);
+  if (catch_up_->stage == Stage::bodies) connect_bodies(input, effects);
+  if (catch_up_->stage == Stage::installing) install(effects);
 }
 
 template <class Carried, class Own>

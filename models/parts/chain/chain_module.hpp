@@ -8,6 +8,7 @@
 #include "models/api/model_info.hpp"
 #include "models/base/node_list.hpp"
 #include "models/parts/chain/block_tree.hpp"
+#include "models/parts/chain/catch_up.hpp"
 #include "models/parts/chain/chain_settings.hpp"
 #include "models/parts/chain/light_messages.hpp"
 #include "models/parts/chain/messages.hpp"
@@ -19,6 +20,7 @@ namespace ledgerlab::chain {
 /// Timers of the chain itself; a protocol's own are the other numbers.
 inline constexpr std::uint32_t timer_sync = 1;
 inline constexpr std::uint32_t timer_poll = 2;
+inline constexpr std::uint32_t timer_catch_up = 16;
 
 /// What a node thinks of a block in its place.
 struct Judgement {
@@ -93,6 +95,8 @@ class ChainModule : public Module {
   virtual void restore_own(const Record&) {}  // a record without a block
   /// Of genesis and of a settled block without a record.
   virtual Own bare(const BlockRef& root) const = 0;
+  /// An empty chain of headers that judges as this node does.
+  virtual std::unique_ptr<HeaderTree<Own>> new_headers() const = 0;
 
   /// Asked after an adoption: may settled blocks be told to the application now? If not, the
   /// protocol calls settle() later.
@@ -119,7 +123,8 @@ class ChainModule : public Module {
   NodeId self() const { return self_; }
   const BlockRef& genesis() const { return genesis_; }
   const BlockRef& head() const { return head_; }  // adopted by the application
-  bool adopting() const { return adopt_open_; }
+  /// An adoption is under way, or many will follow: no time to make a block.
+  bool adopting() const { return adopt_open_ || catching_up(); }
   const BlockTree<Kept>& tree() const { return tree_; }
   std::uint64_t next_record() const { return next_record_; }
   std::uint64_t incarnation() const { return incarnation_; }
@@ -146,7 +151,7 @@ class ChainModule : public Module {
   void on_peers(Effects& effects, const std::vector<NodeId>& peers);
 
   bool connect(const Input& input, Effects& effects, const MessageRef& content, NodeId from,
-               Index parent);
+               Index parent, bool spread = true);
   void connect_orphans(const Input& input, Effects& effects, const BlockId& parent);
 
   void choose(Effects& effects);
@@ -173,6 +178,49 @@ class ChainModule : public Module {
   void on_get_inclusion(const Input& input, Effects& effects, const GetInclusion& get);
   void on_get_account(const Input& input, Effects& effects, const GetAccount& get);
   void on_account_proven(const Input& input, Effects& effects, const AccountProven& proven);
+  void on_get_data(const Input& input, Effects& effects, const GetData& get);
+  void on_get_state(const Input& input, Effects& effects, const GetState& get);
+  void on_snapshot(Effects& effects, const SnapshotRef& data);
+  void send_chunk(Effects& effects, NodeId to, const Place& place, std::uint32_t index);
+
+  // sync = "headers" and "snapshot"
+  using CatchUp = chain::CatchUp<Kept, Own>;
+  using Stage = CatchUpStage;
+  using Body = typename CatchUp::Body;
+  using Taken = typename CatchUp::Taken;
+  using Given = typename CatchUp::Given;
+  bool catching_up() const { return catch_up_ && catch_up_->stage != Stage::idle; }
+  bool lags(Height height) const;
+  bool connected(NodeId peer) const {
+    return std::find(neighbours_.begin(), neighbours_.end(), peer) != neighbours_.end();
+  }
+  bool on_sync_message(const Input& input, Effects& effects);
+  void await_tips(Effects& effects);
+  bool note_claim(const Input& input, Effects& effects, const Tip& tip);
+  void leave_tips(const Input& input, Effects& effects);
+  void begin_headers(Effects& effects, NodeId peer);
+  void ask_headers(Effects& effects, NodeId peer, const std::optional<Place>& after);
+  void on_headers(const Input& input, Effects& effects, const Headers& headers);
+  void next_headers(const Input& input, Effects& effects);
+  void begin_bodies(const Input& input, Effects& effects);
+  void connect_bodies(const Input& input, Effects& effects);
+  void ask_bodies(const Input& input, Effects& effects);
+  bool take_body(const Input& input, Effects& effects, const MessageRef& content);
+  void refuse_peer(Effects& effects, NodeId peer, const std::string& why);
+  void release_bodies(NodeId peer);
+  void on_catch_up_timer(const Input& input, Effects& effects);
+  void on_body_timer(const Input& input, Effects& effects);
+  void peers_changed(Effects& effects);
+  void after_adoption(const Input& input, Effects& effects, bool moved);
+  void give_up_chain(const Input& input, Effects& effects);
+  void end_catch_up(const Input& input, Effects& effects);
+  void ask_state(Effects& effects);
+  void on_state_chunk(const Input& input, Effects& effects, const StateChunk& chunk);
+  void judge_checkpoint(Effects& effects);
+  void go_on_taking(Effects& effects);
+  void plant(Height checkpoint);
+  void install(Effects& effects);
+  void on_installed(const Input& input, Effects& effects, const Installed& installed);
 
   NodeId self_;
   bool running_ = false;
@@ -194,6 +242,7 @@ class ChainModule : public Module {
   std::uint64_t forget_next_ = 1;  // may go once the next settlement is on its way to the disk
 
   Sync sync_;
+  std::unique_ptr<CatchUp> catch_up_;  // null: sync = "full"
   Height polled_height_ = 0;
   std::uint64_t polls_ = 0;
   std::uint64_t incarnation_ = 0;
@@ -203,7 +252,9 @@ class ChainModule : public Module {
 
 }  // namespace ledgerlab::chain
 
-#include "models/parts/chain/chain_blocks.hpp"  // IWYU pragma: export
-#include "models/parts/chain/chain_light.hpp"   // IWYU pragma: export
-#include "models/parts/chain/chain_serve.hpp"   // IWYU pragma: export
-#include "models/parts/chain/chain_sync.hpp"    // IWYU pragma: export
+#include "models/parts/chain/chain_blocks.hpp"    // IWYU pragma: export
+#include "models/parts/chain/chain_headers.hpp"   // IWYU pragma: export
+#include "models/parts/chain/chain_light.hpp"     // IWYU pragma: export
+#include "models/parts/chain/chain_serve.hpp"     // IWYU pragma: export
+#include "models/parts/chain/chain_snapshot.hpp"  // IWYU pragma: export
+#include "models/parts/chain/chain_sync.hpp"      // IWYU pragma: export

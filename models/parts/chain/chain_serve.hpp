@@ -40,4 +40,34 @@ void ChainModule<Carried, Own>::on_get_headers(const Input& input, Effects& effe
   }
 }
 
+template <class Carried, class Own>
+bool ChainModule<Carried, Own>::on_sync_message(const Input& input, Effects& effects) {
+  const Message& m = *input.message;
+  if (const auto* ask = m.as<GetHeaders>()) {
+    on_get_headers(input, effects, *ask);
+  } else if (const auto* ask = m.as<GetData>()) {
+    on_get_data(input, effects, *ask);
+  } else if (const auto* ask = m.as<GetState>()) {
+    on_get_state(input, effects, *ask);
+  } else if (!catch_up_) {
+    return false;
+  } else if (const auto* headers = m.as<Headers>()) {
+    on_headers(input, effects, *headers);
+  } else if (const auto* chunk = m.as<StateChunk>()) {
+    on_state_chunk(input, effects, *chunk);
+  }
+  return true;
+}
+
+template <class Carried, class Own>
+void ChainModule<Carried, Own>::on_get_data(const Input& input, Effects& effects,
+                                            const GetData& get) {
+  for (const Place& place : get.blocks) {
+    // What lies at the base or below came without its body.
+    if (place.height <= archive_.base()) continue;
+    const BlockRef block = on_head_chain(place.height);
+    if (block && block->id == place.id) send_stored(effects, input.from, block);
+  }
+}
+
 }  // namespace ledgerlab::chain

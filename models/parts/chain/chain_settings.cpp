@@ -3,6 +3,15 @@
 #include <string>
 
 namespace ledgerlab::chain {
+namespace {
+
+SyncMode sync_mode(std::string_view name) {
+  return name == "headers"    ? SyncMode::headers
+         : name == "snapshot" ? SyncMode::snapshot
+                              : SyncMode::full;
+}
+
+}  // namespace
 
 ChainSettings::ChainSettings(const Params& params, std::string_view name,
                              std::uint32_t settled_depth, std::uint32_t looked_below,
@@ -13,14 +22,20 @@ ChainSettings::ChainSettings(const Params& params, std::string_view name,
       request_timeout(params.duration("request_timeout")),
       poll(params.duration("poll_interval")),
       sync_batch(static_cast<std::uint16_t>(params.count("sync_batch"))),
-      orphans_max(params.count("orphans_max")) {
+      orphans_max(params.count("orphans_max")),
+      sync(sync_mode(params.text("sync"))),
+      sync_window(params.count("sync_window")),
+      sync_in_flight(static_cast<std::uint32_t>(params.count("sync_in_flight"))),
+      state_chunk(params.count("state_chunk")) {
   if (poll == Duration::zero()) poll = default_poll;
 }
 
 bool ChainSettings::same(const ChainSettings& other) const {
   return poll_draw.id == other.poll_draw.id && depth == other.depth && below == other.below &&
          request_timeout == other.request_timeout && poll == other.poll &&
-         sync_batch == other.sync_batch && orphans_max == other.orphans_max && replicas == other.replicas;
+         sync_batch == other.sync_batch && orphans_max == other.orphans_max && sync == other.sync &&
+         sync_window == other.sync_window && sync_in_flight == other.sync_in_flight &&
+         state_chunk == other.state_chunk && replicas == other.replicas;
 }
 
 ChainSettingsRef shared_settings(ChainSettings wanted, std::uint32_t replicas) {

@@ -9,6 +9,9 @@
 
 namespace ledgerlab::chain {
 
+/// How a node that is far behind catches up.
+enum class SyncMode : std::uint8_t { full, headers, snapshot };
+
 struct ChainSettings {
   /// `name` is the protocol's: its draws are named by it. `default_poll`: if poll_interval is not
   /// given.
@@ -22,8 +25,12 @@ struct ChainSettings {
   Duration poll;
   std::uint16_t sync_batch;
   std::size_t orphans_max;
-  std::uint32_t replicas = 0;  // the first so many nodes of the world, the others are clients
-  mutable SharedPlace genesis;  // its place in the trees
+  SyncMode sync;
+  Height sync_window;            // bodies asked for ahead of the lowest missing one
+  std::uint32_t sync_in_flight;  // of these of one neighbour
+  std::size_t state_chunk;       // bytes of a part of a state
+  std::uint32_t replicas = 0;    // the first so many nodes of the world, the others are clients
+  mutable SharedPlace genesis;   // its place in the trees
 
   bool same(const ChainSettings& other) const;
 };

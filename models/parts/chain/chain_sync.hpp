@@ -10,7 +10,10 @@ namespace ledgerlab::chain {
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const Place& want,
                                            bool claimed) {
-  if (neighbours_.empty()) return;
+  if (neighbours_.empty() || catching_up()) return;
+  if (catch_up_ && lags(want.height)) {
+    return begin_headers(effects, peer == no_node ? neighbours_.front() : peer);
+  }
   // What a peer merely claims to have makes way for a gap below a block that proves itself: else
   // one liar could keep us from every other for as long as we ask for what is nowhere.
   if (sync_ && (claimed || !sync_->claimed)) return;
@@ -73,6 +76,7 @@ void ChainModule<Carried, Own>::on_peers(Effects& effects, const std::vector<Nod
   // Either end of a new connection asks what the other knows (as Bitcoin's peers do).
   if (!fresh.empty()) effects.multicast(fresh, GetTip{head_->id});
   if (left) on_sync_timer(effects);
+  if (catching_up()) peers_changed(effects);
 }
 
 template <class Carried, class Own>
@@ -105,6 +109,7 @@ void ChainModule<Carried, Own>::on_poll(const Input& input, Effects& effects) {
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::on_tip(const Input& input, Effects& effects, const Tip& tip) {
+  if (catch_up_ && note_claim(input, effects, tip)) return;
   if (tree_.contains(tip.head) || tip.height <= tree_.height(tree_.final_block())) return;
   if (weight_of(tip.weight) <= tree_.at(tree_.best()).weight) return;
   ask_blocks(effects, input.from, {tip.height, tip.head}, true);

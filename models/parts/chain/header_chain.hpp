@@ -1,6 +1,6 @@
 // The chain of headers of a chained protocol, verified as far as headers can show: what stands
-// before a download of bodies (headers-first), before a state is taken over (snapshot), and all that
-// a light client has. HeaderTree is its frame; a protocol adds what it can tell of one header
+// before a download of bodies (headers-first), before a state is taken over (snapshot), and all
+// that a light client has. HeaderTree is its frame; a protocol adds what it can tell of one header
 // (proof of work: its work, target and time; proof of stake: signature, leader's proof and slot).
 #pragma once
 

@@ -60,7 +60,41 @@ std::vector<ParamInfo> sync_params() {
            "block intervals",
            "0 ns",
            "10000 h",
-           {}}};
+           {}},
+          {"sync",
+           ParamType::choice,
+           "full",
+           "how a node that is more than sync_batch blocks behind catches up: block after block; "
+           "by headers that are verified first, and bodies of several neighbours at once; or by "
+           "headers, the state after a settled block, and what follows it",
+           {},
+           {},
+           {"full", "headers", "snapshot"},
+           true},
+          {"sync_window",
+           ParamType::integer,
+           "1024",
+           "bodies asked for ahead of the lowest one missing (sync = headers or snapshot)",
+           "1",
+           "1000000",
+           {},
+           true},
+          {"sync_in_flight",
+           ParamType::integer,
+           "16",
+           "bodies asked for at once of one neighbour (sync = headers or snapshot)",
+           "1",
+           "1024",
+           {},
+           true},
+          {"state_chunk",
+           ParamType::size,
+           "256 KiB",
+           "bytes of one part of a state (sync = snapshot)",
+           "64 B",
+           "64 MiB",
+           {},
+           true}};
 }
 
 std::uint32_t settlement_depth(const Params& params, std::uint64_t race_share_ppb) {

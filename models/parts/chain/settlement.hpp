@@ -12,7 +12,7 @@ namespace ledgerlab::chain {
 /// settlement_risk, adversary_share, settlement_depth; `resource` is what the adversary has a share
 /// of.
 std::vector<ParamInfo> settlement_params(const std::string& resource);
-/// orphans_max, request_timeout, sync_batch, poll_interval.
+/// orphans_max, request_timeout, sync_batch, poll_interval, sync and what it reads.
 std::vector<ParamInfo> sync_params();
 
 /// Confirmations: settlement_depth if given, else the smallest number whose reversal risk

@@ -222,7 +222,8 @@ void Ledger::install(const Input& input, Effects& effects, const SnapshotRef& da
   Installed answer{false, final_->height, final_->id, {}};
   effects.work(Operation::hash_byte, data->bytes.size());
   StateRef state = context_.share_results ? store_.find(data->state_root) : nullptr;
-  if (!state) {
+  // Bytes that are not this state's are judged by themselves, as they are where nothing is shared.
+  if (!state || *store_.serialised(state) != data->bytes) {
     state = rules_.deserialise(data->bytes);
   }
   if (!state || state->root() != data->state_root) {
