@@ -8,7 +8,7 @@ namespace ledgerlab::contract {
 namespace {
 
 std::string crash(int node, int from_s, int until_s) {
-  return "[[faults]]\nkind = \"crash\"\ntarget = [" + std::to_string(node) + "]\nat = \"" +
+  return "[[faults]]\nkind = \"crash\"\nnode = " + std::to_string(node) + "\nat = \"" +
          std::to_string(from_s) + " s\"\nuntil = \"" + std::to_string(until_s) + " s\"\n";
 }
 std::string cut(int node, int from_ms, int until_ms) {
@@ -83,7 +83,7 @@ TEST_P(Sync, the_trace_does_not_know_how_it_was_computed) {
 TEST_P(Sync, crashes_while_it_catches_up_are_borne) {
   // Down again at every moment of the first second and a half.
   for (int after_ms = 50; after_ms <= 1'500; after_ms += 145) {
-    const std::string again = "[[faults]]\nkind = \"crash\"\ntarget = [5]\nat = \"" +
+    const std::string again = "[[faults]]\nkind = \"crash\"\nnode = 5\nat = \"" +
                               std::to_string(35'000 + after_ms) + " ms\"\nfor = \"1 s\"\n";
     const Plan plan = world(GetParam(), crash(5, 0, 35) + again).plan(3);
     const RunResult result = run_system(plan, plan.systems.front());
