@@ -245,6 +245,32 @@ TEST(HeadersFirst, AShortChainDoesNotHideTheHeaviest) {
   EXPECT_EQ(w.asked_of<GetHeaders>().size(), 2u);
 }
 
+TEST(HeadersFirst, AChainThatLostMeanwhileIsLeft) {
+  World w(mode("headers"), 40);
+  // A block that two know, and its header is the highest when the late one asks.
+  w.cut({0, 1});
+  w.mine(0);
+  w.cuts.clear();
+  const BlockId lost = w.nodes[0].head->id;
+  w.restart(late);
+  while (w.count_sent("GetData") == 0) w.deliver(0);
+  w.intercept = [&](Flight& f) {  // its body does not come before the others are ahead
+    const auto* block = f.message->as<BlockContent>();
+    if (block && block->carried.block->id == lost && f.to == late) f.message = MessageRef();
+  };
+  w.deliver_all();
+  w.mine(2, 4);
+  ASSERT_NE(w.nodes[0].finals.back()->id, lost);
+  ASSERT_EQ(w.nodes[0].head->id, w.nodes[2].head->id);
+  w.tick(12);
+  for (int polls = 0; polls < 2; ++polls) {
+    w.fire(late, TimerKind::poll);
+    w.deliver_all();
+    w.tick(6);
+  }
+  EXPECT_TRUE(w.caught_up());
+}
+
 TEST(HeadersFirst, WhoseArchiveBeginsAboveIsSilentAndAnotherIsAsked) {
   World w(mode("headers"));
   w.crash(0);

@@ -331,10 +331,12 @@ void ChainModule<Carried, Own>::on_body_timer(const Input& input, Effects& effec
   effects.set_timer({timer_catch_up, 0}, settings_->request_timeout / 2);
   connect_bodies(input, effects);
   if (!catching_up() || c.stage != Stage::bodies || c.next != next || in_flight()) return;
-  // Everybody stalls: all of them once more.
+  // Nobody has it: all of them once more, or the chain that they have by now.
   if (++c.rounds == attempts_max) return give_up_chain(input, effects);
   c.stalled.clear();
-  ask_bodies(input, effects);
+  effects.multicast(neighbours_, GetTip{head_->id});
+  c.stage = Stage::headers;
+  next_headers(input, effects);
 }
 
 /// The heaviest chain of headers has bodies that nobody gives, or that are none.

@@ -65,7 +65,9 @@ void ChainModule<Carried, Own>::on_get_data(const Input& input, Effects& effects
   for (const Place& place : get.blocks) {
     // What lies at the base or below came without its body.
     if (place.height <= archive_.base()) continue;
-    const BlockRef block = on_head_chain(place.height);
+    // One that has lost its race lies in the tree for a while: who verified its header may want it.
+    const Index at = tree_.find(place.id);
+    const BlockRef block = at != no_block ? tree_.at(at).block : archive_.at(place.height);
     if (block && block->id == place.id) send_stored(effects, input.from, block);
   }
 }
