@@ -28,7 +28,16 @@ struct World : PraosWorld {
     restart(late);
     deliver_all();
   }
-  bool caught_up() const { return nodes[late].head->id == nodes[0].head->id; }
+  /// As high as the others, and what it settled is what they settled: tips of one height may
+  /// differ.
+  bool caught_up() const {
+    const auto& own = nodes[late].finals;
+    std::set<BlockId> settled;
+    for (const BlockRef& block : nodes[0].finals) settled.insert(block->id);
+    return height(late) == height(0) && !own.empty() &&
+           std::all_of(own.begin(), own.end(),
+                       [&](const BlockRef& block) { return settled.contains(block->id); });
+  }
   bool noted(const std::string& text) const {
     for (const std::string& note : nodes[late].notes) {
       if (note.find(text) != std::string::npos) return true;
