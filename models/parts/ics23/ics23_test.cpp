@@ -64,6 +64,25 @@ TEST(Ics23, AnAbsentKeyLiesBesideItsNeighbour) {
   EXPECT_FALSE(verify_non_membership(tendermint_spec(), root, moved, Bytes(4, 0xff)));
 }
 
+/// cosmos/ics23, testdata/TestEmptyBranchData.json.
+TEST(Ics23, EmptySiblingsAreToldFromOthersAndFromNone) {
+  Spec::Inner spec = smt_spec().inner;
+  const std::string_view placeholder = "32_empty_child_placeholder_bytes";
+  spec.empty_child = Bytes(placeholder.begin(), placeholder.end());
+  Bytes left = {1};
+  left.insert(left.end(), spec.empty_child.begin(), spec.empty_child.end());
+  Bytes zeros(33, 0);
+  zeros[0] = 1;
+  const InnerOp right_child{HashOp::sha256, left, {}};
+  EXPECT_TRUE(siblings_are_empty(spec, right_child, Side::left));
+  EXPECT_FALSE(siblings_are_empty(spec, right_child, Side::right)) << "there is none";
+  const InnerOp left_child{HashOp::sha256, {1}, spec.empty_child};
+  EXPECT_FALSE(siblings_are_empty(spec, left_child, Side::left)) << "there is none";
+  EXPECT_TRUE(siblings_are_empty(spec, left_child, Side::right));
+  EXPECT_FALSE(siblings_are_empty(spec, {HashOp::sha256, zeros, {}}, Side::left)) << "not empty";
+  EXPECT_FALSE(siblings_are_empty(spec, {HashOp::sha256, {1}, Bytes(32, 0)}, Side::right));
+}
+
 TEST(Ics23, AnyChangedBitIsNoticed) {
   const Bytes root = hex(exist_root), key = hex(exist_key), value = hex(exist_value);
   const Bytes good = hex(exist_proof);
