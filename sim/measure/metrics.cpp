@@ -544,6 +544,12 @@ std::vector<MetricInfo> world_metrics() {
        "lotteries: half the sum, over the replicas, of the difference between a replica's share "
        "of the final blocks and its share of the hash power or stake; 0: in proportion",
        fairness_deviation},
+  };
+}
+
+/// What faults did, and what all of it took.
+std::vector<MetricInfo> cost_metrics() {
+  return {
       {"availability", "share",
        "of equal windows of the measured time, those that are not dead; dead: no transaction was "
        "committed in it although one waited for half of it or longer; a window lasts ten times "
@@ -626,6 +632,7 @@ const std::vector<MetricInfo>& metric_table() {
   static const std::vector<MetricInfo> table = [] {
     std::vector<MetricInfo> all = transaction_metrics();
     for (const MetricInfo& info : world_metrics()) all.push_back(info);
+    for (const MetricInfo& info : cost_metrics()) all.push_back(info);
     for (const MetricInfo& info : overlay_metrics()) all.push_back(info);
     return all;
   }();

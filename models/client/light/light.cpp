@@ -71,22 +71,32 @@ void Light::on_other(const Input& input, Effects& effects) {
 
 // --- headers -------------------------------------------------------------------------------------
 
-void Light::ask_headers(Effects& effects, NodeId server) {
-  const MessageRef question(new MessageOf<chain::GetHeaders>({headers_->locator(), {}}));
+void Light::ask_headers(Effects& effects, NodeId server, const std::optional<chain::Place>& after) {
+  chain::GetHeaders get{headers_->locator(), {}};
+  if (after) {
+    if (get.locator.size() == chain::locator_max) get.locator.pop_back();
+    get.locator.insert(get.locator.begin(), *after);
+  }
+  const MessageRef question(new MessageOf<chain::GetHeaders>(std::move(get)));
   effects.send(server, effects.seal(question, Slot::consensus));
 }
 
 void Light::on_headers(const Input& input, Effects& effects, const chain::Headers& headers) {
   if (!trusted(input.from)) return;
   const BlockId before = headers_->tip().place.id;
+  const chain::Place newest = headers_->newest();
   for (const Bytes& header : headers.list) {
     const std::string wrong = headers_->add(header, input.wall, effects);
     if (wrong.empty()) continue;
     if (wrong != chain::unknown_parent) distrust(effects, input.from, wrong.c_str());
     break;
   }
+  // On after the last that was new, be its branch the heaviest yet or not.
+  const chain::Place last = headers_->newest();
+  if (headers.more && last.id != newest.id && trusted(input.from)) {
+    ask_headers(effects, input.from, last);
+  }
   if (headers_->tip().place.id == before) return;
-  if (headers.more) ask_headers(effects, input.from);
   review_all(input, effects);
 }
 
@@ -131,6 +141,10 @@ void Light::on_late(const Input& input, Effects& effects) {
     waits_.pop_front();
     const auto it = claims_.find(late.id);
     if (it == claims_.end() || it->second.asked != late.asked) continue;
+    if (!open(late.id)) {  // given up meanwhile
+      claims_.erase(it);
+      continue;
+    }
     const Claim::Stage stage = it->second.stage;
     if (stage == Claim::Stage::branch || stage == Claim::Stage::account) {
       // Not a lie, but neither the one to ask first from now on.

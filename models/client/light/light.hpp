@@ -55,7 +55,9 @@ class Light final : public OpenLoop {
   void on_final(const Input& input, Effects& effects, const Reply& reply) override;
   void on_other(const Input& input, Effects& effects) override;
 
-  void ask_headers(Effects& effects, NodeId server);
+  /// After the heaviest chain known; `after` says from where else.
+  void ask_headers(Effects& effects, NodeId server,
+                   const std::optional<chain::Place>& after = std::nullopt);
   void on_headers(const Input& input, Effects& effects, const chain::Headers& headers);
   void on_inclusion(const Input& input, Effects& effects, const chain::Inclusion& inclusion);
   void on_account(const Input& input, Effects& effects, const chain::AccountProof& proof);

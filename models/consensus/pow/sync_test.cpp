@@ -233,6 +233,50 @@ TEST(HeadersFirst, AClaimWithoutHeadersHoldsNobodyUp) {
   EXPECT_TRUE(w.asked_of<GetHeaders>().contains(2));
 }
 
+TEST(HeadersFirst, WhoClaimsAndShowsNothingStopsNobodyTwice) {
+  World w(mode("headers"));
+  w.come_back();
+  ASSERT_TRUE(w.caught_up());
+  w.intercept = [](Flight& f) {
+    if (f.from == 3 && f.message->as<Headers>()) f.message = MessageRef();
+  };
+  const auto claim = [&] {
+    chain::Tip tip{w.nodes[0].head->id, 1000, U256::max()};
+    tip.head.data[0] ^= 1;
+    w.sent.clear();
+    w.flights.push_back({3, late, w.sealed(3, tip), false});
+    w.deliver_all();
+  };
+  claim();
+  EXPECT_EQ(w.asked<GetHeaders>().size(), 1u);
+  w.tick(2);
+  claim();
+  EXPECT_TRUE(w.asked<GetHeaders>().empty());
+  EXPECT_FALSE(w.timer_set_16()) << "from now on it is asked as in full mode";
+  w.expect_takes_part();
+}
+
+TEST(HeadersFirst, AHeavierChainWithoutBodiesIsLeftForTheNext) {
+  World w(mode("headers"), 0);
+  w.cut({3});
+  for (int i = 0; i < 40; ++i) w.mine(static_cast<NodeId>(i % 3));
+  w.mine(3, 80);
+  w.cuts.clear();
+  w.intercept = [](Flight& f) {
+    if (f.from == 3 && f.to == late && f.message->as<BlockContent>()) f.message = MessageRef();
+  };
+  w.come_back();
+  EXPECT_FALSE(w.caught_up());
+  w.tick(100);
+  EXPECT_TRUE(w.noted("given up"));
+  for (int i = 0; i < 10 && !w.caught_up(); ++i) {
+    w.ChainWorld::fire(late, chain::timer_poll);
+    w.deliver_all();
+    w.tick(20);
+  }
+  EXPECT_TRUE(w.caught_up());
+}
+
 TEST(HeadersFirst, AShortChainDoesNotHideTheHeaviest) {
   World w(mode("headers"));
   NodeId liar;
@@ -431,6 +475,31 @@ TEST(SnapshotSync, WhoWithholdsItsStateIsReplaced) {
   w.tick(1);
   EXPECT_TRUE(w.caught_up());
   EXPECT_EQ(w.asked_of<GetState>().size(), 2u);
+}
+
+TEST(SnapshotSync, AStateInCrumbsIsNotTaken) {
+  World w(mode("snapshot"));
+  NodeId liar;
+  lie<StateChunk>(w, &liar, [&](Flight& f, StateChunk chunk) {
+    chunk.bytes.resize(1);
+    chunk.count = 0xffffffff;
+    f.message = w.sealed(f.from, chunk);
+  });
+  w.come_back();
+  EXPECT_TRUE(w.noted("a part that was not asked for"));
+  EXPECT_TRUE(w.caught_up());
+}
+
+TEST(SnapshotSync, AStateAmongOwnBlocksIsLeft) {
+  World w(mode("snapshot", {{"sync_batch", "2"}}), 50);
+  w.come_back();
+  ASSERT_TRUE(w.caught_up());
+  w.crash(late);
+  for (int i = 0; i < 12; ++i) w.mine(static_cast<NodeId>(i % 3));
+  w.come_back();
+  w.tick(2);
+  EXPECT_TRUE(w.noted("no neighbour gives a state"));
+  EXPECT_TRUE(w.caught_up());
 }
 
 TEST(SnapshotSync, WithoutAnyStateAllBlocksCome) {

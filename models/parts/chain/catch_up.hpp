@@ -60,6 +60,14 @@ struct CatchUp {
   bool slow(NodeId peer) const {
     return std::find(stalled.begin(), stalled.end(), peer) != stalled.end();
   }
+  /// It claimed a heavier chain and did not show it: from now on it is asked as in full mode, which
+  /// stops nothing else.
+  void doubt(NodeId peer) {
+    if (peer != no_node && !doubted(peer)) doubts.push_back(peer);
+  }
+  bool doubted(NodeId peer) const {
+    return std::find(doubts.begin(), doubts.end(), peer) != doubts.end();
+  }
   /// A neighbour's latest word; what was heard of an earlier one is not all.
   void claim(NodeId from, const Place& place, Weight weight) {
     std::erase_if(claims, [&](const Claim& old) { return old.peer == from; });
@@ -67,6 +75,12 @@ struct CatchUp {
   }
   void set_heard(NodeId from) {
     for (Claim& one : claims) one.heard = one.heard || one.peer == from;
+  }
+  /// Has it claimed more than has come? Who showed an orphan has, too.
+  bool unshown(NodeId peer) const {
+    const auto it = std::find_if(claims.begin(), claims.end(),
+                                 [&](const Claim& one) { return one.peer == peer; });
+    return it == claims.end() || it->weight > weight_of(headers->tip().weight);
   }
   /// Do they end at a block that the tree has not, and go through its settled one?
   bool headers_lead_on(const BlockTree<Kept>& tree) const {
@@ -85,13 +99,16 @@ struct CatchUp {
     planted = {};
     call = 0;
     rounds = 0;
+    giver = no_node;
   }
 
   CatchUpStage stage = CatchUpStage::idle;
   std::unique_ptr<HeaderTree<Own>> headers;
   std::vector<Claim> claims;    // one a neighbour
   std::vector<NodeId> liars;    // never asked again in this life
+  std::vector<NodeId> doubts;   // in this life
   std::vector<NodeId> stalled;  // not asked while there are others
+  NodeId giver = no_node;       // of the headers that made the heaviest chain what it is
   NodeId peer = no_node;        // who is being asked for headers or a state
   std::map<Height, Body> wanted;
   Height next = 0;  // lowest body that is not connected

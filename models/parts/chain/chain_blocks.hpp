@@ -258,7 +258,8 @@ void ChainModule<Carried, Own>::refuse(Effects& effects, const BlockId& id,
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::choose(Effects& effects) {
-  if (adopt_open_) return;
+  // While a state is being put in place the application's answer would be about another tree.
+  if (adopt_open_ || (catch_up_ && catch_up_->stage == Stage::installing)) return;
   const Index best = tree_.best();
   const auto& entry = tree_.at(best);
   if (entry.block->id == head_->id) return;

@@ -31,6 +31,7 @@ bool ChainModule<Carried, Own>::note_claim(const Input& input, Effects& effects,
       lags(tip.height) && !tree_.contains(tip.head) && weight > tree_.at(tree_.best()).weight;
   if (c.stage == Stage::idle && !ahead) return false;
   if (c.refused(input.from) || !connected(input.from)) return true;
+  if (c.doubted(input.from)) return c.stage != Stage::idle && c.stage != Stage::tips;
   c.claim(input.from, {tip.height, tip.head}, weight);
   if (c.stage != Stage::idle && c.stage != Stage::tips) return true;
   if (ahead) {
@@ -97,11 +98,16 @@ void ChainModule<Carried, Own>::on_headers(const Input& input, Effects& effects,
   CatchUp& c = *catch_up_;
   if ((c.stage != Stage::headers && c.stage != Stage::deeper) || input.from != c.peer) return;
   const std::size_t before = c.headers->tree().size();
+  const BlockId tip = c.headers->tip().place.id;
   for (const Bytes& header : headers.list) {
     const std::string wrong = c.headers->add(header, input.wall, effects);
     if (wrong.empty()) continue;
     refuse_peer(effects, input.from, "header: " + wrong);
     return c.stage == Stage::deeper ? ask_state(effects) : next_headers(input, effects);
+  }
+  if (c.headers->tip().place.id != tip) c.giver = input.from;
+  if (c.headers->tree().size() == before && c.stage == Stage::headers && c.unshown(input.from)) {
+    c.doubt(input.from);
   }
   if (c.headers->tree().size() > before) {
     // Whoever gives headers has their blocks, too.
@@ -128,7 +134,11 @@ void ChainModule<Carried, Own>::next_headers(const Input& input, Effects& effect
     return ask_headers(effects, claim.peer, {});
   }
   const Height tip = c.headers->tip().place.height;
-  if (!c.headers_lead_on(tree_)) return end_catch_up(input, effects);
+  if (!c.headers_lead_on(tree_)) {
+    // Nothing new, or it leads past what is settled here: nobody is asked for that again.
+    if (!tree_.contains(c.headers->tip().place.id)) c.doubt(c.giver);
+    return end_catch_up(input, effects);
+  }
   if (settings_->sync == SyncMode::snapshot && tip + 1 > settings_->depth &&
       lags(tip + 1 - settings_->depth))
     return ask_state(effects);
@@ -160,7 +170,12 @@ void ChainModule<Carried, Own>::connect_bodies(const Input& input, Effects& effe
   while (at != no_block && !waits) {
     const BlockId id = headers.at(at).block->id;
     const auto body = c.wanted.find(c.next);
-    if (!tree_.contains(id)) {
+    const Index known = tree_.find(id);
+    if (known != no_block && tree_.at(known).invalid) {  // found to be none before
+      c.connecting = false;
+      return give_up_chain(input, effects);
+    }
+    if (known == no_block) {
       if (body == c.wanted.end() || !body->second.content) break;
       const MessageRef content = body->second.content;
       const Index parent = tree_.find(headers.at(at).block->parent);
@@ -295,6 +310,7 @@ void ChainModule<Carried, Own>::on_catch_up_timer(const Input& input, Effects& e
       break;
     case Stage::headers:
       c.set_heard(c.peer);
+      if (connected(c.peer)) c.doubt(c.peer);
       next_headers(input, effects);
       break;
     case Stage::state:
@@ -343,6 +359,7 @@ void ChainModule<Carried, Own>::on_body_timer(const Input& input, Effects& effec
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::give_up_chain(const Input& input, Effects& effects) {
   effects.note("catching up given up at height " + std::to_string(catch_up_->next));
+  catch_up_->doubt(catch_up_->giver);  // as good as a lie: others' chains come first
   end_catch_up(input, effects);
 }
 

@@ -66,6 +66,9 @@ void ChainModule<Carried, Own>::send_chunk(Effects& effects, NodeId to, const Pl
   effects.send(to, std::move(answer));
 }
 
+/// Of a state: 16 GiB in parts of 256 KiB.
+inline constexpr std::uint32_t state_parts_max = 1u << 16;
+
 // --- taking
 // ---------------------------------------------------------------------------------------
 
@@ -104,8 +107,12 @@ void ChainModule<Carried, Own>::on_state_chunk(const Input& input, Effects& effe
     taken.place = chunk.block;
     taken.count = chunk.count;
   }
+  // All parts but the last are full, so that a state ends.
+  const bool last = chunk.index + 1 == chunk.count;
   if (chunk.block.id != taken.place.id || chunk.count != taken.count || chunk.index != taken.next ||
-      chunk.bytes.empty() || chunk.bytes.size() > settings_->state_chunk) {
+      chunk.count > state_parts_max || chunk.bytes.empty() ||
+      chunk.bytes.size() > settings_->state_chunk ||
+      (!last && chunk.bytes.size() < settings_->state_chunk)) {
     refuse_peer(effects, input.from, "a part that was not asked for");
     return ask_state(effects);
   }
@@ -128,6 +135,12 @@ void ChainModule<Carried, Own>::judge_checkpoint(Effects& effects) {
     if (!header || header->place.id != place.id ||
         place.height <= tree_.height(tree_.final_block())) {
       refuse_peer(effects, c.peer, "its state is not of the heaviest chain");
+      return ask_state(effects);
+    }
+    // What the rules look at below it must not lie among this node's own blocks: of those there
+    // are bodies, and after a crash the records of both would be one tree.
+    if (place.height <= tree_.height(tree_.best()) + settings_->below + 1) {
+      c.stalled.push_back(c.peer);
       return ask_state(effects);
     }
     c.stage = Stage::state;

@@ -11,14 +11,15 @@ template <class Carried, class Own>
 void ChainModule<Carried, Own>::ask_blocks(Effects& effects, NodeId peer, const Place& want,
                                            bool claimed) {
   if (neighbours_.empty() || catching_up()) return;
-  if (catch_up_ && lags(want.height)) {
-    return begin_headers(effects, peer == no_node ? neighbours_.front() : peer);
+  const NodeId first = peer == no_node ? neighbours_.front() : peer;
+  if (catch_up_ && lags(want.height) && !catch_up_->refused(first) && !catch_up_->doubted(first)) {
+    return begin_headers(effects, first);
   }
   // What a peer merely claims to have makes way for a gap below a block that proves itself: else
   // one liar could keep us from every other for as long as we ask for what is nowhere.
   if (sync_ && (claimed || !sync_->claimed)) return;
   sync_ = std::make_unique<Question>(
-      Question{want, peer == no_node ? neighbours_.front() : peer, 0, 0, {}, 0, claimed});
+      Question{want, first, 0, 0, {}, 0, claimed});
   send_question(effects);
 }
 

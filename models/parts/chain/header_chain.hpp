@@ -41,6 +41,8 @@ class HeaderChain {
   /// Of the heaviest chain, of equals the one that was complete first.
   virtual Entry tip() const = 0;
   virtual std::optional<Entry> at(Height height) const = 0;
+  /// The header that was taken last, on whatever branch.
+  virtual Place newest() const = 0;
   /// Lowest height that at() knows.
   virtual Height base() const = 0;
   /// What to ask for more headers with: the heaviest chain, newest first, ever sparser.
@@ -71,6 +73,10 @@ class HeaderTree : public HeaderChain {
   std::optional<Entry> at(Height height) const final {
     const Index index = index_at(height);
     return index == no_block ? std::nullopt : std::optional(entry(index));
+  }
+  Place newest() const final {
+    const Block& block = *tree_.at(tree_.end() - 1).block;
+    return {block.height, block.id};
   }
   Height base() const final { return tree_.height(tree_.root()); }
   std::vector<Place> locator() const final {

@@ -21,6 +21,9 @@ constexpr Purpose again_purpose{"native.retransmission_loss"};
 
 constexpr std::uint64_t ppb_whole = 1'000'000'000;
 constexpr std::uint32_t row_at_first = 4;  // a cache line
+/// Addresses set aside for each node; memory is taken for what is used of them, and while that is
+/// enough nothing is copied.
+constexpr std::size_t slots_set_aside = 64;
 
 std::size_t lane_index(NoiseLane lane) { return lane == NoiseLane::usual ? 0 : 1; }
 
@@ -53,10 +56,25 @@ void LinkNoise::fetch(NodeId from, NodeId to, NoiseLane lane) const {
   __builtin_prefetch(&links_[rows[from].begin + (to & (rows[from].slots - 1))], 1);
 }
 
-LinkNoise::Link& LinkNoise::link(NodeId from, NodeId to, NoiseLane lane) {
+std::vector<LinkNoise::Row>& LinkNoise::rows_of(NoiseLane lane) {
   std::vector<Row>& rows = rows_[lane_index(lane)];
-  if (rows.empty()) rows.resize(nodes_);
-  Row& row = rows[from];
+  if (rows.empty()) {
+    rows.resize(nodes_);
+    links_.reserve(nodes_ * slots_set_aside);
+  }
+  return rows;
+}
+
+void LinkNoise::make_room(NodeId from, std::size_t receivers) {
+  Row& row = rows_of(NoiseLane::usual)[from];
+  if (row.slots != 0) return;
+  row.slots = std::max(row_at_first, std::bit_ceil(static_cast<std::uint32_t>(receivers)));
+  if (receivers * 4 > std::size_t{row.slots} * 3) row.slots *= 2;
+  row.begin = take_slots(row.slots);
+}
+
+LinkNoise::Link& LinkNoise::link(NodeId from, NodeId to, NoiseLane lane) {
+  Row& row = rows_of(lane)[from];
   if (row.slots != 0) {
     const std::uint32_t mask = row.slots - 1;
     for (std::uint32_t slot = to & mask;; slot = (slot + 1) & mask) {

@@ -35,6 +35,10 @@ class LinkNoise {
   std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t latency,
                        std::uint64_t bytes, NoiseLane lane = NoiseLane::usual);
 
+  /// This many receivers are about to be named: a sender's first row has room for them at once, so
+  /// that it does not leave smaller ones behind, which nobody takes once all have grown.
+  void make_room(NodeId from, std::size_t receivers);
+
   /// Asks for the cache line that says where the links of a sender are.
   [[gnu::always_inline]] void fetch_row(NodeId from) const {
     if (!rows_[0].empty()) __builtin_prefetch(&rows_[0][from], 1);
@@ -59,6 +63,7 @@ class LinkNoise {
   static constexpr std::uint64_t free_slot = (1u << 21) - 1;
 
   Link& link(NodeId from, NodeId to, NoiseLane lane);
+  std::vector<Row>& rows_of(NoiseLane lane);
   void grow(Row& row);
   std::uint32_t take_slots(std::uint32_t slots);
   std::int64_t jitter_ns(std::uint64_t u, std::int64_t latency) const;

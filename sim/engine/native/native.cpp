@@ -261,6 +261,7 @@ void NativeEngine::push_copies(std::int64_t sent, std::int64_t serialisation, No
                                std::uint32_t index) {
   const std::int64_t* const latency = latencies_from(from);
   if (noise_.on()) {
+    noise_.make_room(from, to.size());
     for (const NodeId receiver : to) {
       sent = later(sent, serialisation);
       queue_.push({noise_.arrival(from, receiver, sent, latency[region_[receiver]], size),
