@@ -155,6 +155,7 @@ void durability(const Evidence& e, Worst& worst) {
         if (top < tx.height) {
           return said + fmt::format("but the longest final history ends at {}", top);
         }
+        if (chain.empty()) return said + "but no block is final";
         return said + (held[t] ? "but stands at another height"
                                : fmt::format("but is not in the final history up to {:016x}",
                                              e.block(chain.back()).tag));
