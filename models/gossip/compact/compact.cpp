@@ -103,7 +103,10 @@ void Compact::on_send_cmpct(const Input& input, const SendCmpct& message, Effect
   // Its side of a new connection: it knows nothing of ours.
   const bool favourite =
       std::find(favourites_.begin(), favourites_.end(), input.from) != favourites_.end();
-  effects.send(input.from, SendCmpct{favourite, 2, false});
+  if (favourite) return effects.send(input.from, SendCmpct{true, 2, false});
+  // One message for all: when a world starts, as many are under way as it has links.
+  if (!answer_) answer_ = effects.make(SendCmpct{false, 2, false});
+  effects.send(input.from, answer_);
 }
 
 void Compact::on_new_peers(const Input&, Effects& effects, std::span<const NodeId> before) {
@@ -152,6 +155,7 @@ void Compact::split_unaware(Sequence sequence, std::vector<NodeId>& push,
 }
 
 void Compact::announce_block(const Input& input, Effects& effects, Sequence sequence) {
+  answer_ = {};  // who asks from now on is one of few
   thread_local std::vector<NodeId> push;  // scratch, filled anew
   thread_local std::vector<NodeId> tell;
   split_unaware(sequence, push, tell);

@@ -67,6 +67,7 @@ class Compact final : public relay::Relay {
   std::uint64_t prefill_bytes_;
   std::vector<std::uint8_t> peers_;  // by position: bits of what each has told
   std::vector<NodeId> favourites_;   // asked to push, who delivered longest ago first
+  MessageRef answer_;                // to peers that say they speak it, until the first block
   std::vector<Partial> partials_;
   // The newest compact block made here, as Bitcoin Core keeps one; and what we lacked of it.
   Sequence latest_ = 0;
