@@ -148,7 +148,8 @@ void vain(const Evidence& e, Worst& worst) {
   if (committed == 0) return;
   worst.add({rows[first].closed, rows[first].client}, [&] {
     return fmt::format(
-        "none of the {} committed transactions had an effect: all failed, the first known to is "
+        "none of the {} committed transactions had an effect: all failed; the first that a client "
+        "learned of is "
         "{:016x}",
         committed, rows[first].tag);
   });

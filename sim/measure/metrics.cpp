@@ -475,8 +475,8 @@ std::vector<MetricInfo> transaction_metrics() {
        "they had no effect; absent if there are none",
        counted_if_any<&Figures::without_effect>},
       {"transactions_acknowledged", "tx",
-       "of the committed, those known by their clients at the end of the run to be final and to "
-       "have had effect",
+       "of the offered, those that their clients held for final and effective at the end of the "
+       "run; a liar's word counts as well",
        acknowledged},
       {"transactions_dropped", "tx",
        "of the offered, given up by their clients and in no final block",

@@ -97,6 +97,8 @@ const std::vector<MetricLook>& metric_looks() {
       {"bytes_per_decision", "bytes / decision", 0},
       {"client_bytes_received", "received by a light client, bytes", 0},
       {"replica_bytes_received", "received by a replica, bytes", 0},
+      {"catch_up_s", "catching up, s", 3},
+      {"catch_up_bytes", "received while catching up, bytes", 0},
       {"producer_gini", "Gini of blocks by producer", 3},
       {"nakamoto_coefficient", "Nakamoto coefficient, replicas", 0},
       {"fairness_deviation", "blocks off the shares, share", 4},

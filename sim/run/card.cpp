@@ -102,10 +102,11 @@ std::string light_clients_of(const SystemPlan& system) {
   return fmt::format(
       "light clients verify: every header by the rules of {}, the heaviest chain, a Merkle branch "
       "from each transaction to a settled header{}; they assume: genesis, and that the heaviest "
-      "chain's blocks are valid (most of the {} is honest){}",
+      "chain's blocks are valid (most of the {} is honest){}{}",
       consensus.name, accounts ? ", a trie proof that its nonce was used" : "",
       consensus.uses_stake ? "stake" : "hash power",
-      consensus.uses_stake ? ", that the stake is that of genesis" : "");
+      consensus.uses_stake ? ", that the stake is that of genesis" : "",
+      system.contract ? ", that a call whose nonce was used did what it should" : "");
 }
 
 }  // namespace
@@ -139,6 +140,14 @@ std::vector<std::string> model_card(const Plan& plan, const SystemPlan& system, 
     card.push_back(
         "blocks as contracts see them: modelled: no clock, no lottery; time is the height "
         "or zero, randomness the parent's id or zero (the ledger's README says which)");
+  }
+  const auto& texts = system.consensus.params.texts();
+  if (const auto sync = texts.find("sync"); sync != texts.end() && sync->second != "full") {
+    card.push_back(sync->second == "snapshot"
+                       ? "catching up: snapshot: verifies headers and a state by the root in one of "
+                         "them; trusts that a block so deep in the heaviest chain is valid"
+                       : "catching up: headers: verifies them before it asks for bodies, executes "
+                         "every block");
   }
   if (system.client && system.client.info->family == "light") {
     card.push_back(light_clients_of(system));
