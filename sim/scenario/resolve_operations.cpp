@@ -108,13 +108,15 @@ void check_reads(Resolving& r) {
     for (const ModelInfo* info : r.registry.all(ModelKind::consensus)) {
       if (info->linearisable_reads) others.push_back(info->name);
     }
-    const Value* clients = r.section("clients");
-    r.problems.add(clients ? clients->place : Place{}, "clients.read_share",
+    r.problems.add(r.place("clients", "read_share"), "clients.read_share",
                    system.consensus.info->name + " offers no linearisable read" +
                        (others.empty() ? "" : "; these do: " + alternatives(others)));
     return;
   }
 }
+
+/// Of a transfer without memo, about.
+constexpr std::int64_t transfer_bytes = 200;
 
 /// Only plain transfers have room for a memo.
 void check_memo(Resolving& r) {
@@ -124,9 +126,19 @@ void check_memo(Resolving& r) {
     if (memo == system.client.params.numbers().end() || memo->second == 0) continue;
     const ModelInfo& ledger = *system.ledger.info;
     const bool plain = ledger.make_wallet == nullptr || ledger.family == "account";
-    if (plain && !system.contract) continue;
-    const Value* clients = r.section("clients");
-    r.problems.add(clients ? clients->place : Place{}, "clients.memo",
+    if (plain && !system.contract) {
+      const auto room = system.consensus.params.numbers().find("block_max_bytes");
+      if (room == system.consensus.params.numbers().end() ||
+          memo->second + transfer_bytes < room->second) {
+        continue;
+      }
+      r.problems.add(r.place("clients", "memo"), "clients.memo",
+                     "a transfer with it finds no room in the blocks of " + system.name +
+                         ": raise its params.block_max_bytes (" +
+                         format_value(ParamType::size, room->second) + ")");
+      return;
+    }
+    r.problems.add(r.place("clients", "memo"), "clients.memo",
                    plain ? "calls of a contract carry no memo, only plain transfers do; leave it out"
                          : "transactions of the ledger " + ledger.name +
                                " carry no memo, only plain transfers do (ledger = \"account\" or "

@@ -19,6 +19,13 @@ struct Resolving {
     const Entry* entry = document.root.find(name);
     return entry == nullptr ? nullptr : &entry->value;
   }
+  /// Where a key of a section stands; the section, if it has none of that name.
+  Place place(std::string_view name, std::string_view key) const {
+    const Value* table = section(name);
+    if (table == nullptr) return {};
+    const Entry* entry = table->find(key);
+    return entry ? entry->place : table->place;
+  }
 };
 
 void resolve_network(Resolving& r);  // regions, latencies, links of the replicas, overlay

@@ -308,9 +308,8 @@ void check_overlay(Resolving& r) {
 
 /// A light client needs headers that prove themselves, and in a block what its wallet wrote.
 void check_light_clients(Resolving& r) {
-  const Value* clients = r.section("clients");
   const auto refuse = [&](const std::string& why) {
-    r.problems.add(clients ? clients->place : Place{}, "clients.model",
+    r.problems.add(r.place("clients", "model"), "clients.model",
                    "\"light\" does not serve " + why + "; else take model = \"open_loop\"");
   };
   for (const SystemPlan& system : r.plan.systems) {

@@ -368,7 +368,7 @@ void Compact::finish(const Input& input, Effects& effects, Partial partial) {
   ++put_together_;
   lacked_ = partial.missing.list.empty()
                 ? nullptr
-                : std::make_unique<Lacked>(partial.item, std::move(partial.missing.list));
+                : std::make_unique<Lacked>(Lacked{partial.item, std::move(partial.missing.list)});
   take(input, effects, frame, partial.from);
 }
 

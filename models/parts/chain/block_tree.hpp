@@ -95,8 +95,8 @@ class BlockTree {
     if (above.children < children_many) ++above.children;
     // Growing by an eighth wastes less than doubling, and ten thousand nodes hold a tree.
     if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 8 + 2);
-    Node& node =
-        entries_.emplace_back(share(std::move(block), weight, tie_key, std::move(extra), place));
+    entries_.push_back({share(std::move(block), weight, tie_key, std::move(extra), place)});
+    Node& node = entries_.back();
     node.parent = parent;
     node.invalid = invalid;
     if (!index_.empty() && 2 * entries_.size() <= index_.size()) {
