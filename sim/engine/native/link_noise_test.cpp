@@ -5,8 +5,12 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <numeric>
+#include <tuple>
 #include <vector>
 
+#include "models/base/draw.hpp"
 #include "sim/engine/native/access_link.hpp"
 
 namespace ledgerlab::native {
@@ -25,9 +29,25 @@ NetworkSpec noisy(JitterKind jitter, std::uint32_t jitter_ppm, std::uint32_t los
   return spec;
 }
 
+/// The noise and the rows that an engine keeps for it.
+class Links {
+ public:
+  explicit Links(const NetworkSpec& spec) : noise_(spec) {}
+  std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t link_latency,
+                       std::uint64_t bytes, NoiseLane lane = NoiseLane::usual) {
+    return LinkNoise::Sending(noise_, rows_[from], from, now, lane)
+        .arrival(to, sent, link_latency, bytes);
+  }
+  std::int64_t now = 0;
+
+ private:
+  LinkNoise noise_;
+  std::map<NodeId, LinkTable::Row> rows_;
+};
+
 /// What each of many messages, one a link, meets beyond the latency.
 std::vector<std::int64_t> delays(const NetworkSpec& spec, std::uint64_t bytes, int messages) {
-  LinkNoise noise(spec);
+  Links noise(spec);
   std::vector<std::int64_t> found;
   for (int i = 0; i < messages; ++i) {
     const auto from = static_cast<NodeId>(i % 1'000);
@@ -143,7 +163,7 @@ TEST(LinkNoise, DrawsBelongToTheLinkAndTheNumberOnIt) {
   // What other links carry in between changes nothing.
   const NetworkSpec spec = noisy(JitterKind::exponential, 500'000, 100'000'000);
   const auto of_link = [&](bool others) {
-    LinkNoise noise(spec);
+    Links noise(spec);
     std::vector<std::int64_t> found;
     for (int n = 0; n < 500; ++n) {
       if (others)
@@ -153,12 +173,12 @@ TEST(LinkNoise, DrawsBelongToTheLinkAndTheNumberOnIt) {
     return found;
   };
   EXPECT_EQ(of_link(false), of_link(true));
-  LinkNoise noise(spec);
+  Links noise(spec);
   EXPECT_NE(noise.arrival(5, 6, 0, latency, 3'000), noise.arrival(6, 5, 0, latency, 3'000));
 }
 
 TEST(LinkNoise, NothingOvertakesOnALink) {
-  LinkNoise noise(noisy(JitterKind::exponential, 3'000'000, 50'000'000));
+  Links noise(noisy(JitterKind::exponential, 3'000'000, 50'000'000));
   std::int64_t last = 0;
   int held_back = 0;
   for (int n = 0; n < 10'000; ++n) {
@@ -190,7 +210,8 @@ TEST(LinkNoise, ParetoDelaysHaveTheLatencyAsTheirMean) {
 TEST(LinkNoise, ADelayOfTheLinkIsDrawnOnceAndTheSameBothWays) {
   NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
   spec.jitter_of_link = true;
-  LinkNoise noise(spec);
+  spec.link_model = LinkModel::bottleneck;
+  Links noise(spec);
   const std::int64_t there = noise.arrival(3, 9, 0, latency, 100);
   EXPECT_EQ(noise.arrival(9, 3, 0, latency, 100), there);
   EXPECT_EQ(noise.arrival(3, 9, 1'000'000'000, latency, 100), there + 1'000'000'000);
@@ -201,10 +222,127 @@ TEST(LinkNoise, ADelayOfTheLinkIsDrawnOnceAndTheSameBothWays) {
 
 TEST(LinkNoise, LanesOvertakeOneAnotherButNothingOvertakesInItsLane) {
   NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
-  LinkNoise noise(spec);
+  spec.link_model = LinkModel::bottleneck;
+  Links noise(spec);
   const std::int64_t slow = noise.arrival(1, 2, 9'000'000'000, latency, 100, NoiseLane::large);
   EXPECT_LT(noise.arrival(1, 2, 0, latency, 100), slow);
   EXPECT_GE(noise.arrival(1, 2, 0, latency, 100, NoiseLane::large), slow);
+}
+
+/// A table of links and what a map says of the same links.
+class TableBesideMap {
+ public:
+  explicit TableBesideMap(unsigned lanes) : lanes_(lanes), table_(lanes, 64) {}
+
+  std::uint64_t below(std::uint64_t n) {
+    return draw_below(draw64(11, lanes_, purpose_, ++draws_), n);
+  }
+  LinkTable& table() { return table_; }
+  LinkTable::Row& row(NodeId from) { return rows_[from]; }
+  void pass(std::int64_t ns) { now_ += ns; }
+
+  /// One more message on a link, which arrives `ahead` after now; the count grows by `messages`.
+  void send(NodeId from, NodeId to, NoiseLane lane, std::int64_t ahead, std::uint64_t messages,
+            std::uint32_t& expected) {
+    LinkTable::Row& row = rows_[from];
+    const std::uint32_t position = table_.find(row, to, expected);
+    expected = position + 1;
+    LinkTable::State state = table_.read(row, position, from, lane);
+    LinkTable::State& known = known_[{from, to, lane}];
+    ASSERT_EQ(state.count, known.count) << from << " to " << to;
+    ASSERT_EQ(std::max(state.last_arrival, now_), std::max(known.last_arrival, now_));
+    known.count = state.count += messages;
+    known.last_arrival = state.last_arrival = std::max(now_ + ahead, known.last_arrival);
+    table_.write(row, position, from, lane, state, now_);
+  }
+  /// Every link, in the order of the map.
+  void check() {
+    for (const auto& [link, known] : known_) {
+      const auto [from, to, lane] = link;
+      const std::uint32_t position = table_.find(rows_[from], to, 0);
+      const LinkTable::State state = table_.read(rows_[from], position, from, lane);
+      ASSERT_EQ(state.count, known.count) << from << " to " << to;
+      ASSERT_EQ(std::max(state.last_arrival, now_), std::max(known.last_arrival, now_));
+    }
+  }
+  std::size_t receivers() const {
+    return std::accumulate(rows_.begin(), rows_.end(), std::size_t{0},
+                           [](std::size_t sum, const auto& row) { return sum + row.second.used; });
+  }
+
+ private:
+  static constexpr Purpose purpose_{"test.links"};
+  unsigned lanes_;
+  LinkTable table_;
+  std::map<NodeId, LinkTable::Row> rows_;
+  std::map<std::tuple<NodeId, NodeId, NoiseLane>, LinkTable::State> known_;
+  std::int64_t now_ = 0;
+  std::uint64_t draws_ = 0;
+};
+
+TEST(LinkTable, KeepsWhatAMapKeepsWhileRowsGrow) {
+  for (const unsigned lanes : {1u, 2u}) {
+    TableBesideMap links(lanes);
+    for (int round = 0; round < 3'000; ++round) {
+      const auto from = static_cast<NodeId>(links.below(20));
+      const NoiseLane lane =
+          lanes == 2 && links.below(3) == 0 ? NoiseLane::large : NoiseLane::usual;
+      // A multicast to some of a sender's neighbours in order, or single messages to anybody.
+      const std::uint64_t step = 1 + links.below(8);
+      const bool ascending = links.below(4) != 0;
+      if (links.below(2) == 0) links.table().make_room(links.row(from), links.below(40));
+      std::uint32_t expected = 0;
+      for (std::uint64_t to = links.below(step); to < 30 + from * 10; to += step) {
+        const std::uint64_t receiver = ascending ? to : links.below(30 + from * 20);
+        // Now and then so late that the time needs more room than a link has, or so often.
+        const bool late = links.below(200) == 0;
+        const std::int64_t ahead =
+            static_cast<std::int64_t>(links.below(late ? std::uint64_t{1} << 62 : 1'000'000'000));
+        const std::uint64_t messages = links.below(500) == 0 ? std::uint64_t{1} << 24 : 1;
+        links.send(from, static_cast<NodeId>(receiver), lane,
+                   late ? ahead >> links.below(40) : ahead, messages, expected);
+        ASSERT_FALSE(HasFatalFailure());
+      }
+      links.pass(static_cast<std::int64_t>(
+          links.below(links.below(100) == 0 ? 900'000'000'000 : 500'000'000)));
+    }
+    links.check();
+  }
+}
+
+TEST(LinkTable, ReceiversInAnyOrderMayBeMany) {
+  // As many as one server may have clients, last ones first, first ones first and shuffled.
+  constexpr std::uint64_t many = 50'021;  // a prime
+  for (const std::uint64_t factor : {std::uint64_t{1}, many - 1, std::uint64_t{20'011}}) {
+    TableBesideMap links(1);
+    for (std::uint64_t i = 0; i < many; ++i) {
+      std::uint32_t expected = 0;
+      links.send(7, static_cast<NodeId>(i * factor % many), NoiseLane::usual,
+                 static_cast<std::int64_t>(i), 1, expected);
+      ASSERT_FALSE(HasFatalFailure());
+    }
+    EXPECT_EQ(links.receivers(), many);
+    links.check();
+    EXPECT_EQ(links.receivers(), many);
+  }
+}
+
+TEST(LinkTable, ALinkTakesTwentyBytesAndRowsThatGrowLeaveTheirBlocksToOthers) {
+  LinkTable table(2, 1'000);
+  std::vector<LinkTable::Row> rows(1'000);
+  for (LinkTable::Row& row : rows) table.make_room(row, 18);
+  EXPECT_EQ(table.lines(), 6'000u);  // 18 x 20 B and 8
+  for (LinkTable::Row& row : rows)
+    for (NodeId to = 0; to < 18; ++to) table.find(row, to, to);
+  EXPECT_EQ(table.lines(), 6'000u);
+  for (LinkTable::Row& row : rows) EXPECT_EQ(row.used, 18u);
+
+  // One after the other grows by steps: what one leaves, the next takes.
+  LinkTable grown(2, 1'000);
+  std::vector<LinkTable::Row> growing(100);
+  for (LinkTable::Row& row : growing)
+    for (NodeId to = 0; to < 42; ++to) grown.find(row, to, to);
+  EXPECT_LE(grown.lines(), 100u * 16 + 1 + 2 + 4 + 8);
 }
 
 }  // namespace

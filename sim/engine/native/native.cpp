@@ -73,6 +73,7 @@ struct alignas(64) Node {
   AccessLink up;
   AccessLink down;
   std::uint32_t deliveries_pending = 0;  // events on their way out of the down-link
+  LinkTable::Row links;                  // where there is jitter or loss
 };
 static_assert(sizeof(Node) == 64);
 
@@ -245,7 +246,7 @@ void NativeEngine::fan_out(std::int64_t sent, std::int64_t serialisation, NodeId
   std::copy(to.begin(), to.end(), waiting.to.begin());
   fan_out_copies_ += to.size();
   fan_outs_safe_ = std::min(fan_outs_safe_, later(sent, latency_min_) - 1);
-  for (const NodeId receiver : to) noise_.fetch(from, receiver);
+  noise_.links().fetch(nodes_[from].links);
 }
 
 void NativeEngine::push_oldest() {
@@ -261,10 +262,12 @@ void NativeEngine::push_copies(std::int64_t sent, std::int64_t serialisation, No
                                std::uint32_t index) {
   const std::int64_t* const latency = latencies_from(from);
   if (noise_.on()) {
-    noise_.make_room(from, to.size());
+    LinkTable::Row& links = nodes_[from].links;
+    noise_.links().make_room(links, to.size());
+    LinkNoise::Sending sending(noise_, links, from, now_);
     for (const NodeId receiver : to) {
       sent = later(sent, serialisation);
-      queue_.push({noise_.arrival(from, receiver, sent, latency[region_[receiver]], size),
+      queue_.push({sending.arrival(receiver, sent, latency[region_[receiver]], size),
                    Event::pack(receiver, from, index)});
     }
   } else {
@@ -278,7 +281,9 @@ void NativeEngine::push_copies(std::int64_t sent, std::int64_t serialisation, No
 std::int64_t NativeEngine::travelled(NodeId from, NodeId to, std::int64_t sent, std::uint64_t size,
                                      NoiseLane lane) {
   const std::int64_t latency = latencies_from(from)[region_[to]];
-  return noise_.on() ? noise_.arrival(from, to, sent, latency, size, lane) : later(sent, latency);
+  if (!noise_.on()) return later(sent, latency);
+  LinkNoise::Sending sending(noise_, nodes_[from].links, from, now_, lane);
+  return sending.arrival(to, sent, latency, size);
 }
 
 /// The bandwidth of the narrower of two links, of which either may be unlimited.
@@ -410,7 +415,6 @@ void NativeEngine::ask(std::span<Lookahead::Coming> next, std::size_t round,
   if (round == 0) {
     for (const Lookahead::Coming& coming : next) {
       __builtin_prefetch(&nodes_[coming.node], 1);
-      noise_.fetch_row(coming.node);
       if (down_limited_ && coming.token != EngineSink::no_token) slots_.fetch(coming.token);
     }
   } else if (round == 1 && down_limited_) {

@@ -76,6 +76,7 @@ struct Stream {
 struct Node {
   AccessLink up;
   AccessLink down;
+  LinkTable::Row links;  // where there is jitter
 };
 
 class TcpEngine final : public Engine {
@@ -285,10 +286,11 @@ void TcpEngine::depart(std::uint32_t number, std::uint32_t bytes) {
   const std::uint64_t packet = on_wire(std::min<std::uint64_t>(bytes, segment_));
   const std::int64_t length = serialisation_ns(wire, up.bps);
   const std::int64_t sent = up.queue(now_, length);
+  const std::int64_t ideal = latency(stream.from, stream.to);
   const std::int64_t last =
-      jitter_.on() ? jitter_.arrival(stream.from, stream.to, sent,
-                                     latency(stream.from, stream.to), wire)
-                   : later(sent, latency(stream.from, stream.to));
+      jitter_.on() ? LinkNoise::Sending(jitter_, nodes_[stream.from].links, stream.from, now_)
+                         .arrival(stream.to, sent, ideal, wire)
+                   : later(sent, ideal);
   const std::int64_t first = std::max(now_, last - length + serialisation_ns(packet, up.bps));
   const std::uint32_t flight = take({number, bytes, stream.next, now_, last, false});
   stream.next += bytes;
