@@ -12,9 +12,6 @@ constexpr Purpose draw_support{"compact.support"};
 constexpr Purpose draw_nonce{"compact.nonce"};
 constexpr Purpose draw_failure{"compact.modelled_failure"};
 
-constexpr std::uint8_t peer_speaks = 1;
-constexpr std::uint8_t peer_wants_push = 2;
-
 /// BIP 152: "SipHash-2-4 [...] the first two little-endian 64-bit integers from [the single SHA256
 /// of] the block header with the nonce appended".
 SipKey key_of(Effects& effects, const CmpctBlock& compact) {
@@ -49,7 +46,7 @@ bool same_transactions(const std::vector<TxRef>& a, const std::vector<TxRef>& b)
 }
 
 /// Whether a node's software is new enough; no matter of its restarts.
-bool speaks(const ModuleContext& context) {
+bool is_new_enough(const ModuleContext& context) {
   const auto share = context.params->count("support");
   const auto first = context.params->count("support_first");
   return first > 0 ? context.self < first
@@ -58,16 +55,20 @@ bool speaks(const ModuleContext& context) {
 
 }  // namespace
 
+CompactSettings::CompactSettings(const ModuleContext& context)
+    : relay::Settings(*context.params, relay::Mode::inventory),
+      share(context.share_results),
+      favourites_max(static_cast<std::uint32_t>(context.params->count("high_bandwidth_peers"))),
+      modelled_failure(static_cast<std::uint32_t>(context.params->count("modelled_failure"))),
+      modelled_missing(static_cast<std::uint32_t>(context.params->count("modelled_missing"))),
+      modelled_bytes(static_cast<std::uint32_t>(context.params->count("modelled_compact_bytes"))),
+      prefill_bytes(context.params->count("prefill_bytes")) {}
+
 Compact::Compact(const ModuleContext& context)
-    : Relay(context),
-      speaks_(speaks(context)),
-      share_(context.share_results),
-      favourites_max_(static_cast<std::uint32_t>(context.params->count("high_bandwidth_peers"))),
-      modelled_failure_(static_cast<std::uint32_t>(context.params->count("modelled_failure"))),
-      modelled_missing_(static_cast<std::uint32_t>(context.params->count("modelled_missing"))),
-      modelled_bytes_(static_cast<std::uint32_t>(context.params->count("modelled_compact_bytes"))),
-      prefill_bytes_(context.params->count("prefill_bytes")),
-      peers_(neighbours().size(), 0) {}
+    : Relay(context, relay::shared_settings(CompactSettings(context))),
+      speaks_(is_new_enough(context)) {
+  widen();
+}
 
 void Compact::on_start(const Input&, Effects& effects) {
   if (speaks_ && !neighbours().empty()) effects.multicast(neighbours(), SendCmpct{false, 2, true});
@@ -97,12 +98,13 @@ void Compact::on_message(const Input& input, Effects& effects) {
 
 void Compact::on_send_cmpct(const Input& input, const SendCmpct& message, Effects& effects) {
   if (message.version != 2) return;
-  std::uint8_t& peer = peers_[position(input.from)];
-  peer = static_cast<std::uint8_t>(peer_speaks | (message.high_bandwidth ? peer_wants_push : 0));
+  const std::uint32_t from = position(input.from);
+  set_told(speaks, from, true);
+  set_told(wants_push, from, message.high_bandwidth);
   if (!message.hello) return;
   // Its side of a new connection: it knows nothing of ours.
-  const bool favourite =
-      std::find(favourites_.begin(), favourites_.end(), input.from) != favourites_.end();
+  const auto asked = favourites();
+  const bool favourite = std::find(asked.begin(), asked.end(), input.from) != asked.end();
   if (favourite) return effects.send(input.from, SendCmpct{true, 2, false});
   // One message for all: when a world starts, as many are under way as it has links.
   if (!answer_) answer_ = effects.make(SendCmpct{false, 2, false});
@@ -110,13 +112,25 @@ void Compact::on_send_cmpct(const Input& input, const SendCmpct& message, Effect
 }
 
 void Compact::on_new_peers(const Input&, Effects& effects, std::span<const NodeId> before) {
-  std::vector<std::uint8_t> told(neighbours().size(), 0);
+  std::vector<std::uint64_t> told[2] = {{peers_[speaks]}, {peers_[wants_push]}};
+  for (const Told what : {speaks, wants_push}) {
+    if (rare_)
+      told[what].insert(told[what].end(), rare_->peers[what].begin(), rare_->peers[what].end());
+    peers_[what] = 0;
+    if (rare_) rare_->peers[what].clear();
+  }
+  widen();
   for (std::size_t old = 0; old < before.size(); ++old) {
     const std::uint32_t at = position(before[old]);
-    if (at != neighbours().size()) told[at] = peers_[old];
+    if (at == neighbours().size()) continue;
+    for (const Told what : {speaks, wants_push}) {
+      set_told(what, at, (told[what][old / 64] >> (old % 64) & 1) != 0);
+    }
   }
-  peers_ = std::move(told);
-  std::erase_if(favourites_, [&](NodeId peer) { return position(peer) == neighbours().size(); });
+  if (rare_) {
+    std::erase_if(rare_->favourites,
+                  [&](NodeId peer) { return position(peer) == neighbours().size(); });
+  }
   if (!speaks_) return;
   std::vector<NodeId> fresh;
   std::set_difference(neighbours().begin(), neighbours().end(), before.begin(), before.end(),
@@ -127,38 +141,45 @@ void Compact::on_new_peers(const Input&, Effects& effects, std::span<const NodeI
 /// BIP 152: "a node [...] MAY announce up to three peers" as high-bandwidth; Bitcoin Core takes
 /// those that delivered a new block first, the one that did so longest ago makes way.
 void Compact::prefer(Effects& effects, NodeId peer) {
-  if (favourites_max_ == 0 || (peers_[position(peer)] & peer_speaks) == 0) return;
-  const auto at = std::find(favourites_.begin(), favourites_.end(), peer);
-  if (at != favourites_.end()) {
-    std::rotate(at, at + 1, favourites_.end());
+  if (own().favourites_max == 0 || !has(speaks, position(peer))) return;
+  std::vector<NodeId>& favourites = rare().favourites;
+  const auto at = std::find(favourites.begin(), favourites.end(), peer);
+  if (at != favourites.end()) {
+    std::rotate(at, at + 1, favourites.end());
     return;
   }
-  if (favourites_.size() == favourites_max_) {
-    effects.send(favourites_.front(), SendCmpct{false, 2, false});
-    favourites_.erase(favourites_.begin());
+  if (favourites.size() == own().favourites_max) {
+    effects.send(favourites.front(), SendCmpct{false, 2, false});
+    favourites.erase(favourites.begin());
   }
-  favourites_.push_back(peer);
+  favourites.push_back(peer);
   effects.send(peer, SendCmpct{true, 2, false});
 }
 
-/// Who lacks it: those that want new blocks unasked, and those that are told of them.
-void Compact::split_unaware(Sequence sequence, std::vector<NodeId>& push,
-                            std::vector<NodeId>& tell) {
-  push.clear();
-  tell.clear();
-  const std::uint64_t* has = known(sequence);
-  const std::span<const NodeId> all = neighbours();
-  for (std::size_t n = 0; n < all.size(); ++n) {
-    if ((has[n / 64] >> (n % 64) & 1) != 0) continue;
-    ((peers_[n] & peer_wants_push) != 0 ? push : tell).push_back(all[n]);
+/// There is room for what every neighbour tells.
+void Compact::widen() {
+  const std::size_t words = (neighbours().size() + 63) / 64;
+  for (const Told what : {speaks, wants_push}) {
+    if (words > 1) rare().peers[what].resize(words - 1, 0);
   }
 }
 
+void Compact::set_told(Told what, std::size_t position, bool value) {
+  std::uint64_t& word = position < 64 ? peers_[what] : rare_->peers[what][position / 64 - 1];
+  const std::uint64_t bit = std::uint64_t{1} << (position % 64);
+  word = value ? word | bit : word & ~bit;
+}
+
 void Compact::announce_block(const Input& input, Effects& effects, Sequence sequence) {
-  answer_ = {};  // who asks from now on is one of few
+  answer_ = {};                           // who asks from now on is one of few
   thread_local std::vector<NodeId> push;  // scratch, filled anew
   thread_local std::vector<NodeId> tell;
-  split_unaware(sequence, push, tell);
+  push.clear();
+  tell.clear();
+  // Those that want new blocks unasked, and those that are told of them.
+  each_unaware(sequence, [&](std::size_t n) {
+    (has(wants_push, n) ? push : tell).push_back(neighbours()[n]);
+  });
   if (!push.empty()) {
     if (MessageRef message = compact_of(input, effects, sequence)) {
       effects.multicast(push, std::move(message));
@@ -176,7 +197,7 @@ void Compact::on_block_inv(const Input& input, const BlockInv& inv, Effects& eff
   for (const Hash128& id : inv.ids) {
     if (!announced(input, effects, id, input.from)) continue;
     fresh = true;
-    if (speaks_ && (peers_[newest_request().asked] & peer_speaks) != 0) {
+    if (speaks_ && has(speaks, newest_request().asked)) {
       effects.send(input.from, GetCompact{id});
     } else {
       get.ids.push_back(id);
@@ -205,8 +226,8 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
   std::optional<relay::Opened> opened = relay::open(*content);
   if (!opened) return {};
   if (opened->payload->modelled()) {
-    const std::uint64_t bytes = modelled_bytes_ != 0
-                                    ? modelled_bytes_
+    const std::uint64_t bytes = own().modelled_bytes != 0
+                                    ? own().modelled_bytes
                                     : compact_block_bytes(opened->payload->modelled_count, 0);
     latest_message_ = modelled_of(effects, sequence, static_cast<std::uint32_t>(bytes));
   } else {
@@ -229,7 +250,7 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
       }
     }
     compact.short_ids.list = std::move(ids);
-    if (share_) compact.whole = item(sequence).frame;
+    if (own().share) compact.whole = item(sequence).frame;
     latest_message_ = effects.make(std::move(compact));
   }
   latest_ = sequence;
@@ -241,7 +262,7 @@ MessageRef Compact::compact_of(const Input& input, Effects& effects, Sequence se
 MessageRef Compact::modelled_of(Effects& effects, Sequence sequence, std::uint32_t bytes) {
   const MessageRef came = came_of_ == sequence ? std::move(came_) : MessageRef();
   const auto* same = came ? came->as<ModelledCmpctBlock>() : nullptr;
-  if (same && share_ && same->content.charged == bytes &&
+  if (same && own().share && same->content.charged == bytes &&
       same->content.frame.get() == item(sequence).frame.get()) {
     effects.work(Operation::message_byte, came->wire_size());
     return came;
@@ -254,11 +275,11 @@ MessageRef Compact::modelled_of(Effects& effects, Sequence sequence, std::uint32
 std::vector<std::uint32_t> Compact::prefilled_positions(Sequence sequence,
                                                         const Payload& payload) const {
   std::vector<std::uint32_t> out;
-  if (!lacked_ || lacked_->of != sequence) return out;
+  if (!rare_ || rare_->lacked_of != sequence) return out;
   std::uint64_t bytes = 0;
-  for (const std::uint32_t at : lacked_->positions) {
+  for (const std::uint32_t at : rare_->lacked) {
     bytes += payload.transactions[at]->bytes.size();
-    if (bytes > prefill_bytes_) break;
+    if (bytes > own().prefill_bytes) break;
     out.push_back(at);
   }
   return out;
@@ -267,9 +288,10 @@ std::vector<std::uint32_t> Compact::prefilled_positions(Sequence sequence,
 // --- and come in --------------------------------------------------------------------------------
 
 Compact::Partial* Compact::partial_of(Sequence item) {
-  const auto it = std::find_if(partials_.begin(), partials_.end(),
+  if (!partials_) return nullptr;
+  const auto it = std::find_if(partials_->begin(), partials_->end(),
                                [&](const Partial& p) { return p.item == item; });
-  return it == partials_.end() ? nullptr : &*it;
+  return it == partials_->end() ? nullptr : &*it;
 }
 
 Compact::Sequence Compact::wanted(const Input& input, Effects& effects, const Hash128& id) {
@@ -285,7 +307,8 @@ Compact::Sequence Compact::wanted(const Input& input, Effects& effects, const Ha
 }
 
 Compact::Partial& Compact::begin(const Input& input, Sequence item) {
-  Partial& partial = partials_.emplace_back();
+  if (!partials_) partials_ = std::make_unique<std::vector<Partial>>();
+  Partial& partial = partials_->emplace_back();
   partial.item = item;
   partial.from = input.from;
   partial.message = input.message_ref();
@@ -343,7 +366,7 @@ void Compact::on_block_txn(const Input& input, const BlockTxn& answer, Effects& 
 
 MessageRef Compact::assemble(Effects& effects, const CmpctBlock& compact,
                              const std::vector<TxRef>& transactions) const {
-  if (share_ && compact.whole) {
+  if (own().share && compact.whole) {
     const MessageRef& whole = compact.whole->as<relay::Content>()->content;
     const auto block = whole->block();
     if (block && same_transactions(block->payload->transactions, transactions)) {
@@ -366,16 +389,17 @@ void Compact::finish(const Input& input, Effects& effects, Partial partial) {
   MessageRef frame = assemble(effects, compact, partial.filled);
   if (!frame) return ask_full(input, effects, partial.item, compact.id, partial.from);
   ++put_together_;
-  lacked_ = partial.missing.list.empty()
-                ? nullptr
-                : std::make_unique<Lacked>(Lacked{partial.item, std::move(partial.missing.list)});
+  if (rare_ || !partial.missing.list.empty()) {
+    rare().lacked_of = partial.item;
+    rare().lacked = std::move(partial.missing.list);
+  }
   take(input, effects, frame, partial.from);
 }
 
 void Compact::drop_partial(Sequence item) {
-  std::erase_if(partials_, [&](const Partial& p) { return p.item == item; });
-  // Mostly there is none: no memory waits for the next.
-  if (partials_.empty()) std::vector<Partial>().swap(partials_);
+  if (!partials_) return;
+  std::erase_if(*partials_, [&](const Partial& p) { return p.item == item; });
+  if (partials_->empty()) partials_.reset();  // mostly there is none
 }
 
 void Compact::ask_full(const Input& input, Effects& effects, Sequence item, const Hash128& id,
@@ -409,7 +433,7 @@ void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact,
   const Hash128& id = compact.content.frame->as<relay::Content>()->content->identity();
   const Sequence item = wanted(input, effects, id);
   if (item == nothing) return;
-  if (!draw_ppb(input.draw(draw_failure, id.tag()), modelled_failure_)) {
+  if (!draw_ppb(input.draw(draw_failure, id.tag()), own().modelled_failure)) {
     ++put_together_;
     came_of_ = item;
     came_ = input.message_ref();
@@ -417,12 +441,12 @@ void Compact::on_modelled(const Input& input, const ModelledCmpctBlock& compact,
   }
   begin(input, item);
   ++asked_for_more_;
-  effects.send(input.from, GetBlockTxn{id, {}, modelled_missing_});
+  effects.send(input.from, GetBlockTxn{id, {}, own().modelled_missing});
 }
 
 void Compact::on_settled(Effects& effects, Sequence sequence, NodeId from) {
-  if (!partials_.empty()) drop_partial(sequence);
-  if (favourites_max_ != 0 && speaks_ && from != no_node &&
+  drop_partial(sequence);
+  if (own().favourites_max != 0 && speaks_ && from != no_node &&
       content_of(sequence)->role() == Role::proposal && position(from) != neighbours().size()) {
     prefer(effects, from);
   }
@@ -433,7 +457,7 @@ void Compact::inspect(Inspector& inspector) const {
   inspector.field("compact.put_together", put_together_);
   inspector.field("compact.asked_for_more", asked_for_more_);
   inspector.field("compact.fell_back", fell_back_);
-  inspector.field("compact.high_bandwidth_peers", favourites_.size());
+  inspector.field("compact.high_bandwidth_peers", favourites().size());
 }
 
 }  // namespace ledgerlab::compact

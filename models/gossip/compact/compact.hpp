@@ -8,6 +8,18 @@
 
 namespace ledgerlab::compact {
 
+/// What all of a world are told.
+struct CompactSettings : relay::Settings {
+  explicit CompactSettings(const ModuleContext& context);
+  bool share;
+  std::uint32_t favourites_max;
+  std::uint32_t modelled_failure;  // in 10^9
+  std::uint32_t modelled_missing;  // likewise
+  std::uint32_t modelled_bytes;
+  std::uint64_t prefill_bytes;
+  bool operator==(const CompactSettings&) const = default;
+};
+
 class Compact final : public relay::Relay {
  public:
   explicit Compact(const ModuleContext& context);
@@ -38,7 +50,6 @@ class Compact final : public relay::Relay {
   void on_get_block_txn(const Input& input, const GetBlockTxn& get, Effects& effects);
   void on_block_txn(const Input& input, const BlockTxn& answer, Effects& effects);
 
-  void split_unaware(Sequence sequence, std::vector<NodeId>& push, std::vector<NodeId>& tell);
   /// A compact block came: the item, if it is wanted and nobody else's is under way, or `nothing`.
   Sequence wanted(const Input& input, Effects& effects, const Hash128& id);
   Partial& begin(const Input& input, Sequence item);
@@ -56,32 +67,47 @@ class Compact final : public relay::Relay {
   /// Who has just delivered a block first is asked to push the next ones.
   void prefer(Effects& effects, NodeId peer);
   Partial* partial_of(Sequence item);
+  enum Told : std::uint8_t { speaks, wants_push };  // what a peer has
+  bool has(Told what, std::size_t position) const {
+    return (words_of(what, position) >> (position % 64) & 1) != 0;
+  }
+  std::uint64_t words_of(Told what, std::size_t position) const {
+    return position < 64 ? peers_[what] : rare_->peers[what][position / 64 - 1];
+  }
+  void widen();
+  void set_told(Told what, std::size_t position, bool value);
+  std::span<const NodeId> favourites() const {
+    return rare_ ? std::span<const NodeId>(rare_->favourites) : std::span<const NodeId>();
+  }
+  const CompactSettings& own() const {
+    return static_cast<const CompactSettings&>(relay::Relay::settings());
+  }
   void drop_partial(Sequence item);
 
-  bool speaks_;
-  bool share_;
-  std::uint32_t favourites_max_;
-  std::uint32_t modelled_failure_;  // in 10^9
-  std::uint32_t modelled_missing_;  // likewise
-  std::uint32_t modelled_bytes_;
-  std::uint64_t prefill_bytes_;
-  std::vector<std::uint8_t> peers_;  // by position: bits of what each has told
-  std::vector<NodeId> favourites_;   // asked to push, who delivered longest ago first
-  MessageRef answer_;                // to peers that say they speak it, until the first block
-  std::vector<Partial> partials_;
-  // The newest compact block made here, as Bitcoin Core keeps one; and what we lacked of it.
+  // The newest compact block made here, as Bitcoin Core keeps one.
   Sequence latest_ = 0;
-  MessageRef latest_message_;
   Sequence came_of_ = 0;  // the newest modelled block, and the message that brought it
+  std::uint32_t put_together_ = 0;
+  std::uint32_t asked_for_more_ = 0;
+  std::uint32_t fell_back_ = 0;
+  bool speaks_;
+  std::uint64_t peers_[2] = {};  // by Told: a bit for each of the first 64 neighbours
+  MessageRef latest_message_;
   MessageRef came_;
-  struct Lacked {
-    Sequence of = 0;
-    std::vector<std::uint32_t> positions;
+  MessageRef answer_;  // to peers that say they speak it, until the first block
+  std::unique_ptr<std::vector<Partial>> partials_;
+  /// What few have.
+  struct Rare {
+    std::vector<std::uint64_t> peers[2];  // beyond 64
+    std::vector<NodeId> favourites;       // asked to push, who delivered longest ago first
+    Sequence lacked_of = 0;
+    std::vector<std::uint32_t> lacked;  // what was missing of the newest block put together here
   };
-  std::unique_ptr<Lacked> lacked_;  // null: nothing
-  std::uint64_t put_together_ = 0;
-  std::uint64_t asked_for_more_ = 0;
-  std::uint64_t fell_back_ = 0;
+  Rare& rare() {
+    if (!rare_) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+  std::unique_ptr<Rare> rare_;
 };
 
 }  // namespace ledgerlab::compact

@@ -39,5 +39,21 @@ TEST(SeenSet, KnowsNothingBeyondItsNewest) {
   EXPECT_FALSE(seen.add(1'000'000));
 }
 
+/// Pages that are full or empty hold what they held.
+TEST(SeenSet, KeepsWhatIsFullAndWhatIsEmpty) {
+  SeenSet seen;
+  constexpr std::uint32_t count = 20'000;
+  for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(seen.add(i));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ASSERT_TRUE(seen.has(i));
+    ASSERT_FALSE(seen.add(i));
+  }
+  seen.remove(5'000);  // in a page that was full
+  for (std::uint32_t i = 4'000; i < 6'000; ++i) ASSERT_EQ(seen.has(i), i != 5'000);
+  EXPECT_TRUE(seen.add(5'000));
+  for (std::uint32_t i = 4'000; i < 9'000; ++i) seen.remove(i);
+  for (std::uint32_t i = 0; i < count; ++i) ASSERT_EQ(seen.has(i), i < 4'000 || i >= 9'000);
+}
+
 }  // namespace
 }  // namespace ledgerlab

@@ -5,30 +5,44 @@
 
 namespace ledgerlab::relay {
 
+namespace {
+
+/// So many items are found by looking at them.
+constexpr std::uint32_t few_items = 8;
+
+}  // namespace
+
+Settings::Settings(const Params& params, Mode mode)
+    : mode(mode),
+      forward(params.flag("forward")),
+      attempts_max(static_cast<std::uint32_t>(params.count("attempts_max"))),
+      request_timeout(params.duration("request_timeout")),
+      announce_interval(params.duration("announce_interval")),
+      keep(params.duration("keep_contents")),
+      remember(params.count("remember_contents")) {}
+
 Relay::Relay(const ModuleContext& context, Mode mode)
-    : words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)),
-      mode_(mode),
-      forward_(context.params->flag("forward")),
-      attempts_max_(static_cast<std::uint32_t>(context.params->count("attempts_max"))),
-      neighbours_(context.neighbours),
-      request_timeout_(context.params->duration("request_timeout")),
-      announce_interval_(context.params->duration("announce_interval")),
-      keep_(context.params->duration("keep_contents")),
-      remember_(context.params->count("remember_contents")) {
+    : Relay(context, shared_settings(Settings(*context.params, mode))) {}
+
+Relay::Relay(const ModuleContext& context, std::shared_ptr<const Settings> settings)
+    : neighbours_(context.neighbours),
+      settings_(std::move(settings)),
+      words_(static_cast<std::uint32_t>((context.neighbours.size() + 63) / 64)) {
   if (!std::is_sorted(neighbours_.begin(), neighbours_.end())) {
     std::vector<NodeId> sorted(neighbours_.begin(), neighbours_.end());
     std::sort(sorted.begin(), sorted.end());
     neighbours_ = sorted;
   }
+  if (words_ > 1) rare();
   const Duration mean = context.params->duration("trickle");
   const Duration to_called = context.params->duration("trickle_outbound");
   if (mean != Duration::zero()) {
-    trickle_ = std::make_unique<Trickle>(context.self, mean,
-                                         to_called == Duration::zero() ? mean : to_called);
-    trickle_->set_peers({}, neighbours_);
+    rare().trickle = std::make_unique<Trickle>(context.self, mean,
+                                               to_called == Duration::zero() ? mean : to_called);
+    rare_->trickle->set_peers({}, neighbours_);
+    keeps_who_ = true;
   }
   make_reconciler(context);
-  keeps_who_ = trickle_ || reconciler_;
 }
 
 void Relay::make_reconciler(const ModuleContext& context) {
@@ -42,17 +56,8 @@ void Relay::make_reconciler(const ModuleContext& context) {
   items.announce = [this](Effects& effects, std::size_t p, std::span<const Sequence> list) {
     send_inv(effects, p, list);
   };
-  reconciler_ = std::make_unique<Reconciler>(settings, std::move(items));
-}
-
-void Relay::warm(unsigned depth) const {
-  if (depth != 0) return;
-  // The newest contents are what is spoken of.
-  if (unspread_ == 0) return;
-  if (!items_.empty()) __builtin_prefetch(&items_.back(), 1);
-  if (!known_.empty()) __builtin_prefetch(&known_.back(), 1);
-  for (std::size_t i = 0; i < neighbours_.size(); i += 16)
-    __builtin_prefetch(neighbours_.data() + i);
+  rare().reconciler = std::make_unique<Reconciler>(settings, std::move(items));
+  keeps_who_ = true;
 }
 
 void Relay::step(const Input& input, Effects& effects) {
@@ -64,7 +69,7 @@ void Relay::step(const Input& input, Effects& effects) {
         take(input, effects, input.message_ref(), input.from);
       } else if (const auto* get = input.message->as<GetData>()) {
         on_get_data(input, *get, effects);
-      } else if (!reconciler_ || !on_reconciliation(input, effects)) {
+      } else if (!reconciler() || !on_reconciliation(input, effects)) {
         on_message(input, effects);
       }
       break;
@@ -76,7 +81,7 @@ void Relay::step(const Input& input, Effects& effects) {
       } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::trickle)) {
         announce_trickled(input, effects);
       } else if (input.timer.kind == static_cast<std::uint32_t>(TimerKind::reconcile)) {
-        reconciler_->on_timer(input, effects);
+        if (reconciler()) reconciler()->on_timer(input, effects);
       } else {
         on_timer(input, effects);
       }
@@ -91,7 +96,7 @@ void Relay::step(const Input& input, Effects& effects) {
       }
       break;
     case InputKind::start:
-      if (reconciler_) reconciler_->start(input, effects, neighbours_);
+      if (reconciler()) reconciler()->start(input, effects, neighbours_);
       on_start(input, effects);
       break;
     default:
@@ -101,7 +106,7 @@ void Relay::step(const Input& input, Effects& effects) {
 
 bool Relay::on_reconciliation(const Input& input, Effects& effects) {
   const std::uint32_t from = position(input.from);
-  return from != neighbours_.size() && reconciler_->on_message(input, effects, from);
+  return from != neighbours_.size() && reconciler()->on_message(input, effects, from);
 }
 
 // --- what arrives -------------------------------------------------------------------------------
@@ -116,21 +121,37 @@ void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
   arm_requests(input.local, effects);
 }
 
-Relay::Heard Relay::heard(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+bool Relay::announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
   const std::uint32_t dense = effects.intern(id);
-  if (seen_.has(dense)) {
+  if (seen_.has(dense, seen_before_)) {
     // Who has what is forgotten once it is spread, unless it may still wait to be announced.
-    if (unspread_ == 0 && !keeps_who_) return {};
-    const std::uint32_t at = at_hand(dense);
-    if (at != DenseIndex::none) set_known(at, from);
-    return {at, false};
+    if (unspread_ == 0 && !keeps_who_) return false;
+    if (dense == newest_dense_) {
+      tell(from);
+    } else if (const Sequence at = find_old(dense); at != nothing) {
+      set_known(at, from);
+    }
+    return false;
   }
   const std::uint32_t at_from = position(from);
-  if (at_from == neighbours_.size()) return {};  // not of our overlay
+  if (at_from == neighbours_.size()) return false;  // not of our overlay
+  ask(input, dense, id, at_from);
+  return true;
+}
+
+Relay::Heard Relay::heard(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+  const std::uint32_t dense = effects.intern(id);
+  const bool seen = seen_.has(dense, seen_before_);
+  if (seen && unspread_ == 0 && !keeps_who_) return {};
+  const bool fresh = announced(input, effects, id, from);
+  return {seen || fresh ? at_hand(dense) : nothing, fresh};
+}
+
+/// A request to this neighbour is in the books.
+void Relay::ask(const Input& input, std::uint32_t dense, const Hash128& id, std::uint32_t at_from) {
   const Sequence sequence = add_item(dense, State::wanted, input.local);
-  known(sequence)[at_from / 64] |= std::uint64_t{1} << (at_from % 64);
-  requests_.push_back({sequence, id, input.local + request_timeout_, at_from, 1});
-  return {sequence, true};
+  bits(sequence)[at_from / 64] |= std::uint64_t{1} << (at_from % 64);
+  requests_.push_back({sequence, id, input.local + settings_->request_timeout, at_from, 1});
 }
 
 void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects) {
@@ -146,7 +167,7 @@ void Relay::on_get_data(const Input& input, const GetData& get, Effects& effects
 void Relay::take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from) {
   const MessageRef& content = frame->as<Content>()->content;
   const std::uint32_t dense = effects.intern(content->identity());
-  if (!seen_.has(dense)) {
+  if (!seen_.has(dense, seen_before_)) {
     return hold(input, effects, add_item(dense, State::held, input.local), frame, from);
   }
   const std::uint32_t at = at_hand(dense);
@@ -176,20 +197,32 @@ void Relay::hold(const Input& input, Effects& effects, Sequence sequence, const 
 
 void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects) {
   // Who has what is kept by position: moved to the new ones.
+  write_down();
   const std::vector<NodeId> before(neighbours_.begin(), neighbours_.end());
+  const std::uint32_t first = items_.begin(), end = items_.end();
+  const std::size_t width = std::max<std::size_t>((peers.size() + 63) / 64, 1);
   neighbours_ = peers;
-  const auto width = static_cast<std::uint32_t>((peers.size() + 63) / 64);
-  std::vector<std::uint64_t> moved(items_.size() * width, 0);
-  for (std::size_t old = 0; old < before.size(); ++old) {
-    const std::uint32_t at = position(before[old]);
-    if (at == neighbours_.size()) continue;
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      const std::uint64_t bit = known_[i * words_ + old / 64] >> (old % 64) & 1;
-      moved[i * width + at / 64] |= bit << (at % 64);
+  std::vector<std::uint32_t> now_at;
+  for (const NodeId node : before) now_at.push_back(position(node));
+  ItemRing<std::vector<std::uint64_t>> wide;
+  wide.start_at(first);
+  for (Sequence s = first; s != end; ++s) {
+    std::vector<std::uint64_t>& moved = wide.push();
+    moved.assign(width, 0);
+    const std::uint64_t* has = bits(s);
+    for (std::size_t old = 0; old < before.size(); ++old) {
+      const std::uint32_t at = now_at[old];
+      if (at == neighbours_.size() || (has[old / 64] >> (old % 64) & 1) == 0) continue;
+      moved[at / 64] |= std::uint64_t{1} << (at % 64);
     }
   }
-  known_ = std::move(moved);
-  words_ = width;
+  words_ = static_cast<std::uint32_t>((peers.size() + 63) / 64);
+  for (Sequence s = first; s != end; ++s) items_[s].known = wide[s][0];
+  if (words_ > 1) {
+    rare().wide = std::move(wide);
+  } else if (rare_) {
+    rare_->wide = {};
+  }
   bool left = false;
   for (Request& r : requests_) {
     r.asked = position(before[r.asked]);
@@ -198,8 +231,8 @@ void Relay::on_peers(const Input& input, const std::vector<NodeId>& peers, Effec
     r.deadline = input.local;  // it left: another is asked at once
     left = true;
   }
-  if (trickle_) trickle_->set_peers(before, neighbours_);
-  if (reconciler_) reconciler_->set_peers(input, effects, before, neighbours_);
+  if (trickle()) trickle()->set_peers(before, neighbours_);
+  if (reconciler()) reconciler()->set_peers(input, effects, before, neighbours_);
   on_new_peers(input, effects, before);
   if (left) retry(input, effects);
 }
@@ -224,8 +257,8 @@ void Relay::publish(const Input& input, const MessageRef& content, Effects& effe
   it.state = State::spread;
   it.since = input.local;
   --unspread_;
-  if (!forward_ && foreign) return;
-  if (mode_ == Mode::unsolicited && !foreign && content->role() == Role::proposal) {
+  if (!settings_->forward && foreign) return;
+  if (settings_->mode == Mode::unsolicited && !foreign && content->role() == Role::proposal) {
     effects.multicast(unaware(at), item(at).frame);
   } else if (content->role() == Role::proposal) {
     announce_block(input, effects, at);
@@ -237,9 +270,9 @@ void Relay::publish(const Input& input, const MessageRef& content, Effects& effe
 }
 
 void Relay::announce(Effects& effects, Sequence sequence) {
-  if (mode_ == Mode::push) {
+  if (settings_->mode == Mode::push) {
     effects.multicast(unaware(sequence), item(sequence).frame);
-  } else if (announce_interval_ == Duration::zero()) {
+  } else if (settings_->announce_interval == Duration::zero()) {
     const auto targets = unaware(sequence);
     if (targets.empty()) return;
     const auto* content = item(sequence).frame->as<Content>();
@@ -248,20 +281,21 @@ void Relay::announce(Effects& effects, Sequence sequence) {
     gathered_.push_back(sequence);
     if (announce_timer_) return;
     announce_timer_ = true;
-    effects.set_timer({static_cast<std::uint32_t>(TimerKind::announce), 0}, announce_interval_);
+    effects.set_timer({static_cast<std::uint32_t>(TimerKind::announce), 0},
+                      settings_->announce_interval);
   }
 }
 
 void Relay::announce_transaction(const Input& input, Effects& effects, Sequence sequence) {
-  if (!trickle_ && !reconciler_) return announce(effects, sequence);
+  if (!keeps_who_) return announce(effects, sequence);
   std::vector<std::uint64_t> passed_over(known(sequence), known(sequence) + words_);
-  if (reconciler_) {
+  if (reconciler()) {
     const Hash128& id = content_of(sequence)->identity();
-    passed_over = reconciler_->add(input, sequence, id);
+    passed_over = reconciler()->add(input, sequence, id);
     for (std::uint64_t& word : passed_over) word = ~word;
   }
-  if (trickle_) {
-    trickle_->add(input, sequence, passed_over.data());
+  if (trickle()) {
+    trickle()->add(input, sequence, passed_over.data());
     return arm_trickle(input.local, effects);
   }
   for (std::size_t n = 0; n < neighbours_.size(); ++n) {
@@ -283,15 +317,16 @@ void Relay::send_inv(Effects& effects, std::size_t position, std::span<const Seq
 }
 
 void Relay::announce_trickled(const Input& input, Effects& effects) {
-  trickle_timer_ = time_never;
-  while (const auto due = trickle_->take(input.local)) send_inv(effects, due->peer, due->items);
+  if (!trickle()) return;
+  rare_->trickle_timer = time_never;
+  while (const auto due = trickle()->take(input.local)) send_inv(effects, due->peer, due->items);
   arm_trickle(input.local, effects);
 }
 
 void Relay::arm_trickle(Time now, Effects& effects) {
-  const Time next = trickle_->next();
-  if (next >= trickle_timer_) return;
-  trickle_timer_ = next;
+  const Time next = trickle()->next();
+  if (next >= rare_->trickle_timer) return;
+  rare_->trickle_timer = next;
   effects.set_timer({static_cast<std::uint32_t>(TimerKind::trickle), 0},
                     std::max(next - now, Duration::zero()));
 }
@@ -308,14 +343,12 @@ void Relay::announce_gathered(Effects& effects) {
 
 void Relay::announce_batch(std::span<const Sequence> batch, Effects& effects) {
   // Which of the batch each neighbour lacks, as bits; who lacks the same gets the same message.
-  std::vector<std::uint64_t> lacks(neighbours_.size(), 0);
+  thread_local std::vector<std::uint64_t> lacks;  // scratch, as the targets
+  thread_local std::vector<NodeId> targets;
+  lacks.assign(neighbours_.size(), 0);
   for (std::size_t b = 0; b < batch.size(); ++b) {
-    const std::uint64_t* has = known(batch[b]);
-    for (std::size_t n = 0; n < neighbours_.size(); ++n) {
-      if ((has[n / 64] >> (n % 64) & 1) == 0) lacks[n] |= std::uint64_t{1} << b;
-    }
+    each_unaware(batch[b], [&](std::size_t n) { lacks[n] |= std::uint64_t{1} << b; });
   }
-  std::vector<NodeId> targets;
   for (std::size_t n = 0; n < neighbours_.size(); ++n) {
     const std::uint64_t bits = lacks[n];
     if (bits == 0) continue;
@@ -326,9 +359,10 @@ void Relay::announce_batch(std::span<const Sequence> batch, Effects& effects) {
       lacks[m] = 0;
     }
     Inv inv;
-    for (std::size_t b = 0; b < batch.size(); ++b) {
-      if ((bits >> b & 1) == 0) continue;
-      inv.ids.push_back(item(batch[b]).frame->as<Content>()->content->identity());
+    inv.ids.reserve(static_cast<std::size_t>(std::popcount(bits)));
+    for (std::uint64_t left = bits; left != 0; left &= left - 1) {
+      inv.ids.push_back(
+          content_of(batch[static_cast<std::size_t>(std::countr_zero(left))])->identity());
     }
     effects.multicast(targets, std::move(inv));
   }
@@ -347,15 +381,15 @@ void Relay::arm_requests(Time now, Effects& effects) {
 
 void Relay::retry(const Input& input, Effects& effects) {
   request_timer_ = false;
-  std::erase_if(requests_, [&](Request& r) {
+  requests_.erase_if([&](Request& r) {
     if (r.deadline > input.local) return false;
-    if (r.attempts < attempts_max_ && ask_another(r, input.local, effects)) return false;
+    if (r.attempts < settings_->attempts_max && ask_another(r, input.local, effects)) return false;
     on_settled(effects, r.item, no_node);
     Item& it = item(r.item);
     it.state = State::gone;
     it.since = input.local;
     --unspread_;
-    seen_.remove(it.dense);  // whoever announces it again is asked again
+    seen_.remove(it.dense, seen_before_);  // whoever announces it again is asked again
     forget(it.dense);
     return true;
   });
@@ -371,7 +405,7 @@ bool Relay::ask_another(Request& request, Time now, Effects& effects) {
     if ((has[next / 64] >> (next % 64) & 1) == 0) continue;
     request.asked = next;
     ++request.attempts;
-    request.deadline = now + request_timeout_;
+    request.deadline = now + settings_->request_timeout;
     effects.send(neighbours_[next], GetData{{request.id}});
     return true;
   }
@@ -379,8 +413,7 @@ bool Relay::ask_another(Request& request, Time now, Effects& effects) {
 }
 
 void Relay::forget_request(Sequence sequence) {
-  std::erase_if(requests_, [&](const Request& r) { return r.item == sequence; });
-  if (requests_.empty()) std::vector<Request>().swap(requests_);  // no memory waits for the next
+  requests_.erase_if([&](const Request& r) { return r.item == sequence; });
 }
 
 std::size_t Relay::in_flight(std::uint32_t position) const {
@@ -390,42 +423,59 @@ std::size_t Relay::in_flight(std::uint32_t position) const {
 
 void Relay::prolong(Sequence sequence, Time now) {
   for (Request& r : requests_) {
-    if (r.item == sequence) r.deadline = now + request_timeout_;
+    if (r.item == sequence) r.deadline = now + settings_->request_timeout;
   }
 }
 
 // --- books --------------------------------------------------------------------------------------
 
 void Relay::set_seen(std::uint32_t dense) {
-  if (!seen_.add(dense) || remember_ == 0) return;
-  if (!remembered_) remembered_ = std::make_unique<Ring>();
-  Ring& ring = *remembered_;
-  if (ring.list.size() < remember_) {
-    ring.list.push_back(dense);
+  if (!seen_.add(dense, seen_before_) || settings_->remember == 0) return;
+  Rare& ring = rare();
+  if (ring.remembered.size() < settings_->remember) {
+    ring.remembered.push_back(dense);
     return;
   }
   // Forgotten in the order of arrival here, never by the dense number, which is a mere name.
-  const std::uint32_t old = std::exchange(ring.list[ring.oldest], dense);
-  ring.oldest = (ring.oldest + 1) % remember_;
-  if (at_hand(old) == DenseIndex::none) seen_.remove(old);
+  const std::uint32_t old = std::exchange(ring.remembered[ring.oldest], dense);
+  ring.oldest = (ring.oldest + 1) % settings_->remember;
+  if (at_hand(old) == nothing) seen_.remove(old, seen_before_);
+}
+
+Relay::Sequence Relay::find_old(std::uint32_t dense) const {
+  if (index_) return index_->find(dense);
+  for (Sequence s = items_.end(); s != items_.begin();) {
+    const Item& it = items_[--s];
+    if (it.dense == dense && it.state != State::gone) return s;
+  }
+  return nothing;
+}
+
+/// It is dropped, or it is State::gone.
+void Relay::forget(std::uint32_t dense) {
+  if (index_) index_->erase(dense);
+  if (dense != newest_dense_) return;
+  newest_dense_ = DenseIndex::none;
+  told_count_ = 0;
 }
 
 Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
+  write_down();
   drop_old(now);
-  const auto sequence = static_cast<Sequence>(base_ + items_.size());
-  if (items_.size() == items_.capacity() && items_.size() < 64) {
-    // Few in all, and thousands of nodes hold them: no doubling.
-    items_.reserve(items_.size() + 4);
-    known_.reserve(items_.capacity() * words_);
+  const Sequence sequence = items_.end();
+  if (!index_ && items_.size() == few_items) {
+    index_ = std::make_unique<DenseIndex>();
+    for (Sequence s = items_.begin(); s != sequence; ++s) {
+      if (items_[s].state != State::gone) index_->insert(items_[s].dense, s);
+    }
   }
-  Item& it = items_.emplace_back();
+  Item& it = items_.push();
   it.dense = dense;
   it.state = state;
   it.since = now;
-  known_.resize(known_.size() + words_, 0);
-  index_.insert(dense, sequence);
+  if (words_ > 1) rare_->wide.push().assign(words_, 0);
+  if (index_) index_->insert(dense, sequence);
   newest_dense_ = dense;
-  newest_ = sequence;
   ++unspread_;
   set_seen(dense);
   return sequence;
@@ -434,24 +484,18 @@ Relay::Sequence Relay::add_item(std::uint32_t dense, State state, Time now) {
 void Relay::drop_old(Time now) {
   // The oldest item's date only ever moves on: until then there is no need to look at it.
   if (now <= kept_until_) return;
-  while (head_ < items_.size()) {
-    Item& it = items_[head_];
+  while (!items_.empty()) {
+    const Item& it = items_[items_.begin()];
     if (it.state == State::wanted) break;
-    if (it.since + keep_ >= now) {
-      kept_until_ = it.since + keep_;
+    if (it.since + settings_->keep >= now) {
+      kept_until_ = it.since + settings_->keep;
       break;
     }
     if (it.state == State::held) --unspread_;  // its owner did not take it
     if (it.state != State::gone) forget(it.dense);
-    it.frame = {};
-    ++head_;
+    items_.pop();
+    if (words_ > 1) rare_->wide.pop();
   }
-  if (head_ < 4 || 4 * head_ < items_.size()) return;
-  const auto cut = static_cast<std::ptrdiff_t>(head_);
-  items_.erase(items_.begin(), items_.begin() + cut);
-  known_.erase(known_.begin(), known_.begin() + cut * static_cast<std::ptrdiff_t>(words_));
-  base_ += static_cast<Sequence>(head_);
-  head_ = 0;
 }
 
 std::uint32_t Relay::position(NodeId node) const {
@@ -468,27 +512,39 @@ std::uint32_t Relay::position(NodeId node) const {
 }
 
 void Relay::set_known(Sequence sequence, NodeId from) {
+  if (sequence + 1 == items_.end() && newest_dense_ != DenseIndex::none) return tell(from);
   const std::uint32_t at = position(from);
-  if (at != neighbours_.size()) known(sequence)[at / 64] |= std::uint64_t{1} << (at % 64);
+  if (at != neighbours_.size()) bits(sequence)[at / 64] |= std::uint64_t{1} << (at % 64);
+}
+
+void Relay::write_down() {
+  if (told_count_ == 0) return;
+  std::uint64_t* has = bits(items_.end() - 1);
+  for (std::uint8_t i = 0; i < told_count_; ++i) {
+    const std::uint32_t at = position(told_[i]);
+    if (at != neighbours_.size()) has[at / 64] |= std::uint64_t{1} << (at % 64);
+  }
+  told_count_ = 0;
 }
 
 std::span<const NodeId> Relay::unaware(Sequence sequence) {
   thread_local std::vector<NodeId> targets;  // scratch: one list at a time, filled anew
   targets.clear();
-  const std::uint64_t* has = known(sequence);
-  for (std::size_t n = 0; n < neighbours_.size(); ++n) {
-    if ((has[n / 64] >> (n % 64) & 1) == 0) targets.push_back(neighbours_[n]);
-  }
+  each_unaware(sequence, [&](std::size_t n) { targets.push_back(neighbours_[n]); });
   return targets;
 }
 
 void Relay::inspect(Inspector& inspector) const {
   inspector.field("relay.neighbours", neighbours_.size());
-  inspector.field("relay.contents", index_.size());
+  std::uint64_t contents = 0;
+  for (Sequence s = items_.begin(); s != items_.end(); ++s) {
+    contents += items_[s].state != State::gone ? 1 : 0;
+  }
+  inspector.field("relay.contents", contents);
   inspector.field("relay.requests", requests_.size());
-  if (!reconciler_) return;
-  inspector.field("relay.reconciliations", reconciler_->rounds());
-  inspector.field("relay.sketches_undecoded", reconciler_->failures());
+  if (!reconciler()) return;
+  inspector.field("relay.reconciliations", reconciler()->rounds());
+  inspector.field("relay.sketches_undecoded", reconciler()->failures());
 }
 
 }  // namespace ledgerlab::relay

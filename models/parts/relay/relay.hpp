@@ -3,10 +3,14 @@
 // stays out. In push mode contents go out unasked. See README.md.
 #pragma once
 
+#include <bit>
+
 #include "models/api/model_info.hpp"
 #include "models/base/node_list.hpp"
 #include "models/parts/dense/dense_index.hpp"
+#include "models/parts/dense/item_ring.hpp"
 #include "models/parts/dense/seen_set.hpp"
+#include "models/parts/dense/short_list.hpp"
 #include "models/parts/relay/messages.hpp"
 #include "models/parts/relay/reconcile.hpp"
 #include "models/parts/relay/trickle.hpp"
@@ -21,16 +25,39 @@ enum class TimerKind : std::uint32_t { request, announce, trickle, reconcile, ow
 /// Work Blockchains, CCS 2016, section 2.1.1: "unsolicited block push").
 enum class Mode : std::uint8_t { inventory, push, unsolicited };
 
-/// What every announcement touches stands in the first cache line.
+/// What all relays of a world are told.
+struct Settings {
+  Settings(const Params& params, Mode mode);
+  Mode mode;
+  bool forward;
+  std::uint32_t attempts_max;
+  Duration request_timeout;
+  Duration announce_interval;
+  Duration keep;
+  std::size_t remember;
+  bool operator==(const Settings&) const = default;
+};
+
+/// One object for all who want the same.
+template <class Wanted>
+std::shared_ptr<const Wanted> shared_settings(const Wanted& wanted) {
+  static thread_local std::weak_ptr<const Wanted> last;
+  std::shared_ptr<const Wanted> known = last.lock();
+  if (!known || *known != wanted) last = known = std::make_shared<const Wanted>(wanted);
+  return known;
+}
+
+/// An announcement of what is known touches the first cache line alone; what is done with a content
+/// the next ones.
 class alignas(64) Relay : public Module {
  public:
   explicit Relay(const ModuleContext& context, Mode mode = Mode::inventory);
+  Relay(const ModuleContext& context, std::shared_ptr<const Settings> settings);
 
   void step(const Input& input, Effects& effects) final;
   /// Nothing of a relay is durable: what it missed comes by its owners' own catching up.
   void restore(std::span<const Record>) override {}
   void inspect(Inspector& inspector) const override;
-  void warm(unsigned depth) const override;
 
  protected:
   /// wanted: asked for; held: handed to its owner; spread: published, served to who asks;
@@ -43,7 +70,8 @@ class alignas(64) Relay : public Module {
     std::uint32_t dense = 0;
     State state = State::wanted;
     Time since{};
-    MessageRef frame;  // of type Content
+    MessageRef frame;         // of type Content
+    std::uint64_t known = 0;  // neighbours that have it, where there are at most 64
   };
   struct Request {
     Sequence item = 0;
@@ -82,9 +110,7 @@ class alignas(64) Relay : public Module {
   /// `from` says that it has a content. Fresh if the content has to be asked for: a request to
   /// `from` is in the books as the newest, and the caller sends it and calls arm_requests.
   Heard heard(const Input& input, Effects& effects, const Hash128& id, NodeId from);
-  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
-    return heard(input, effects, id, from).fresh;
-  }
+  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from);
   const Request& newest_request() const { return requests_.back(); }
   /// The content itself came: to its owner with it, unless it has come before.
   void take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from);
@@ -93,7 +119,9 @@ class alignas(64) Relay : public Module {
                    NodeId from);
   /// The item with this identity, or `nothing`: not there, or dropped.
   Sequence find(Effects& effects, const Hash128& id) { return at_hand(effects.intern(id)); }
-  bool has_seen(Effects& effects, const Hash128& id) { return seen_.has(effects.intern(id)); }
+  bool has_seen(Effects& effects, const Hash128& id) {
+    return seen_.has(effects.intern(id), seen_before_);
+  }
   const MessageRef& content_of(Sequence sequence) {
     return item(sequence).frame->as<Content>()->content;
   }
@@ -105,19 +133,36 @@ class alignas(64) Relay : public Module {
   }
   void announce(Effects& effects, Sequence sequence);
   void arm_requests(Time now, Effects& effects);
-  Item& item(Sequence sequence) { return items_[sequence - base_]; }
-  bool is_live(Sequence sequence) const { return sequence >= base_ + head_; }
-  std::uint64_t* known(Sequence sequence) { return &known_[(sequence - base_) * words_]; }
+  Item& item(Sequence sequence) { return items_[sequence]; }
+  bool is_live(Sequence sequence) const { return items_.holds(sequence); }
+  /// A bit for each neighbour that has it, in words of 64.
+  std::uint64_t* known(Sequence sequence) {
+    if (told_count_ != 0 && sequence + 1 == items_.end()) write_down();
+    return bits(sequence);
+  }
   bool knows(Sequence sequence, std::size_t position) {
     return (known(sequence)[position / 64] >> (position % 64) & 1) != 0;
   }
   void set_known(Sequence sequence, NodeId from);
+  /// The positions of the neighbours that lack it, ascending.
+  template <class Visit>
+  void each_unaware(Sequence sequence, const Visit& visit) {
+    const std::uint64_t* has = known(sequence);
+    for (std::size_t n = 0; n < neighbours_.size(); n += 64) {
+      const std::size_t left = neighbours_.size() - n;
+      std::uint64_t lack = ~has[n / 64] & (left < 64 ? (std::uint64_t{1} << left) - 1 : ~0ull);
+      for (; lack != 0; lack &= lack - 1) {
+        visit(n + static_cast<std::size_t>(std::countr_zero(lack)));
+      }
+    }
+  }
   std::span<const NodeId> neighbours() const { return neighbours_; }
   /// Position of a node among the neighbours, or their number.
   std::uint32_t position(NodeId node) const;
   std::span<const NodeId> unaware(Sequence sequence);
-  Duration request_timeout() const { return request_timeout_; }
-  std::uint32_t attempts_max() const { return attempts_max_; }
+  const Settings& settings() const { return *settings_; }
+  Duration request_timeout() const { return settings_->request_timeout; }
+  std::uint32_t attempts_max() const { return settings_->attempts_max; }
   /// Requests that wait for this neighbour's answer.
   std::size_t in_flight(std::uint32_t position) const;
   /// The answer has begun to come: `from` gets another timeout to finish it.
@@ -139,54 +184,64 @@ class alignas(64) Relay : public Module {
   void retry(const Input& input, Effects& effects);
   bool ask_another(Request& request, Time now, Effects& effects);
   Sequence at_hand(std::uint32_t dense) const {
-    return dense == newest_dense_ ? newest_ : index_.find(dense);
+    return dense == newest_dense_ ? items_.end() - 1 : find_old(dense);
   }
-  void forget(std::uint32_t dense) {
-    index_.erase(dense);
-    if (dense == newest_dense_) newest_dense_ = DenseIndex::none;
-  }
+  Sequence find_old(std::uint32_t dense) const;
+  void forget(std::uint32_t dense);
   void set_seen(std::uint32_t dense);
   void hold(const Input& input, Effects& effects, Sequence sequence, const MessageRef& frame,
             NodeId from);
+  void ask(const Input& input, std::uint32_t dense, const Hash128& id, std::uint32_t at_from);
   Sequence add_item(std::uint32_t dense, State state, Time now);
   void drop_old(Time now);
   void forget_request(Sequence sequence);
+  std::uint64_t* bits(Sequence sequence) {
+    return words_ <= 1 ? &items_[sequence].known : rare_->wide[sequence].data();
+  }
+  /// `from` has the newest item: looked up among the neighbours when somebody asks who has it.
+  void tell(NodeId from) {
+    if (told_count_ == std::size(told_)) write_down();
+    told_[told_count_++] = from;
+  }
+  void write_down();
 
-  SeenSet seen_;
+  /// What few relays have, or few deliveries ask for.
+  struct Rare {
+    std::vector<std::uint32_t> remembered;  // what seen_ holds, if it is bounded: a ring
+    std::size_t oldest = 0;
+    ItemRing<std::vector<std::uint64_t>> wide;  // by item, where there are more than 64 neighbours
+    std::unique_ptr<Trickle> trickle;           // of transactions
+    Time trickle_timer = time_never;
+    std::unique_ptr<Reconciler> reconciler;  // of transactions; null: all are flooded
+  };
+  Rare& rare() {
+    if (!rare_) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+  Trickle* trickle() const { return keeps_who_ ? rare_->trickle.get() : nullptr; }
+  Reconciler* reconciler() const { return keeps_who_ ? rare_->reconciler.get() : nullptr; }
+
+  SeenTop seen_;
   std::uint32_t newest_dense_ = DenseIndex::none;  // added last, if it is still there
-  Sequence newest_ = 0;
-  std::uint32_t unspread_ = 0;  // items wanted or held
-  std::uint32_t words_;         // of 64 neighbours each
-  bool keeps_who_ = false;      // who has what matters when it is spread, too
-  Mode mode_;
-  bool forward_;
+  std::uint32_t unspread_ = 0;                     // items wanted or held
+  bool keeps_who_ = false;                         // who has what matters when it is spread, too
   bool announce_timer_ = false;
   bool request_timer_ = false;
-  std::uint32_t attempts_max_;
+  std::uint8_t told_count_ = 0;
+  NodeId told_[5];  // that they have the newest item, and it is not in its bits yet
   // --- the second ---
+  ItemRing<Item> items_;  // in order of arrival
+  SeenPages seen_before_;
   NodeList neighbours_;  // ascending
-  Duration request_timeout_;
-  Duration announce_interval_;
-  Duration keep_;
-  std::size_t remember_;
-
-  struct Ring {
-    std::vector<std::uint32_t> list;
-    std::size_t oldest = 0;
-  };
-  std::unique_ptr<Ring> remembered_;  // what seen_ holds, if it is bounded
-  // Items in order of arrival; the first head_ of them are dropped and wait to be cut off.
-  std::vector<Item> items_;
-  std::vector<std::uint64_t> known_;  // by item: neighbours that have it
-  Sequence base_ = 0;
-  std::size_t head_ = 0;
-  Time kept_until_{};  // nothing is old enough to be dropped before this has passed
-  DenseIndex index_;
-  std::vector<Request> requests_;     // in order of their first asking
-  std::vector<Sequence> gathered_;    // to be announced together
-  std::unique_ptr<Trickle> trickle_;  // of transactions
-  Time trickle_timer_ = time_never;
-  std::unique_ptr<Reconciler> reconciler_;  // of transactions; null: all are flooded
+  std::shared_ptr<const Settings> settings_;
+  // --- the third ---
+  Time kept_until_{};            // nothing is old enough to be dropped before this has passed
+  ShortList<Request> requests_;  // in order of their first asking
+  // --- the fourth ---
+  std::vector<Sequence> gathered_;     // to be announced together
+  std::unique_ptr<DenseIndex> index_;  // where there are many items
+  std::unique_ptr<Rare> rare_;
+  std::uint32_t words_;  // of 64 neighbours each
 };
 
 }  // namespace ledgerlab::relay
