@@ -51,6 +51,7 @@ void add_compare_options(CLI::App& verb, RunArguments& run) {
   verb.add_option("--engines", run.engines,
                   "each system on each of these engines: native,simgrid,ns3")
       ->delimiter(',')
+      ->allow_extra_args(false)  // the scenario may stand behind it
       ->check(CLI::IsMember({"native", "simgrid", "ns3"}));
 }
 

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "models/base/int128.hpp"
+#include "sim/engine/ns3/limits.hpp"
 #include "sim/scenario/resolve_parts.hpp"
 #include "sim/scenario/result.hpp"
 
@@ -32,8 +33,8 @@ ModelChoice read_params(Resolving& r, Section& system, const SlotKey& slot, cons
   const std::size_t before = r.problems.count();
   ModelChoice choice{info, params.read_params(info->params)};
   if (slot.kind == ModelKind::consensus && params.given("sync") && !has_param(*info, "sync")) {
-    params.problem("sync", "is a choice of chained protocols (pow, praos): " + info->name +
-                               " brings a node that lags up to date in its own way; leave it out");
+    params.problem("sync", "is a choice of chained protocols (pow, praos), which " + info->name +
+                               " is not: leave it out");
   } else {
     params.refuse_unknown();
   }
@@ -306,6 +307,33 @@ void check_overlay(Resolving& r) {
                  "every node; add links, or take another seed");
 }
 
+/// What relays spread crosses every link of the overlay, on ns3 a TCP connection each. Who else
+/// talks with whom only the run shows.
+void check_connections(Resolving& r) {
+  const NetworkPlan& network = r.plan.network;
+  if (network.engine != "ns3") return;
+  const std::string most = std::to_string(ns3_engine::connections_max) +
+                           " TCP connections, the most the ns3 engine takes (" +
+                           std::to_string(ns3_engine::connection_bytes) + " bytes each)";
+  const std::uint64_t n = network.replicas, pairs = n * (n - 1) / 2;
+  for (const SystemPlan& system : r.plan.systems) {
+    if (!system.consensus) continue;
+    if (system.relay && !system.discovery && network.overlay) {
+      if (network.overlay->edges() <= ns3_engine::connections_max) continue;
+      const Value* section = r.section("network");
+      const Entry* nodes = section == nullptr ? nullptr : section->find("nodes");
+      r.problems.add(nodes == nullptr ? Place{1, 1} : nodes->value.place, "network.nodes",
+                     "an overlay of " + std::to_string(network.overlay->edges()) +
+                         " links is more than " + most + ": fewer nodes, or fewer links each");
+      return;
+    }
+    if (pairs > ns3_engine::connections_max) {
+      r.plan.notes.push_back(system.name + ": if every two of " + std::to_string(n) +
+                             " replicas talk with each other, the run will end at " + most);
+    }
+  }
+}
+
 /// A light client needs headers that prove themselves, and in a block what its wallet wrote.
 void check_light_clients(Resolving& r) {
   const auto refuse = [&](const std::string& why) {
@@ -343,6 +371,47 @@ void note_bearing_nothing(Resolving& r) {
   }
 }
 
+/// Mean time between blocks where the parameters say it; zero elsewhere.
+Duration block_interval(const ModelChoice& consensus) {
+  if (!has_param(*consensus.info, "block_interval")) return Duration::zero();
+  return consensus.params.duration("block_interval");
+}
+
+/// Numbers that the run cannot give effect to are legal, but not taken in silence.
+void note_without_effect(Resolving& r) {
+  const std::uint64_t n = r.plan.network.replicas;
+  const auto note = [&](const std::string& text) {
+    if (std::find(r.plan.notes.begin(), r.plan.notes.end(), text) == r.plan.notes.end()) {
+      r.plan.notes.push_back(text);
+    }
+  };
+  for (const SystemPlan& system : r.plan.systems) {
+    if (!system.consensus) continue;
+    const Params& consensus = system.consensus.params;
+    if (has_param(*system.consensus.info, "sync_in_flight") && consensus.text("sync") != "full" &&
+        consensus.count("sync_window") < consensus.count("sync_in_flight")) {
+      note(system.name + ": sync_in_flight " + std::to_string(consensus.count("sync_in_flight")) +
+           " is never reached: no more than sync_window " +
+           std::to_string(consensus.count("sync_window")) + " bodies are asked for at once");
+    }
+    if (!system.client || !has_param(*system.client.info, "confirmations")) continue;
+    const Value* clients = r.section("clients");
+    const std::uint64_t sources = system.client.params.count("sources");
+    if (sources > n && clients != nullptr && clients->find("sources") != nullptr) {
+      note("clients.sources: " + std::to_string(sources) + " of " + std::to_string(n) +
+           " replicas: each client asks all of them");
+    }
+    const std::uint64_t deep = system.client.params.count("confirmations");
+    const Duration all = r.plan.duration + r.plan.drain,
+                   interval = block_interval(system.consensus);
+    if (interval > Duration::zero() && deep > static_cast<std::uint64_t>(all / interval)) {
+      note(system.name + ": clients.confirmations " + std::to_string(deep) + " are more than the " +
+           std::to_string(all / interval) +
+           " blocks that the run makes in the mean: no client will count a transaction as done");
+    }
+  }
+}
+
 }  // namespace
 
 void resolve_systems(Resolving& r) {
@@ -372,7 +441,9 @@ void resolve_systems(Resolving& r) {
   }
   check_light_clients(r);
   note_bearing_nothing(r);
+  note_without_effect(r);
   check_overlay(r);
+  check_connections(r);
 }
 
 }  // namespace ledgerlab

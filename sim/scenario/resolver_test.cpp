@@ -431,10 +431,40 @@ TEST(Resolver, hash_power) {
             std::string::npos);
 }
 
+TEST(Resolver, ns3_says_before_the_run_that_connections_are_too_many) {
+  const auto of = [](const std::string& nodes) {
+    return "[network]\nengine = \"ns3\"\nnodes = " + nodes + "\n";
+  };
+  const std::string pow = "[[systems]]\nconsensus = \"pow\"\n";
+  EXPECT_EQ(errors(of("1000") + pow),
+            "t.toml:3:9: network.nodes: an overlay of 499500 links is more than 400000 TCP "
+            "connections, the most the ns3 engine takes (20700 bytes each): fewer nodes, or fewer "
+            "links each");
+  EXPECT_EQ(errors(of("1000") + "topology = \"random-regular\"\ndegree = 8\n" + pow), "no error");
+  EXPECT_EQ(errors("[network]\nnodes = 1000\n" + pow), "no error");
+  // A log's leader talks with each replica, they may never talk with one another.
+  EXPECT_TRUE(resolve(document(of("800") + raft), registry()).notes.empty());
+  const Plan log = resolve(document(of("1000") + raft), registry());
+  ASSERT_EQ(log.notes.size(), 1u);
+  EXPECT_NE(log.notes[0].find("if every two of 1000 replicas"), std::string::npos) << log.notes[0];
+}
+
+TEST(Resolver, a_bare_number_in_place_of_a_text_is_told_how_to_write_it) {
+  EXPECT_EQ(errors("name = 3\n" + raft),
+            "t.toml:1:8: name: expected a text in quotes, found an integer: write \"3\"");
+  EXPECT_EQ(errors("name = 1.50\n" + raft),
+            "t.toml:1:8: name: expected a text in quotes, found a decimal number: write \"1.5\"");
+  EXPECT_NE(errors("[network]\nengine = true\n" + raft)
+                .find("expected a text in quotes, found a flag: there are native, simgrid or ns3"),
+            std::string::npos)
+      << errors("[network]\nengine = true\n" + raft);
+}
+
 TEST(Resolver, only_chains_choose_how_to_catch_up) {
-  EXPECT_NE(errors(raft + "params = { sync = \"headers\" }\n")
-                .find("params.sync: is a choice of chained"),
-            std::string::npos);
+  EXPECT_NE(
+      errors(raft + "params = { sync = \"headers\" }\n")
+          .find("params.sync: is a choice of chained protocols (pow, praos), which raft is not"),
+      std::string::npos);
 }
 
 TEST(Resolver, discovery) {

@@ -48,6 +48,17 @@ std::optional<std::string> written(ParamType type, const Value& value) {
   }
 }
 
+/// What to write in place of a bare number or flag where a text stands.
+std::string in_quotes(const ParamInfo& info, const Value& value) {
+  const auto bare =
+      written(value.type == Value::Type::flag ? ParamType::flag : ParamType::size, value);
+  if (value.type == Value::Type::text || !bare) return "";
+  if (info.type == ParamType::choice && !contains(info.choices, *bare)) {
+    return ": there are " + alternatives(info.choices);
+  }
+  return ": write \"" + *bare + "\"";
+}
+
 std::string expected(ParamType type) {
   if (type == ParamType::flag) return "expected true or false";
   if (type == ParamType::integer) return "expected an integer such as 42";
@@ -173,7 +184,8 @@ ReadValue read_scalar(Problems& problems, const ParamInfo& info, const Value& va
   };
   if (info.type == ParamType::text || info.type == ParamType::choice) {
     if (value.type != Value::Type::text) {
-      return refuse(expected(info.type) + ", found " + std::string(value_type_name(value.type)));
+      return refuse(expected(info.type) + ", found " + std::string(value_type_name(value.type)) +
+                    in_quotes(info, value));
     }
     if (info.type == ParamType::choice && !contains(info.choices, value.text)) {
       return refuse("\"" + value.text + "\" is none of " + alternatives(info.choices),

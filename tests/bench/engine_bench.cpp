@@ -1,12 +1,21 @@
 // What a message costs an engine: every node sends 1 KB to every other at once (an all-to-all
 // broadcast), through the engine interface alone, without host or protocol.
-//   engine_bench [ENGINE [NODES [BYTES [FLOW_THRESHOLD]]]]
-// One engine and one size a process; without arguments native from 64 to 1,000 nodes.
+//   engine_bench [ENGINE [NODES [BYTES [FLOW_THRESHOLD]]]]    one engine and one size a process
+//   engine_bench reach ENGINE [SECONDS [BYTES [FLOW_THRESHOLD]]]
+// `reach` looks for the most nodes whose broadcast ends within so many seconds (60), each size in a
+// process of its own. ENGINE: native, native-tcp, simgrid, ns3. Without arguments native, 64 to
+// 1,000 nodes.
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include "sim/engine/module.hpp"
@@ -53,9 +62,10 @@ int measure(const std::string& name, std::uint32_t nodes, std::uint32_t bytes,
   spec.up_bps.assign(nodes, 1'000'000'000);
   spec.down_bps = spec.up_bps;
   spec.flow_threshold = threshold;
+  if (name == "native-tcp") spec.transport = TransportKind::tcp;
   const double begun = seconds();
   const auto engine =
-      name == "native" ? make_native_engine(spec) : load_engine_module(name).make(spec);
+      name.starts_with("native") ? make_native_engine(spec) : load_engine_module(name).make(spec);
   const double built = seconds();
   Counter counter(*engine, nodes, bytes);
   for (NodeId node = 0; node < nodes; ++node) engine->wake_at(node, time_start);
@@ -75,6 +85,52 @@ int measure(const std::string& name, std::uint32_t nodes, std::uint32_t bytes,
   return counter.received == expected ? 0 : 1;
 }
 
+/// What one size takes, in a process of its own; negative if it failed or ran out of memory.
+double seconds_of(const std::string& name, std::uint32_t nodes, std::uint32_t bytes,
+                  std::uint32_t threshold, std::uint32_t limit_s) {
+  const double begun = seconds();
+  const pid_t child = fork();
+  if (child < 0) return -1;
+  if (child == 0) {
+    alarm(limit_s + 1);  // longer than that is too long already
+    try {
+      _exit(measure(name, nodes, bytes, threshold));
+    } catch (const EngineMissing&) {
+      _exit(69);
+    } catch (const std::exception& error) {
+      std::printf("%-8s n=%-6u %s\n", name.c_str(), nodes, error.what());
+      std::fflush(stdout);
+      _exit(1);
+    }
+  }
+  int status = 0;
+  if (waitpid(child, &status, 0) < 0) return -1;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 69) throw EngineMissing(name + " is not here");
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+    std::printf("%-8s n=%-6u more than %u s\n", name.c_str(), nodes, limit_s);
+    std::fflush(stdout);
+    return limit_s + 1;
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? seconds() - begun : -1;
+}
+
+/// Sizes grow by a quarter until one takes too long, then the gap is halved three times.
+int reach(const std::string& name, std::uint32_t limit_s, std::uint32_t bytes,
+          std::uint32_t threshold) {
+  std::uint32_t most = 0, over = 64;
+  const auto within = [&](std::uint32_t nodes) {
+    const double took = seconds_of(name, nodes, bytes, threshold, limit_s);
+    return took >= 0 && took <= limit_s;
+  };
+  for (; within(over); over += over / 4) most = over;
+  for (int i = 0; i < 3 && most != 0 && over - most > most / 50; ++i) {
+    const std::uint32_t middle = most + (over - most) / 2;
+    (within(middle) ? most : over) = middle;
+  }
+  std::printf("%s: %u nodes end within %u s, %u do not\n", name.c_str(), most, limit_s, over);
+  return most == 0 ? 1 : 0;
+}
+
 }  // namespace
 }  // namespace ledgerlab
 
@@ -82,11 +138,24 @@ int main(int argc, char** argv) {
   // Options are for the other benchmarks that `lab bench` runs.
   const bool none = argc < 2 || argv[1][0] == '-';
   const auto number = [&](int i, std::uint32_t standard) {
-    return argc > i ? static_cast<std::uint32_t>(std::strtoul(argv[i], nullptr, 10)) : standard;
+    if (argc <= i) return standard;
+    std::uint32_t value = 0;
+    const char* const end = argv[i] + std::strlen(argv[i]);
+    const auto read = std::from_chars(argv[i], end, value);
+    if (read.ec != std::errc{} || read.ptr != end) {
+      throw std::invalid_argument(std::string("not a whole number: ") + argv[i]);
+    }
+    return value;
   };
   try {
+    if (!none && std::string(argv[1]) == "reach") {
+      if (argc < 3) throw std::invalid_argument("reach: of which engine?");
+      return ledgerlab::reach(argv[2], number(3, 60), number(4, 1'024), number(5, 16'384));
+    }
     if (!none) {
-      return ledgerlab::measure(argv[1], number(2, 256), number(3, 1'024), number(4, 16'384));
+      const std::uint32_t nodes = number(2, 256);
+      if (nodes < 2) throw std::invalid_argument("fewer than two nodes send nothing");
+      return ledgerlab::measure(argv[1], nodes, number(3, 1'024), number(4, 16'384));
     }
     for (const std::uint32_t nodes : {64u, 256u, 1'000u}) {
       if (const int wrong = ledgerlab::measure("native", nodes, 1'024, 16'384)) return wrong;
@@ -94,6 +163,9 @@ int main(int argc, char** argv) {
   } catch (const ledgerlab::EngineMissing& missing) {
     std::fprintf(stderr, "%s\n", missing.what());
     return 69;
+  } catch (const std::invalid_argument& wrong) {
+    std::fprintf(stderr, "engine_bench: %s\n", wrong.what());
+    return 64;
   }
   return 0;
 }

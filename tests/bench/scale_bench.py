@@ -7,11 +7,12 @@ Every row is one `ledgerlab run` with the trace hash, all checkers and all metri
 Markdown table row each: wall and CPU seconds of the whole command, deliveries, deliveries a CPU
 second of the run, peak resident memory, trace hash.
 """
+import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -130,7 +131,18 @@ def run(program, name, directory):
 
 
 def main():
-    program, *names = sys.argv[1:]
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="rows:\n" + "\n".join(f"  {name:<20}{row[0]}" for name, row in ROWS.items()))
+    parser.add_argument("program", help="ledgerlab, such as build/release/bin/ledgerlab")
+    parser.add_argument("row", nargs="*", help="only these rows, in this order (default: all)")
+    given = parser.parse_args()
+    program, names = given.program, given.row
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        parser.error(f"no row {unknown[0]}; --help lists them")
+    if shutil.which(program) is None:
+        parser.error(f"no program {program}")
     print("| row | what | wall s | CPU s | deliveries | a CPU second | peak | trace hash |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as directory:
@@ -139,4 +151,5 @@ def main():
             print(run(program, name, directory), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

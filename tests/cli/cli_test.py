@@ -71,6 +71,22 @@ class Cli(unittest.TestCase):
                 self.assertIn(message, self.call(verb, "s.toml", code=65).stderr)
         self.assertFalse(os.path.exists(os.path.join(self.dir, "out")))
 
+    def test_numbers_that_the_run_gives_no_effect_to_are_noted(self):
+        chain = ('duration = "60 s"\ndrain = "10 s"\n[network]\nnodes = 3\n[clients]\n{clients}\n[[systems]]\n'
+                 'consensus = "pow"\nparams = {{ block_interval = "10 s"{params} }}\n')
+        cases = {
+            ('model = "light"\nsources = 9', ""): "clients.sources: 9 of 3 replicas",
+            ('model = "light"\nconfirmations = 8', ""): "pow: clients.confirmations 8 are more than the 7 blocks",
+            ("count = 1", ', sync = "headers", sync_window = 8'): "sync_in_flight 16 is never reached",
+        }
+        for (clients, params), note in cases.items():
+            self.scenario(chain.format(clients=clients, params=params))
+            self.assertIn(note, self.call("plan", "s.toml").stdout)
+        for clients, params in (('model = "light"', ""), ('model = "light"\nconfirmations = 7', ""),
+                                ("count = 1", ", sync_window = 8")):
+            self.scenario(chain.format(clients=clients, params=params))
+            self.assertNotIn("note ", self.call("plan", "s.toml").stdout)
+
     def test_several_errors_at_once(self):
         self.scenario('seeed = 1\n[network]\nnodes = 0\n[[systems]]\nconsensus = "rafd"\n')
         lines = self.call("plan", "s.toml", code=65).stderr.splitlines()

@@ -119,6 +119,12 @@ class Engines(unittest.TestCase):
             for name in names:
                 self.assertGreater(os.path.getsize(os.path.join(folder, run, name)), 1000)
 
+    def test_the_scenario_may_stand_behind_the_engines(self):
+        self.raft()
+        for words in (["--engines", "native", "s.toml", "--out", "o"], ["s.toml", "--engines", "native"],
+                      ["--engines", "native", "--out", "o2", "s.toml"]):
+            self.call("compare", *words, "--quiet")
+
     def test_unknown_engine_is_a_usage_error(self):
         self.raft()
         self.call("compare", "s.toml", "--engines", "native,ns4", code=64)
