@@ -23,30 +23,6 @@ constexpr std::uint64_t ppb_whole = 1'000'000'000;
 /// Addresses set aside for each node, in cache lines; memory is taken for what is used of them, and
 /// while that is enough nothing is copied.
 constexpr std::size_t lines_set_aside = 16;
-/// So many links may be moved for a new one in front of them; before more it waits behind them.
-constexpr std::uint32_t moved_max = 64;
-
-/// Blocks come in sizes of at most three binary digits: the least of them with `lines`.
-constexpr std::size_t size_of_block(std::size_t lines) {
-  const auto width = static_cast<unsigned>(std::bit_width(lines));
-  const std::size_t step = std::size_t{1} << (std::max(width, 3u) - 3);
-  return (lines + step - 1) / step * step;
-}
-/// These sizes in turn.
-constexpr std::size_t rank_of_block(std::size_t lines) {
-  const unsigned above = std::max(static_cast<unsigned>(std::bit_width(lines)), 3u) - 3;
-  return above * 4 + (lines >> above);
-}
-
-/// The first of some ascending receivers that is not before `to`.
-std::uint32_t lower_bound(const std::uint32_t* receivers, std::uint32_t first, std::uint32_t last,
-                          NodeId to) {
-  const std::uint32_t* base = receivers + first;
-  std::uint32_t count = last - first;
-  for (; count > 1; count -= count / 2) base += base[count / 2 - 1] < to ? count / 2 : 0;
-  return static_cast<std::uint32_t>(base - receivers) + (count == 1 && *base < to ? 1 : 0);
-}
-
 /// The counter of the n-th message from a sender (the stream) to a receiver.
 std::uint64_t draw_counter(NodeId to, std::uint64_t count) {
   return std::uint64_t{to} << 44 | (count & ((std::uint64_t{1} << 44) - 1));
@@ -54,93 +30,49 @@ std::uint64_t draw_counter(NodeId to, std::uint64_t count) {
 
 }  // namespace
 
-/// Cache lines of a block for so many.
-std::size_t LinkTable::lines_for(std::size_t receivers) const {
-  const std::size_t words = header_words + receivers * (1 + 2 * lanes_);
-  return size_of_block((words + line_words - 1) / line_words);
+std::size_t LinkTable::lines_for(std::size_t receivers) {
+  const auto enough = [&](std::uint32_t room) { return capacity(room) >= receivers; };
+  return block_lines(static_cast<std::size_t>(std::ranges::find_if(rooms, enough) - rooms.begin()));
 }
 
-/// Finds what is not where it was looked for.
-std::uint32_t LinkTable::search(Row& row, NodeId to) {
-  if (row.room == 0) move(row, 1);
-  const std::uint32_t* const receivers = receivers_of(row);
-  const std::uint32_t in_order = block_of(row)[0];
-  std::uint32_t position = lower_bound(receivers, 0, in_order, to);
-  if (position < in_order && receivers[position] == to) return position;
-  if (in_order < row.used || position + moved_max < in_order) {
-    position = lower_bound(receivers, in_order, row.used, to);
-    if (position < row.used && receivers[position] == to) return position;
+LinkTable::Place LinkTable::insert(Rows& rows, NodeId to, NoiseLane lane) {
+  const std::uint32_t links = used(rows, lane);
+  if (links == capacity(room_of(rows, lane))) {
+    // A lane begins with as much room as the other one has.
+    const std::size_t lines = std::max(2 * block_lines(rows.size[index(lane)]),
+                                       links == 0 ? block_lines(rows.size[1 - index(lane)]) : 0);
+    move(rows, lane, std::max<std::size_t>(1, lines));
   }
-  return insert(row, to, position);
-}
-
-std::uint32_t LinkTable::insert(Row& row, NodeId to, std::uint32_t position) {
-  if (row.used == row.room) move(row, 2 * lines_for(row.room));
-  std::uint32_t* const receivers = receivers_of(row);
-  const std::size_t behind = row.used - position;
-  std::copy_backward(receivers + position, receivers + row.used, receivers + row.used + 1);
-  receivers[position] = to;
-  for (const NoiseLane lane : {NoiseLane::usual, NoiseLane::large}) {
-    if (lane == NoiseLane::large && lanes_ == 1) break;
-    std::uint32_t* const state = state_of(row, position, lane);
-    std::copy_backward(state, state + 2 * behind, state + 2 * behind + 2);
-    store(state, 0);
-  }
-  ++row.used;
-  std::uint32_t& in_order = block_of(row)[0];
-  const bool ordered = position < in_order || in_order == 0 || receivers[in_order - 1] < to;
-  if (ordered && in_order + 1 == row.used) {
-    ++in_order;
-  } else if (row.used - in_order > moved_max + (1u << std::bit_width(row.used) / 2)) {
-    put_in_order(row);
-    return lower_bound(receivers, 0, row.used, to);
-  }
-  return position;
-}
-
-/// Many of a large row came out of order.
-void LinkTable::put_in_order(Row& row) {
-  struct Link {
-    NodeId to;
-    std::array<std::uint64_t, 2> states;
-  };
-  std::vector<Link> links(row.used);
-  for (std::uint32_t i = 0; i < row.used; ++i) {
-    links[i].to = receivers_of(row)[i];
-    links[i].states = {load(state_of(row, i, NoiseLane::usual)),
-                       lanes_ == 1 ? 0 : load(state_of(row, i, NoiseLane::large))};
-  }
-  std::inplace_merge(links.begin(), links.begin() + block_of(row)[0], links.end(),
-                     [](const Link& a, const Link& b) { return a.to < b.to; });
-  for (std::uint32_t i = 0; i < row.used; ++i) {
-    receivers_of(row)[i] = links[i].to;
-    store(state_of(row, i, NoiseLane::usual), links[i].states[0]);
-    if (lanes_ == 2) store(state_of(row, i, NoiseLane::large), links[i].states[1]);
-  }
-  block_of(row)[0] = row.used;
+  const Place place = look(rows, to, lane);
+  *place = to;
+  store_high(place, 0);
+  block_of(rows, lane)[used_word(rows, lane)] = links + 1;
+  return place;
 }
 
 /// Into a block of this many lines at least.
-void LinkTable::move(Row& row, std::size_t lines) {
-  const std::size_t size = size_of_block(lines);
-  const Row old = row;
-  row.begin = take_lines(size);
-  row.room = static_cast<std::uint32_t>((size * line_words - header_words) / (1 + 2 * lanes_));
-  if (old.room == 0) {
-    std::fill_n(block_of(row), header_words, 0);
-    return;
+void LinkTable::move(Rows& rows, NoiseLane lane, std::size_t lines) {
+  const Rows old = rows;
+  std::uint16_t& size = rows.size[index(lane)];
+  size = 1;
+  while (block_lines(size) < lines) ++size;
+  rows.begin[index(lane)] = take_block(size);
+  block_of(rows, lane)[used_word(rows, lane)] = used(old, lane);
+  const std::size_t old_size = old.size[index(lane)];
+  if (old_size == 0) return;
+  const Place block = block_of(old, lane);
+  for (std::uint32_t slot = 0; slot < rooms[old_size]; ++slot) {
+    const Place link = block + slot_words * std::size_t{slot};
+    const NodeId to = *link & to_mask;
+    if (to != free_slot) std::copy_n(link, slot_words, look(rows, to, lane));
   }
-  std::copy_n(block_of(old), header_words + old.used, block_of(row));
-  for (const NoiseLane lane : {NoiseLane::usual, NoiseLane::large}) {
-    if (lane == NoiseLane::large && lanes_ == 1) break;
-    std::copy_n(state_of(old, 0, lane), 2 * std::size_t{old.used}, state_of(row, 0, lane));
-  }
-  left_[rank_of_block(lines_for(old.room))].push_back(old.begin);
+  std::fill_n(block, block_lines(old_size) * line_words, free_slot);
+  left_[old_size].push_back(old.begin[index(lane)]);
 }
 
-/// A block that another row has left or a new one.
-std::uint32_t LinkTable::take_lines(std::size_t lines) {
-  std::vector<std::uint32_t>& left = left_[rank_of_block(lines)];
+/// A block of free slots, one that another row has left or a new one.
+std::uint32_t LinkTable::take_block(std::size_t size) {
+  std::vector<std::uint32_t>& left = left_[size];
   if (!left.empty()) {
     const std::uint32_t begin = left.back();
     left.pop_back();
@@ -148,37 +80,8 @@ std::uint32_t LinkTable::take_lines(std::size_t lines) {
   }
   if (words_.empty()) words_.reserve(nodes_ * lines_set_aside * line_words);
   const std::size_t begin = words_.size();
-  words_.resize(begin + lines * line_words);
+  words_.resize(begin + block_lines(size) * line_words, free_slot);
   return static_cast<std::uint32_t>(begin / line_words);
-}
-
-/// A state whose time is too far from the row's origin, or has been; or a count beyond 2^24.
-void LinkTable::write_rarely(const Row& row, std::uint32_t position, NodeId from, NoiseLane lane,
-                             State state, std::int64_t now) {
-  const auto origin_now = static_cast<std::uint32_t>(now >> origin_shift);
-  std::uint32_t& origin_word = block_of(row)[1];
-  if (origin_now > origin_word) {
-    const std::uint64_t passed = std::uint64_t{origin_now - origin_word} << origin_shift;
-    std::uint32_t* const states = state_of(row, 0, NoiseLane::usual);
-    for (std::size_t i = 0; i < std::size_t{row.room} * lanes_; ++i) {
-      const std::uint64_t packed = load(states + 2 * i);
-      const std::uint64_t offset = packed >> count_bits;
-      if (offset == wide_mark) continue;
-      store(states + 2 * i,
-            (offset - std::min(offset, passed)) << count_bits | (packed & count_max));
-    }
-    origin_word = origin_now;
-  }
-  const std::pair key{from | static_cast<std::uint32_t>(lane), receivers_of(row)[position]};
-  const auto offset = static_cast<std::uint64_t>(state.last_arrival - origin(row));
-  std::uint32_t* const place = state_of(row, position, lane);
-  if (offset < wide_mark && state.count <= count_max) {
-    wide_.erase(key);
-    store(place, offset << count_bits | state.count);
-  } else {
-    wide_[key] = state;
-    store(place, wide_mark << count_bits);
-  }
 }
 
 LinkNoise::LinkNoise(const NetworkSpec& spec)
@@ -190,7 +93,7 @@ LinkNoise::LinkNoise(const NetworkSpec& spec)
       loss_ppb_(spec.packet_loss_ppb),
       timeout_ns_(count_ns(spec.retransmission_timeout)),
       mtu_(spec.mtu),
-      links_(spec.link_model == LinkModel::queues ? 1 : 2, spec.nodes) {
+      links_(spec.nodes) {
   if (loss_ppb_ != 0) {
     const Uint128 kept = (Uint128{ppb_whole - loss_ppb_} << 64) / ppb_whole;
     loss_rate_q58_ = fixed::neg_ln_q58(static_cast<std::uint64_t>(kept));
@@ -235,28 +138,23 @@ std::uint64_t LinkNoise::jitter_draw(std::uint32_t from, NodeId to, std::uint64_
   return draw64(seed_, std::min(sender, to), link_purpose, std::max(sender, to));
 }
 
-std::int64_t LinkNoise::Sending::arrival(NodeId to, std::int64_t sent, std::int64_t latency,
-                                         std::uint64_t bytes) {
-  const LinkNoise& noise = noise_;
-  LinkTable& links = noise_.links_;
-  const std::uint32_t from = from_ | static_cast<std::uint32_t>(lane_);  // the stream of draws too
-  const std::uint32_t position = links.find(row_, to, expected_);
-  expected_ = position + 1;
-  LinkTable::State state = links.read(row_, position, from_, lane_);
+std::int64_t LinkNoise::arrival(LinkTable::Rows& rows, NodeId sender, NodeId to, std::int64_t sent,
+                                std::int64_t latency, std::uint64_t bytes, NoiseLane lane) {
+  const std::uint32_t from = sender | static_cast<std::uint32_t>(lane);  // also its stream of draws
+  const LinkTable::Place link = links_.find(rows, to, lane);
+  LinkTable::State state = links_.read(link, sender, lane);
   const std::uint64_t counter = draw_counter(to, state.count);
   ++state.count;
   std::int64_t at = later(sent, latency);
-  if (noise.jitter_ != JitterKind::none) {
-    at = later(at, noise.jitter_ns(noise.jitter_draw(from, to, counter), latency));
+  if (jitter_ != JitterKind::none) {
+    at = later(at, jitter_ns(jitter_draw(from, to, counter), latency));
   }
-  if (noise.loss_ppb_ != 0) {
-    const std::uint64_t packets =
-        std::max<std::uint64_t>(1, bytes / noise.mtu_ + (bytes % noise.mtu_ != 0));
-    at = later(at,
-               noise.retransmission_ns(draw64(noise.seed_, from, loss_purpose, counter), packets));
+  if (loss_ppb_ != 0) {
+    const std::uint64_t packets = std::max<std::uint64_t>(1, bytes / mtu_ + (bytes % mtu_ != 0));
+    at = later(at, retransmission_ns(draw64(seed_, from, loss_purpose, counter), packets));
   }
   state.last_arrival = std::max(state.last_arrival, at);
-  links.write(row_, position, from_, lane_, state, now_);
+  links_.write(link, sender, lane, state);
   return state.last_arrival;
 }
 

@@ -27,123 +27,150 @@ inline constexpr std::int64_t pareto_ns = 5'000'000;
 /// where the link model says so.
 enum class NoiseLane : std::uint32_t { usual = 0, large = 1u << 31 };
 
-/// What is kept of every link: how many messages so far, and when the last one arrives. A sender's
-/// links stand side by side in a block of whole cache lines: the receivers in ascending order, then
-/// the state of each, lane by lane.
+/// Sizes of blocks of links, in cache lines: 1, 2, 3, and 4 to 7 times a power of two; 0: none.
+inline constexpr std::size_t block_sizes = 80;
+constexpr std::size_t block_lines(std::size_t size) {
+  return size < 4 ? size : (4 + (size & 3)) << ((size >> 2) - 1);
+}
+
+/// What is kept of every link: how many messages so far, and when the last one arrives. The links
+/// of a sender in one lane stand side by side in a block of whole cache lines, twelve bytes each:
+/// open addressing by the receiver's number modulo the room, an eighth of it free.
 class LinkTable {
  public:
   /// Where the links of a sender are; the engine keeps it with what else it has of the node.
-  struct Row {
-    std::uint32_t begin = 0;  // line
-    std::uint32_t used = 0;
-    std::uint32_t room = 0;
+  struct Rows {
+    std::array<std::uint32_t, 2> begin{};  // line, by lane
+    std::array<std::uint16_t, 2> size{};   // of the block
   };
   struct State {
     std::uint64_t count = 0;
     std::int64_t last_arrival = 0;
   };
+  /// Of a link, until another one is put in.
+  using Place = std::uint32_t*;
 
   /// `nodes` of them may send.
-  LinkTable(unsigned lanes, std::uint32_t nodes) : lanes_(lanes), nodes_(nodes) {}
+  explicit LinkTable(std::uint32_t nodes) : nodes_(nodes) {}
 
-  /// The position of a receiver, which is put in if it is new; `expected` is where to look first.
-  std::uint32_t find(Row& row, NodeId to, std::uint32_t expected) {
-    for (std::uint32_t i = expected, end = std::min(row.used, expected + near); i < end; ++i)
-      if (receivers_of(row)[i] == to) return i;
-    return search(row, to);
-  }
-  /// Nothing that is due after `now` gets lost, what was due before may read as `now`.
-  State read(const Row& row, std::uint32_t position, NodeId from, NoiseLane lane) const {
-    const std::uint64_t packed = load(state_of(row, position, lane));
-    if (packed >> count_bits == wide_mark) [[unlikely]]
-      return wide_.at({from | static_cast<std::uint32_t>(lane), receivers_of(row)[position]});
-    return {packed & count_max, origin(row) + static_cast<std::int64_t>(packed >> count_bits)};
-  }
-  void write(const Row& row, std::uint32_t position, NodeId from, NoiseLane lane, State state,
-             std::int64_t now) {
-    const auto offset = static_cast<std::uint64_t>(state.last_arrival - origin(row));
-    std::uint32_t* const place = state_of(row, position, lane);
-    if (offset < wide_mark && state.count <= count_max && load(place) >> count_bits != wide_mark)
-        [[likely]] {
-      store(place, offset << count_bits | state.count);
-    } else {
-      write_rarely(row, position, from, lane, state, now);
+  /// The place of a link, which is put in if it is new.
+  Place find(Rows& rows, NodeId to, NoiseLane lane) {
+    if (rows.size[index(lane)] != 0) [[likely]] {
+      const Place place = look(rows, to, lane);
+      if ((*place & to_mask) == to) [[likely]]
+        return place;
     }
+    return insert(rows, to, lane);
+  }
+  State read(const std::uint32_t* place, NodeId from, NoiseLane lane) const {
+    const std::uint64_t high = load_high(place);
+    if (high >> count_high_bits == wide_mark) [[unlikely]]
+      return wide_.at(key(place, from, lane));
+    return {(high & count_high_max) << count_low_bits | *place >> to_bits,
+            static_cast<std::int64_t>(high >> count_high_bits)};
+  }
+  void write(Place place, NodeId from, NoiseLane lane, State state) {
+    const auto last = static_cast<std::uint64_t>(state.last_arrival);
+    if (last >= wide_mark || state.count > count_max) [[unlikely]] {
+      wide_[key(place, from, lane)] = state;
+      store_high(place, wide_mark << count_high_bits);
+      return;
+    }
+    *place = (*place & to_mask) | static_cast<std::uint32_t>(state.count) << to_bits;
+    store_high(place, last << count_high_bits | state.count >> count_low_bits);
   }
 
   /// This many receivers are about to be named: there is room for them at once, so that a row does
   /// not leave smaller ones behind, which nobody takes once all have grown.
-  void make_room(Row& row, std::size_t receivers) {
-    if (receivers > row.room) [[unlikely]]
-      move(row, lines_for(receivers));
+  void make_room(Rows& rows, std::size_t receivers, NoiseLane lane) {
+    if (receivers > capacity(room_of(rows, lane))) [[unlikely]]
+      move(rows, lane, lines_for(receivers));
   }
-  /// Asks for the cache lines of a sender's links in the usual lane, if those are not many.
-  void fetch(const Row& row) const {
-    if (row.room == 0 || row.room > fetched_max) return;
-    const std::uint32_t* const block = block_of(row);
-    const std::size_t words = header_words + row.room + 2 * std::size_t{row.used};
-    for (std::size_t word = 0; word < words; word += line_words)
-      __builtin_prefetch(block + word, 1);
+  /// Asks for the cache line of a link that is needed soon.
+  void fetch(const Rows& rows, NodeId to, NoiseLane lane) const {
+    const std::uint32_t room = room_of(rows, lane);
+    if (room != 0)
+      __builtin_prefetch(block_of(rows, lane) + slot_words * std::size_t{to % room}, 1);
+  }
+  /// Links of a sender in a lane.
+  std::uint32_t used(const Rows& rows, NoiseLane lane) const {
+    return rows.size[index(lane)] == 0 ? 0 : block_of(rows, lane)[used_word(rows, lane)];
   }
   /// Cache lines that all blocks take, those left by rows that grew included.
   std::size_t lines() const { return words_.size() / line_words; }
 
  private:
   static constexpr std::size_t line_words = 16;
-  /// Of a block: how many of the receivers are in order (those behind them are so among
-  /// themselves), and from when on times count.
-  static constexpr std::size_t header_words = 2;
-  static constexpr std::uint32_t near = 4;
-  static constexpr std::uint32_t fetched_max = 64;
-  /// A state is the arrival after the row's origin, ns, above the count. What does not fit is kept
-  /// apart.
-  static constexpr unsigned count_bits = 24;
-  static constexpr std::uint64_t count_max = (std::uint64_t{1} << count_bits) - 1;
-  static constexpr std::uint64_t wide_mark = (std::uint64_t{1} << (64 - count_bits)) - 1;
-  static constexpr unsigned origin_shift = 38;  // 275 s
+  /// Of a link, from the lowest bit on: receiver, count, arrival (52 days). What does not fit is
+  /// kept apart, and its arrival is wide_mark.
+  static constexpr std::size_t slot_words = 3;
+  static constexpr unsigned to_bits = 21;
+  static constexpr std::uint32_t to_mask = (1u << to_bits) - 1;
+  static constexpr std::uint32_t free_slot = to_mask;  // node numbers have 20 bits
+  static constexpr unsigned count_low_bits = 32 - to_bits;
+  static constexpr unsigned count_high_bits = 12;
+  static constexpr std::uint64_t count_high_max = (1u << count_high_bits) - 1;
+  static constexpr std::uint64_t count_max = (1u << (count_low_bits + count_high_bits)) - 1;
+  static constexpr std::uint64_t wide_mark = (std::uint64_t{1} << (64 - count_high_bits)) - 1;
 
-  static std::uint64_t load(const std::uint32_t* place) {
-    std::uint64_t packed = 0;
-    __builtin_memcpy(&packed, place, sizeof(packed));
-    return packed;
-  }
-  static void store(std::uint32_t* place, std::uint64_t packed) {
-    __builtin_memcpy(place, &packed, sizeof(packed));
-  }
-  std::uint32_t* block_of(const Row& row) { return words_.data() + row.begin * line_words; }
-  const std::uint32_t* block_of(const Row& row) const {
-    return words_.data() + row.begin * line_words;
-  }
-  std::uint32_t* receivers_of(const Row& row) { return block_of(row) + header_words; }
-  const std::uint32_t* receivers_of(const Row& row) const { return block_of(row) + header_words; }
-  static std::size_t state_word(const Row& row, std::uint32_t position, NoiseLane lane) {
-    const std::size_t before = lane == NoiseLane::usual ? 0 : row.room;
-    return header_words + row.room + 2 * (before + position);
-  }
-  std::uint32_t* state_of(const Row& row, std::uint32_t position, NoiseLane lane) {
-    return block_of(row) + state_word(row, position, lane);
-  }
-  const std::uint32_t* state_of(const Row& row, std::uint32_t position, NoiseLane lane) const {
-    return block_of(row) + state_word(row, position, lane);
-  }
-  std::int64_t origin(const Row& row) const {
-    return static_cast<std::int64_t>(std::uint64_t{block_of(row)[1]} << origin_shift);
+  /// Receivers of a block by its size; its last word says how many of them are used.
+  static constexpr std::array<std::uint32_t, block_sizes> rooms = [] {
+    std::array<std::uint32_t, block_sizes> found{};
+    for (std::size_t size = 1; size < block_sizes; ++size)
+      found[size] = static_cast<std::uint32_t>((block_lines(size) * line_words - 1) / slot_words);
+    return found;
+  }();
+  static constexpr std::uint32_t capacity(std::uint32_t room) {
+    return room - std::max(room / 8, std::min(room, 1u));
   }
 
-  std::size_t lines_for(std::size_t receivers) const;
-  std::uint32_t search(Row& row, NodeId to);
-  std::uint32_t insert(Row& row, NodeId to, std::uint32_t position);
-  void move(Row& row, std::size_t lines);
-  void put_in_order(Row& row);
-  void write_rarely(const Row& row, std::uint32_t position, NodeId from, NoiseLane lane,
-                    State state, std::int64_t now);
-  std::uint32_t take_lines(std::size_t lines);
+  static std::size_t index(NoiseLane lane) { return lane == NoiseLane::usual ? 0 : 1; }
+  static std::uint64_t load_high(const std::uint32_t* place) {
+    std::uint64_t high = 0;
+    __builtin_memcpy(&high, place + 1, sizeof(high));
+    return high;
+  }
+  static void store_high(Place place, std::uint64_t high) {
+    __builtin_memcpy(place + 1, &high, sizeof(high));
+  }
+  using Key = std::pair<std::uint32_t, NodeId>;
+  static Key key(const std::uint32_t* place, NodeId from, NoiseLane lane) {
+    return {from | static_cast<std::uint32_t>(lane), *place & to_mask};
+  }
+  static std::uint32_t room_of(const Rows& rows, NoiseLane lane) {
+    return rooms[rows.size[index(lane)]];
+  }
+  const std::uint32_t* block_of(const Rows& rows, NoiseLane lane) const {
+    return words_.data() + rows.begin[index(lane)] * line_words;
+  }
+  Place block_of(const Rows& rows, NoiseLane lane) {
+    return words_.data() + rows.begin[index(lane)] * line_words;
+  }
+  static std::size_t used_word(const Rows& rows, NoiseLane lane) {
+    return block_lines(rows.size[index(lane)]) * line_words - 1;
+  }
+  /// The place of a link in a row, or the free one where it belongs.
+  Place look(const Rows& rows, NodeId to, NoiseLane lane) {
+    const std::uint32_t room = room_of(rows, lane);
+    const Place block = block_of(rows, lane);
+    const Place end = block + slot_words * std::size_t{room};
+    Place place = block + slot_words * std::size_t{to % room};
+    while ((*place & to_mask) != to && (*place & to_mask) != free_slot) {
+      place += slot_words;
+      if (place == end) place = block;
+    }
+    return place;
+  }
 
-  unsigned lanes_;
+  static std::size_t lines_for(std::size_t receivers);
+  Place insert(Rows& rows, NodeId to, NoiseLane lane);
+  void move(Rows& rows, NoiseLane lane, std::size_t lines);
+  std::uint32_t take_block(std::size_t size);
+
   std::uint32_t nodes_;
-  HugeVector<std::uint32_t> words_;                         // of all blocks
-  std::array<std::vector<std::uint32_t>, 96> left_;         // by size: blocks of rows that grew
-  std::map<std::pair<std::uint32_t, NodeId>, State> wide_;  // by sender and lane, receiver
+  HugeVector<std::uint32_t> words_;                           // of all blocks
+  std::array<std::vector<std::uint32_t>, block_sizes> left_;  // by size: blocks of rows that grew
+  std::map<Key, State> wide_;                                 // by sender and lane, receiver
 };
 
 class LinkNoise {
@@ -154,24 +181,11 @@ class LinkNoise {
   LinkTable& links() { return links_; }
   const LinkTable& links() const { return links_; }
 
-  /// Messages of one sender, one after the other.
-  class Sending {
-   public:
-    Sending(LinkNoise& noise, LinkTable::Row& row, NodeId from, std::int64_t now,
-            NoiseLane lane = NoiseLane::usual)
-        : noise_(noise), row_(row), now_(now), from_(from), lane_(lane) {}
-    /// When the next message of the link arrives, whose last byte left the up-link at `sent`, not
-    /// before now, and would arrive `latency` later on an ideal path.
-    std::int64_t arrival(NodeId to, std::int64_t sent, std::int64_t latency, std::uint64_t bytes);
-
-   private:
-    LinkNoise& noise_;
-    LinkTable::Row& row_;
-    std::int64_t now_;
-    NodeId from_;
-    NoiseLane lane_;
-    std::uint32_t expected_ = 0;
-  };
+  /// When the next message of the link arrives, whose last byte left the up-link at `sent` and
+  /// would arrive `latency` later on an ideal path.
+  std::int64_t arrival(LinkTable::Rows& rows, NodeId from, NodeId to, std::int64_t sent,
+                       std::int64_t latency, std::uint64_t bytes,
+                       NoiseLane lane = NoiseLane::usual);
 
  private:
   std::int64_t jitter_ns(std::uint64_t u, std::int64_t latency) const;

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <tuple>
 #include <vector>
 
@@ -35,14 +34,12 @@ class Links {
   explicit Links(const NetworkSpec& spec) : noise_(spec) {}
   std::int64_t arrival(NodeId from, NodeId to, std::int64_t sent, std::int64_t link_latency,
                        std::uint64_t bytes, NoiseLane lane = NoiseLane::usual) {
-    return LinkNoise::Sending(noise_, rows_[from], from, now, lane)
-        .arrival(to, sent, link_latency, bytes);
+    return noise_.arrival(rows_[from], from, to, sent, link_latency, bytes, lane);
   }
-  std::int64_t now = 0;
 
  private:
   LinkNoise noise_;
-  std::map<NodeId, LinkTable::Row> rows_;
+  std::map<NodeId, LinkTable::Rows> rows_;
 };
 
 /// What each of many messages, one a link, meets beyond the latency.
@@ -210,7 +207,6 @@ TEST(LinkNoise, ParetoDelaysHaveTheLatencyAsTheirMean) {
 TEST(LinkNoise, ADelayOfTheLinkIsDrawnOnceAndTheSameBothWays) {
   NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
   spec.jitter_of_link = true;
-  spec.link_model = LinkModel::bottleneck;
   Links noise(spec);
   const std::int64_t there = noise.arrival(3, 9, 0, latency, 100);
   EXPECT_EQ(noise.arrival(9, 3, 0, latency, 100), there);
@@ -222,7 +218,6 @@ TEST(LinkNoise, ADelayOfTheLinkIsDrawnOnceAndTheSameBothWays) {
 
 TEST(LinkNoise, LanesOvertakeOneAnotherButNothingOvertakesInItsLane) {
   NetworkSpec spec = noisy(JitterKind::pareto, 0, 0);
-  spec.link_model = LinkModel::bottleneck;
   Links noise(spec);
   const std::int64_t slow = noise.arrival(1, 2, 9'000'000'000, latency, 100, NoiseLane::large);
   EXPECT_LT(noise.arrival(1, 2, 0, latency, 100), slow);
@@ -232,117 +227,119 @@ TEST(LinkNoise, LanesOvertakeOneAnotherButNothingOvertakesInItsLane) {
 /// A table of links and what a map says of the same links.
 class TableBesideMap {
  public:
-  explicit TableBesideMap(unsigned lanes) : lanes_(lanes), table_(lanes, 64) {}
-
-  std::uint64_t below(std::uint64_t n) {
-    return draw_below(draw64(11, lanes_, purpose_, ++draws_), n);
-  }
   LinkTable& table() { return table_; }
-  LinkTable::Row& row(NodeId from) { return rows_[from]; }
-  void pass(std::int64_t ns) { now_ += ns; }
+  LinkTable::Rows& rows(NodeId from) { return rows_[from]; }
+  std::uint64_t below(std::uint64_t n) { return draw_below(draw64(11, 0, purpose_, ++draws_), n); }
 
-  /// One more message on a link, which arrives `ahead` after now; the count grows by `messages`.
-  void send(NodeId from, NodeId to, NoiseLane lane, std::int64_t ahead, std::uint64_t messages,
-            std::uint32_t& expected) {
-    LinkTable::Row& row = rows_[from];
-    const std::uint32_t position = table_.find(row, to, expected);
-    expected = position + 1;
-    LinkTable::State state = table_.read(row, position, from, lane);
+  /// Some more messages on a link, the last of which arrives at `last`.
+  void send(NodeId from, NodeId to, NoiseLane lane, std::uint64_t messages, std::int64_t last) {
+    const LinkTable::Place link = table_.find(rows_[from], to, lane);
     LinkTable::State& known = known_[{from, to, lane}];
-    ASSERT_EQ(state.count, known.count) << from << " to " << to;
-    ASSERT_EQ(std::max(state.last_arrival, now_), std::max(known.last_arrival, now_));
-    known.count = state.count += messages;
-    known.last_arrival = state.last_arrival = std::max(now_ + ahead, known.last_arrival);
-    table_.write(row, position, from, lane, state, now_);
+    expect_equal(table_.read(link, from, lane), known);
+    known = {known.count + messages, last};
+    table_.write(link, from, lane, known);
   }
-  /// Every link, in the order of the map.
+  /// Every link, and no others.
   void check() {
+    const auto links = [&] {
+      std::size_t sum = 0;
+      for (const auto& [from, rows] : rows_)
+        sum += table_.used(rows, NoiseLane::usual) + table_.used(rows, NoiseLane::large);
+      return sum;
+    };
+    EXPECT_EQ(links(), known_.size());
     for (const auto& [link, known] : known_) {
       const auto [from, to, lane] = link;
-      const std::uint32_t position = table_.find(rows_[from], to, 0);
-      const LinkTable::State state = table_.read(rows_[from], position, from, lane);
-      ASSERT_EQ(state.count, known.count) << from << " to " << to;
-      ASSERT_EQ(std::max(state.last_arrival, now_), std::max(known.last_arrival, now_));
+      expect_equal(table_.read(table_.find(rows_[from], to, lane), from, lane), known);
     }
-  }
-  std::size_t receivers() const {
-    return std::accumulate(rows_.begin(), rows_.end(), std::size_t{0},
-                           [](std::size_t sum, const auto& row) { return sum + row.second.used; });
+    EXPECT_EQ(links(), known_.size());
   }
 
  private:
   static constexpr Purpose purpose_{"test.links"};
-  unsigned lanes_;
-  LinkTable table_;
-  std::map<NodeId, LinkTable::Row> rows_;
+  static void expect_equal(LinkTable::State found, LinkTable::State known) {
+    EXPECT_EQ(found.count, known.count);
+    EXPECT_EQ(found.last_arrival, known.last_arrival);
+  }
+  LinkTable table_{64};
+  std::map<NodeId, LinkTable::Rows> rows_;
   std::map<std::tuple<NodeId, NodeId, NoiseLane>, LinkTable::State> known_;
-  std::int64_t now_ = 0;
   std::uint64_t draws_ = 0;
 };
 
 TEST(LinkTable, KeepsWhatAMapKeepsWhileRowsGrow) {
-  for (const unsigned lanes : {1u, 2u}) {
-    TableBesideMap links(lanes);
-    for (int round = 0; round < 3'000; ++round) {
-      const auto from = static_cast<NodeId>(links.below(20));
-      const NoiseLane lane =
-          lanes == 2 && links.below(3) == 0 ? NoiseLane::large : NoiseLane::usual;
-      // A multicast to some of a sender's neighbours in order, or single messages to anybody.
-      const std::uint64_t step = 1 + links.below(8);
-      const bool ascending = links.below(4) != 0;
-      if (links.below(2) == 0) links.table().make_room(links.row(from), links.below(40));
-      std::uint32_t expected = 0;
-      for (std::uint64_t to = links.below(step); to < 30 + from * 10; to += step) {
-        const std::uint64_t receiver = ascending ? to : links.below(30 + from * 20);
-        // Now and then so late that the time needs more room than a link has, or so often.
-        const bool late = links.below(200) == 0;
-        const std::int64_t ahead =
-            static_cast<std::int64_t>(links.below(late ? std::uint64_t{1} << 62 : 1'000'000'000));
-        const std::uint64_t messages = links.below(500) == 0 ? std::uint64_t{1} << 24 : 1;
-        links.send(from, static_cast<NodeId>(receiver), lane,
-                   late ? ahead >> links.below(40) : ahead, messages, expected);
-        ASSERT_FALSE(HasFatalFailure());
-      }
-      links.pass(static_cast<std::int64_t>(
-          links.below(links.below(100) == 0 ? 900'000'000'000 : 500'000'000)));
+  TableBesideMap links;
+  for (int round = 0; round < 5'000; ++round) {
+    const auto from = static_cast<NodeId>(links.below(20));
+    const NoiseLane lane = links.below(3) == 0 ? NoiseLane::large : NoiseLane::usual;
+    if (links.below(2) == 0) links.table().make_room(links.rows(from), links.below(60), lane);
+    // To some of the sender's neighbours in order, or to anybody.
+    const std::uint64_t step = 1 + links.below(8);
+    const bool ascending = links.below(4) != 0;
+    for (std::uint64_t to = links.below(step); to < 30 + from * 10; to += step) {
+      const std::uint64_t receiver = ascending ? to * 4'001 : links.below((1 << 20) - 1) + 1;
+      // Now and then so late or so many that twelve bytes are not enough, and then again fewer.
+      const std::uint64_t last = links.below(100) == 0 ? never : std::uint64_t{1} << 50;
+      const std::uint64_t messages = links.below(100) == 0 ? std::uint64_t{1} << 23 : 1;
+      links.send(from, static_cast<NodeId>(receiver), lane, messages,
+                 static_cast<std::int64_t>(links.below(last)));
     }
+  }
+  links.check();
+}
+
+TEST(LinkTable, LimitsOfTwelveBytes) {
+  TableBesideMap links;
+  constexpr std::uint64_t counted = std::uint64_t{1} << 23;
+  constexpr std::int64_t late = std::int64_t{1} << 52;
+  constexpr NodeId last_node = (1 << 20) - 1;
+  for (const NodeId to : {0u, 1u, last_node}) {
+    links.send(last_node, to, NoiseLane::large, counted - 1, late - 2);
+    links.send(last_node, to, NoiseLane::usual, 1, late - 2);
+    links.send(last_node, to, NoiseLane::large, 1, late - 1);
+    links.send(last_node, to, NoiseLane::usual, 1, late - 1);
+    links.check();
+    links.send(last_node, to, NoiseLane::large, 1, late);
+    links.send(last_node, to, NoiseLane::large, counted << 20, never);
     links.check();
   }
 }
 
-TEST(LinkTable, ReceiversInAnyOrderMayBeMany) {
-  // As many as one server may have clients, last ones first, first ones first and shuffled.
+TEST(LinkTable, AServerMayHaveManyClientsInAnyOrder) {
   constexpr std::uint64_t many = 50'021;  // a prime
   for (const std::uint64_t factor : {std::uint64_t{1}, many - 1, std::uint64_t{20'011}}) {
-    TableBesideMap links(1);
-    for (std::uint64_t i = 0; i < many; ++i) {
-      std::uint32_t expected = 0;
-      links.send(7, static_cast<NodeId>(i * factor % many), NoiseLane::usual,
-                 static_cast<std::int64_t>(i), 1, expected);
-      ASSERT_FALSE(HasFatalFailure());
-    }
-    EXPECT_EQ(links.receivers(), many);
+    TableBesideMap links;
+    for (std::uint64_t i = 0; i < many; ++i)
+      links.send(7, static_cast<NodeId>(i * factor % many), NoiseLane::usual, 1,
+                 static_cast<std::int64_t>(i));
     links.check();
-    EXPECT_EQ(links.receivers(), many);
   }
 }
 
-TEST(LinkTable, ALinkTakesTwentyBytesAndRowsThatGrowLeaveTheirBlocksToOthers) {
-  LinkTable table(2, 1'000);
-  std::vector<LinkTable::Row> rows(1'000);
-  for (LinkTable::Row& row : rows) table.make_room(row, 18);
-  EXPECT_EQ(table.lines(), 6'000u);  // 18 x 20 B and 8
-  for (LinkTable::Row& row : rows)
-    for (NodeId to = 0; to < 18; ++to) table.find(row, to, to);
-  EXPECT_EQ(table.lines(), 6'000u);
-  for (LinkTable::Row& row : rows) EXPECT_EQ(row.used, 18u);
+TEST(LinkTable, BlocksFitAndWhatOneRowLeavesAnotherTakes) {
+  LinkTable table(1'000);
+  std::vector<LinkTable::Rows> rows(1'000);
+  const auto use = [&](LinkTable::Rows& row, NodeId links) {
+    for (NodeId to = 0; to < links; ++to) table.find(row, to * 77 + 5, NoiseLane::usual);
+  };
+  for (LinkTable::Rows& row : rows) table.make_room(row, 19, NoiseLane::usual);
+  EXPECT_EQ(table.lines(), 4'000u);
+  for (LinkTable::Rows& row : rows) use(row, 19);
+  EXPECT_EQ(table.lines(), 4'000u);
 
-  // One after the other grows by steps: what one leaves, the next takes.
-  LinkTable grown(2, 1'000);
-  std::vector<LinkTable::Row> growing(100);
-  for (LinkTable::Row& row : growing)
-    for (NodeId to = 0; to < 42; ++to) grown.find(row, to, to);
-  EXPECT_LE(grown.lines(), 100u * 16 + 1 + 2 + 4 + 8);
+  // The other lane takes as much at once.
+  for (LinkTable::Rows& row : rows) {
+    table.find(row, 3, NoiseLane::large);
+    EXPECT_EQ(table.used(row, NoiseLane::large), 1u);
+  }
+  EXPECT_EQ(table.lines(), 8'000u);
+
+  // 1, 2, 4, 8, 16 lines.
+  LinkTable grown(1'000);
+  std::vector<LinkTable::Rows> growing(100);
+  for (LinkTable::Rows& row : growing)
+    for (NodeId to = 0; to < 74; ++to) grown.find(row, to, NoiseLane::usual);
+  EXPECT_EQ(grown.lines(), 100u * 16 + 8 + 4 + 2 + 1);
 }
 
 }  // namespace

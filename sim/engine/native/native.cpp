@@ -73,7 +73,7 @@ struct alignas(64) Node {
   AccessLink up;
   AccessLink down;
   std::uint32_t deliveries_pending = 0;  // events on their way out of the down-link
-  LinkTable::Row links;                  // where there is jitter or loss
+  LinkTable::Rows links;                 // where there is jitter or loss
 };
 static_assert(sizeof(Node) == 64);
 
@@ -246,7 +246,8 @@ void NativeEngine::fan_out(std::int64_t sent, std::int64_t serialisation, NodeId
   std::copy(to.begin(), to.end(), waiting.to.begin());
   fan_out_copies_ += to.size();
   fan_outs_safe_ = std::min(fan_outs_safe_, later(sent, latency_min_) - 1);
-  noise_.links().fetch(nodes_[from].links);
+  const LinkTable::Rows& links = nodes_[from].links;
+  for (const NodeId receiver : to) noise_.links().fetch(links, receiver, NoiseLane::usual);
 }
 
 void NativeEngine::push_oldest() {
@@ -262,12 +263,11 @@ void NativeEngine::push_copies(std::int64_t sent, std::int64_t serialisation, No
                                std::uint32_t index) {
   const std::int64_t* const latency = latencies_from(from);
   if (noise_.on()) {
-    LinkTable::Row& links = nodes_[from].links;
-    noise_.links().make_room(links, to.size());
-    LinkNoise::Sending sending(noise_, links, from, now_);
+    LinkTable::Rows& links = nodes_[from].links;
+    noise_.links().make_room(links, to.size(), NoiseLane::usual);
     for (const NodeId receiver : to) {
       sent = later(sent, serialisation);
-      queue_.push({sending.arrival(receiver, sent, latency[region_[receiver]], size),
+      queue_.push({noise_.arrival(links, from, receiver, sent, latency[region_[receiver]], size),
                    Event::pack(receiver, from, index)});
     }
   } else {
@@ -282,8 +282,7 @@ std::int64_t NativeEngine::travelled(NodeId from, NodeId to, std::int64_t sent, 
                                      NoiseLane lane) {
   const std::int64_t latency = latencies_from(from)[region_[to]];
   if (!noise_.on()) return later(sent, latency);
-  LinkNoise::Sending sending(noise_, nodes_[from].links, from, now_, lane);
-  return sending.arrival(to, sent, latency, size);
+  return noise_.arrival(nodes_[from].links, from, to, sent, latency, size, lane);
 }
 
 /// The bandwidth of the narrower of two links, of which either may be unlimited.

@@ -58,16 +58,16 @@ struct Stream {
   NodeId from, to;
   std::int64_t opened_at;  // the sender's side of the connection stands
   std::uint64_t acknowledged = 0;
-  std::uint64_t next = 0;      // to be sent
-  std::uint64_t written = 0;   // by the host
-  std::uint64_t received = 0;  // in order
-  std::uint64_t draws = 0;     // packets that loss was drawn for
-  std::int64_t held_until = 0;  // a lost packet keeps what follows from the host until here
+  std::uint64_t next = 0;          // to be sent
+  std::uint64_t written = 0;       // by the host
+  std::uint64_t received = 0;      // in order
+  std::uint64_t draws = 0;         // packets that loss was drawn for
+  std::int64_t held_until = 0;     // a lost packet keeps what follows from the host until here
   std::uint64_t recovered_at = 0;  // losses before this position have cost window
   std::int64_t last_passed = 0;
-  std::int64_t alarm_at = -1;   // of the one event pending; -1: none
-  std::int64_t deadline = 0;    // of the retransmission timer
-  unsigned single = 0;          // segments that arrived and wait for another to be acknowledged
+  std::int64_t alarm_at = -1;  // of the one event pending; -1: none
+  std::int64_t deadline = 0;   // of the retransmission timer
+  unsigned single = 0;         // segments that arrived and wait for another to be acknowledged
   Window window;
   RoundTrip trip;
   Fifo<Message> messages;  // not delivered yet; their ends ascend
@@ -76,7 +76,7 @@ struct Stream {
 struct Node {
   AccessLink up;
   AccessLink down;
-  LinkTable::Row links;  // where there is jitter
+  LinkTable::Rows links;  // where there is jitter
 };
 
 class TcpEngine final : public Engine {
@@ -230,7 +230,8 @@ void TcpEngine::wake_at(NodeId node, Time time) {
 void TcpEngine::transmit(Time depart, NodeId from, NodeId to, std::uint32_t bytes, Token token) {
   if (depart != now()) misuse("with transport \"tcp\" a message may depart now only");
   if (from >= nodes_.size()) misuse("the sender does not exist");
-  if (to >= nodes_.size() || to == from) misuse("a receiver does not exist or is the sender itself");
+  if (to >= nodes_.size() || to == from)
+    misuse("a receiver does not exist or is the sender itself");
   const std::uint32_t number = stream_of(from, to);
   Stream& stream = streams_[number];
   stream.written += std::max(1u, bytes);
@@ -247,8 +248,9 @@ std::uint32_t TcpEngine::next_flight_bytes(const Stream& stream) const {
   const std::uint64_t left = stream.written - stream.next;
   // A partial segment leaves only as the end of what there is (RFC 1122, 4.2.3.4).
   if (room < segment_ && room < left) return 0;
-  const std::uint64_t share = std::max(acknowledged_together * segment_,
-                                       stream.window.size / flights_per_window / segment_ * segment_);
+  const std::uint64_t share =
+      std::max(acknowledged_together * segment_,
+               stream.window.size / flights_per_window / segment_ * segment_);
   std::uint64_t bytes = std::min({share, left, room});
   if (bytes < left) bytes = bytes / segment_ * segment_;
   // The first message that ends a segment or more further on ends the flight: it is not to wait for
@@ -287,10 +289,9 @@ void TcpEngine::depart(std::uint32_t number, std::uint32_t bytes) {
   const std::int64_t length = serialisation_ns(wire, up.bps);
   const std::int64_t sent = up.queue(now_, length);
   const std::int64_t ideal = latency(stream.from, stream.to);
-  const std::int64_t last =
-      jitter_.on() ? LinkNoise::Sending(jitter_, nodes_[stream.from].links, stream.from, now_)
-                         .arrival(stream.to, sent, ideal, wire)
-                   : later(sent, ideal);
+  const std::int64_t last = jitter_.on() ? jitter_.arrival(nodes_[stream.from].links, stream.from,
+                                                           stream.to, sent, ideal, wire)
+                                         : later(sent, ideal);
   const std::int64_t first = std::max(now_, last - length + serialisation_ns(packet, up.bps));
   const std::uint32_t flight = take({number, bytes, stream.next, now_, last, false});
   stream.next += bytes;
@@ -379,9 +380,8 @@ void TcpEngine::acknowledge(std::uint32_t number, const Flight& flight) {
   }
   if (waiting < acknowledged_together) return;
   AccessLink& up = nodes_[stream.to].up;
-  const std::int64_t left =
-      up.queue(now_, serialisation_ns(acknowledgement_bytes * (waiting / acknowledged_together),
-                                      up.bps));
+  const std::int64_t left = up.queue(
+      now_, serialisation_ns(acknowledgement_bytes * (waiting / acknowledged_together), up.bps));
   push(later(left, way), stream.from, stream.to, acknowledgement,
        take({number, 0, upto, flight.sent_at, 0, false}));
 }
@@ -398,8 +398,8 @@ void TcpEngine::take_acknowledgement(std::uint32_t number, const Flight& flight)
   send(number);
 }
 
-/// At most one event is pending for a stream, never later than asked for: one that comes early looks
-/// again.
+/// At most one event is pending for a stream, never later than asked for: one that comes early
+/// looks again.
 void TcpEngine::set_alarm(Stream& stream, std::uint32_t number, std::int64_t at) {
   if (stream.alarm_at >= 0 && stream.alarm_at <= at) return;
   stream.alarm_at = at;
@@ -429,14 +429,17 @@ void TcpEngine::handle(std::uint64_t packed, EngineSink& sink) {
   }
   const std::uint32_t number = event.index() >> kind_bits;
   switch (static_cast<Kind>(event.index() & ((1u << kind_bits) - 1))) {
-    case first_packet: return reach_down_link(number);
-    case passed: return pass(number, sink);
+    case first_packet:
+      return reach_down_link(number);
+    case passed:
+      return pass(number, sink);
     case acknowledgement: {
       const Flight flight = flights_[number];
       free_flights_.push_back(number);
       return take_acknowledgement(flight.stream, flight);
     }
-    case alarm: return ring(number);
+    case alarm:
+      return ring(number);
   }
 }
 
