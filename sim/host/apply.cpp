@@ -15,57 +15,68 @@ constexpr bool is_message(EffectKind kind) { return kind <= EffectKind::broadcas
 }  // namespace
 
 void World::apply(Node& n, Effects& effects, Time hold) {
-  const std::uint64_t first_operation = n.disk ? n.disk->submitted : 0;
+  const std::uint64_t first_operation = n.queue ? n.queue->submitted : 0;
+  const bool at_once = disk_at_once(n, hold);
+  bool written = false;
   for (const Effect& e : effects.list()) {
     switch (e.kind) {
       case EffectKind::set_timer: {
         const TimerId id{e.node, e.a};
-        const Time due = hold + n.clock.true_delay(Duration{static_cast<std::int64_t>(e.b)});
+        const Duration delay{static_cast<std::int64_t>(e.b)};
+        const Time due = hold + (n.clock_true ? delay : clock_of(n).true_delay(delay));
         TimerSlot* slot = nullptr;
-        for (TimerSlot& t : n.timers) {
-          if (t.slot == e.slot && t.id == id) slot = &t;
+        for (TimerSlot& t : n.timers.all()) {
+          if (t.is(e.slot, id)) slot = &t;
         }
-        if (!slot) slot = &n.timers.emplace_back();
-        *slot = {id, e.slot, false, ++n.timer_generation, due};
+        if (!slot) slot = &n.timers.add();
+        *slot = {id.key, due, ++n.timer_generation, id.kind, e.slot, false};
         n.timer_min = std::min(n.timer_min, due);
         break;
       }
-      case EffectKind::cancel_timer:
-        std::erase_if(n.timers, [&](const TimerSlot& t) {
-          return t.slot == e.slot && t.id == TimerId{e.node, e.a};
-        });
+      case EffectKind::cancel_timer: {
+        const std::span<TimerSlot> timers = n.timers.all();
+        for (std::size_t i = 0; i < timers.size(); ++i) {
+          if (!timers[i].is(e.slot, {e.node, e.a})) continue;
+          n.timers.remove(i);
+          break;
+        }
         break;
+      }
       case EffectKind::persist:
       case EffectKind::truncate:
       case EffectKind::forget:
-        disk_submit(n, effects, e);
+        if (at_once) {
+          disk_write(n, effects, e);
+          written = true;
+        } else {
+          disk_submit(n, effects, e);
+        }
         break;
       case EffectKind::search:
-        n.search_slot = e.slot;
-        start_search(n, effects.search_of(e), hold);
+        start_search(n, e.slot, effects.search_of(e), hold);
         break;
       case EffectKind::stop_search:
-        ++n.search_generation;
+        if (n.id < searches_.size()) ++searches_[n.id].generation;
         n.found_due = time_never;
         break;
       case EffectKind::answer:
-        count(n.id, {hold, n.id, EventType::answer, e.slot, e.small, 0, e.a, e.b});
+        count(n, {hold, n.id, EventType::answer, e.slot, e.small, 0, e.a, e.b});
         break;
       case EffectKind::submit:
         count(n.id,
               {hold, n.id, EventType::submit, e.slot, 0, 0, e.c, e.b, &effects.transaction_of(e)});
         break;
       case EffectKind::acknowledge:
-        count(n.id, {hold, n.id, EventType::acknowledge, e.slot, 0, 0, e.a, e.b});
+        count(n, {hold, n.id, EventType::acknowledge, e.slot, 0, 0, e.a, e.b});
         break;
       case EffectKind::give_up:
-        count(n.id, {hold, n.id, EventType::give_up, e.slot, 0, 0, e.a, 0});
+        count(n, {hold, n.id, EventType::give_up, e.slot, 0, 0, e.a, 0});
         break;
       case EffectKind::read:
-        count(n.id, {hold, n.id, EventType::read, e.slot, 0, 0, e.a, e.b});
+        count(n, {hold, n.id, EventType::read, e.slot, 0, 0, e.a, e.b});
         break;
       case EffectKind::read_done:
-        count(n.id, {hold, n.id, EventType::read_done, e.slot, 0, 0, e.a, e.b});
+        count(n, {hold, n.id, EventType::read_done, e.slot, 0, 0, e.a, e.b});
         break;
       case EffectKind::note:
         if (interest_ & event_bit(EventType::note)) {
@@ -75,20 +86,26 @@ void World::apply(Node& n, Effects& effects, Time hold) {
       case EffectKind::admit:
         break;  // of no sessions here
       default:
-        apply_outside(n, effects, e, hold, first_operation);
+        if (written && e.gate == Gate::gated) {
+          held_.push_back(e);
+        } else {
+          apply_outside(n, effects, e, hold, first_operation);
+        }
     }
   }
-  if (n.disk && n.disk->due == time_never && !n.disk->idle()) disk_start(n, hold);
+  if (written) disk_written(n, effects, hold);
+  if (n.queue && n.queue->due == time_never && !n.queue->waiting.empty()) disk_start(n, hold);
 }
 
 void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
                           std::uint64_t step_first_op) {
-  if (e.gate == Gate::gated && n.disk) {
+  if (e.gate == Gate::gated && n.queue) {
     // Its module's records, and those that other modules listed earlier in this step: what a local
     // call caused (publish, reply) must not get out before what its caller wrote.
-    std::uint64_t& need = n.disk->needed[static_cast<std::size_t>(e.slot)];
-    if (n.disk->submitted > step_first_op) need = n.disk->submitted;
-    if (need > n.disk->durable) {
+    DiskQueue& queue = *n.queue;
+    std::uint64_t& need = queue.needed[static_cast<std::size_t>(e.slot)];
+    if (queue.submitted > step_first_op) need = queue.submitted;
+    if (need > queue.durable) {
       GateItem item;
       item.need = need;
       item.effect = e;
@@ -100,10 +117,14 @@ void World::apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
       if (e.kind == EffectKind::announce_head || e.kind == EffectKind::announce_final) {
         item.block = effects.block_of(e);
       }
-      queue_of(*n.disk).gate.push(std::move(item));
+      queue.gate.push(std::move(item));
       return;
     }
   }
+  let_out(n, effects, e, hold);
+}
+
+void World::let_out(Node& n, Effects& effects, const Effect& e, Time hold) {
   switch (e.kind) {
     case EffectKind::send: {
       const MessageRef message = effects.take_message(e);
@@ -155,7 +176,7 @@ void World::announce(Node& n, const Effect& e, const BlockRef* block, Time at) {
       leader_ = n.id;
       leader_term_ = e.a;
     }
-    count(n.id, {at, n.id, EventType::role, e.slot, e.small, e.node, e.a, 0});
+    count(n, {at, n.id, EventType::role, e.slot, e.small, e.node, e.a, 0});
     return;
   }
   const auto type = e.kind == EffectKind::announce_head ? EventType::head : EventType::final_block;
@@ -166,7 +187,7 @@ void World::announce(Node& n, const Effect& e, const BlockRef* block, Time at) {
     FirstHead& first = first_heads_[height];
     if (at < first.at || (at == first.at && n.id < first.node)) first = {at, n.id};
   }
-  count(n.id, {at, n.id, type, e.slot, 0, 0, (*block)->id.tag(), (*block)->height, block});
+  count(n, {at, n.id, type, e.slot, 0, 0, (*block)->id.tag(), (*block)->height, block});
 }
 
 void World::count_send(Node& n, const Message& message, std::span<const NodeId> to, Time depart) {
@@ -180,7 +201,7 @@ void World::count_send(Node& n, const Message& message, std::span<const NodeId> 
     stats_.replica_messages[static_cast<std::size_t>(message.role())] += copies;
     stats_.replica_bytes[static_cast<std::size_t>(message.role())] += copies * bytes;
   }
-  count(n.id, {depart, n.id, EventType::send, message.slot(), message.kind(),
+  count(n, {depart, n.id, EventType::send, message.slot(), message.kind(),
                copies == 1 ? to.front() : static_cast<std::uint32_t>(copies),
                message.identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
 }
@@ -211,7 +232,7 @@ void World::transmit_broadcast(Node& n, const MessageRef& message, Time depart) 
   stats_.all_bytes += copies * bytes;
   stats_.replica_messages[static_cast<std::size_t>(message->role())] += copies;
   stats_.replica_bytes[static_cast<std::size_t>(message->role())] += copies * bytes;
-  count(n.id, {depart, n.id, EventType::send, message->slot(), message->kind(),
+  count(n, {depart, n.id, EventType::send, message->slot(), message->kind(),
                copies == 1 ? (below.empty() ? above : below).front() : copies,
                message->identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
   if (link_faults_) {
@@ -248,58 +269,79 @@ void World::pass_on(Node& n, const MessageRef& message, NodeId target, Time depa
     engine_->transmit(depart, n.id, target, message->wire_size(), token_for(message, 1));
     return;
   }
-  const auto place = std::upper_bound(n.delayed.begin(), n.delayed.end(), due,
-                                      [](Time t, const Node::Delayed& d) { return t < d.due; });
-  n.delayed.insert(place, {due, message, target});
+  std::vector<Delayed>& delayed = delayed_[n.id];
+  const auto place = std::upper_bound(delayed.begin(), delayed.end(), due,
+                                      [](Time t, const Delayed& d) { return t < d.due; });
+  delayed.insert(place, {due, message, target});
+  n.holds_back = true;
   ++delayed_count_;
   arm(n);
 }
 
+/// Held back in the network, not in the node: it goes on although its sender may be down.
+void World::pass_on_held(Node& n, Time now) {
+  const auto of_node = delayed_.find(n.id);
+  std::vector<Delayed>& delayed = of_node->second;
+  while (!delayed.empty() && delayed.front().due <= now) {
+    const Delayed held = std::move(delayed.front());
+    delayed.erase(delayed.begin());
+    --delayed_count_;
+    engine_->transmit(now, n.id, held.to, held.message->wire_size(), token_for(held.message, 1));
+  }
+  if (!delayed.empty()) return;
+  delayed_.erase(of_node);
+  n.holds_back = false;
+}
+
 Token World::token_for(const MessageRef& message, std::uint32_t copies) {
   auto& book = message->book;
-  if (book.in_flight == 0) {
+  if (book.token == EngineSink::no_token) {
     if (free_tokens_.empty()) {
       book.token = static_cast<Token>(in_flight_.size());
-      in_flight_.push_back(nullptr);
+      in_flight_.emplace_back();
     } else {
       book.token = free_tokens_.back();
       free_tokens_.pop_back();
     }
     ++book.references;
-    in_flight_[book.token] = message.get();
+    in_flight_[book.token] = summary(*message);
   }
-  book.in_flight += copies;
+  in_flight_[book.token].copies += copies;
   return book.token;
 }
 
 void World::release_token(Token token) {
-  const Message* message = in_flight_[token];
-  if (--message->book.in_flight != 0) return;
-  in_flight_[token] = nullptr;
+  InFlight& under_way = in_flight_[token];
+  if (--under_way.copies != 0) return;
+  under_way.message->book.token = EngineSink::no_token;
+  const MessageRef drop(std::exchange(under_way.message, nullptr));
   free_tokens_.push_back(token);
-  const MessageRef drop(message);
 }
 
 namespace {
 
 /// The node's wall clock when the search will end; a jump of the clock until then comes too late.
-std::uint64_t stamp_of(const Node& n, const WorkSearch& search, Time found) {
-  const std::int64_t wall = std::max<std::int64_t>(count_ns(n.clock.wall(found)), 0);
+std::uint64_t stamp_of(const NodeClock& clock, const WorkSearch& search, Time found) {
+  const std::int64_t wall = std::max<std::int64_t>(count_ns(clock.wall(found)), 0);
   const auto now = static_cast<std::uint64_t>(wall);
   return std::max(now - now % search.unit, search.earliest);
 }
 
 }  // namespace
 
-void World::start_search(Node& n, const WorkSearch& search, Time hold) {
-  ++n.search_generation;
+void World::start_search(Node& n, Slot slot, const WorkSearch& search, Time hold) {
   n.found_due = time_never;
   const std::uint64_t rate = hash_rate(n.id);
   if (rate == 0) return;
+  Search& own = searches_[n.id];
+  ++own.generation;
+  own.slot = slot;
+  const NodeClock& clock = clock_of(n);
+  const Draws draws(spec_.seed, n.id, n.incarnation);
   const std::uint64_t key = search.header.tag();
   if (spec_.real_mining) {
     // Tries nonces upward from a drawn one; the count of tries gives the time they took.
-    std::uint64_t nonce = n.draws(Purpose("host.search.nonce"), key);
+    std::uint64_t nonce = draws(Purpose("host.search.nonce"), key);
     std::uint64_t tries = 1;
     const auto at = [&] {
       return hold + Duration{static_cast<std::int64_t>(static_cast<Uint128>(tries) * 1'000'000'000 /
@@ -307,8 +349,8 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
     };
     const auto is_work = [&] {
       n.found_due = at();
-      n.found_stamp = stamp_of(n, search, n.found_due);
-      return spec_.suite->work_valid(stamped(search.header, n.found_stamp), search.target, nonce);
+      own.stamp = stamp_of(clock, search, n.found_due);
+      return spec_.suite->work_valid(stamped(search.header, own.stamp), search.target, nonce);
     };
     while (!is_work()) {
       ++nonce;
@@ -318,16 +360,16 @@ void World::start_search(Node& n, const WorkSearch& search, Time hold) {
             "block interval) or use mining = \"lottery\"");
       }
     }
-    n.found_nonce = nonce;
+    own.nonce = nonce;
     return;
   }
-  const Duration takes = draw_exponential(n.draws(Purpose("host.search.time"), key),
+  const Duration takes = draw_exponential(draws(Purpose("host.search.time"), key),
                                           mean_search_time(search.target, rate));
   // The draw saturates, and so does the sum: a tiny miner's find lies beyond the end of time.
   n.found_due = takes < time_never - hold ? hold + takes : time_never;
   if (n.found_due > spec_.end) return;  // nobody will see it
-  n.found_stamp = stamp_of(n, search, n.found_due);
-  n.found_nonce = spec_.mint_ticket(stamped(search.header, n.found_stamp), search.target);
+  own.stamp = stamp_of(clock, search, n.found_due);
+  own.nonce = spec_.mint_ticket(stamped(search.header, own.stamp), search.target);
 }
 
 }  // namespace ledgerlab

@@ -2,6 +2,7 @@
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "models/base/int128.hpp"
 #include "sim/host/world.hpp"
@@ -9,8 +10,7 @@
 namespace ledgerlab {
 namespace {
 
-void apply_operation(Disk& disk, DiskOperation&& op) {
-  ModuleLog& log = disk.log(op.slot);
+void apply_operation(ModuleLog& log, DiskOperation&& op) {
   switch (op.kind) {
     case EffectKind::persist:
       log.persist(op.index, std::move(op.record));
@@ -31,42 +31,62 @@ bool same_record(const Record& a, const Record& b) {
 }  // namespace
 
 void ModuleLog::persist(std::uint64_t index, RecordRef record) {
-  if (records_.empty()) first_ = index;
-  if (index != first_ + records_.size()) throw std::logic_error("a gap in a module's log");
-  // Thousands of nodes hold a log: growing by an eighth wastes less than doubling.
-  if (records_.size() == records_.capacity()) records_.reserve(records_.size() * 9 / 8 + 2);
-  records_.push_back(std::move(record));
+  if (count_ == 0) first_ = index;
+  if (index != next()) throw std::logic_error("a gap in a module's log");
+  if (head_ + count_ == room_) make_room();
+  records_[head_ + count_++] = std::move(record);
+}
+
+/// What was forgotten leaves room at the front: once that is an eighth, the records move there.
+void ModuleLog::make_room() {
+  RecordRef* const oldest = records_.get() + head_;
+  if (head_ != 0 && head_ >= room_ / 8) {
+    std::move(oldest, oldest + count_, records_.get());
+  } else {
+    // Thousands of nodes hold a log: growing by an eighth wastes less than doubling.
+    room_ = count_ + count_ / 8 + 2;
+    auto more = std::make_unique<RecordRef[]>(room_);
+    std::move(oldest, oldest + count_, more.get());
+    records_ = std::move(more);
+  }
+  head_ = 0;
 }
 
 void ModuleLog::truncate(std::uint64_t from) {
-  if (from <= first_) {
-    records_.clear();
-  } else if (from <= last()) {
-    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(from - first_), records_.end());
-  }
+  if (from >= next()) return;
+  const std::uint64_t kept = from - std::min(from, first_);
+  for (std::uint64_t i = kept; i < count_; ++i) records_[head_ + i] = {};
+  count_ = static_cast<std::uint32_t>(kept);
+  if (kept == 0) first_ = from;
 }
 
 void ModuleLog::forget(std::uint64_t below) {
   if (below <= first_) return;
-  const std::uint64_t count = std::min<std::uint64_t>(below - first_, records_.size());
-  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
-  first_ += count;
+  const auto gone = static_cast<std::uint32_t>(std::min<std::uint64_t>(below - first_, count_));
+  for (std::uint32_t i = 0; i < gone; ++i) records_[head_ + i] = {};
+  count_ -= gone;
+  head_ = count_ == 0 ? 0 : head_ + gone;
+  first_ += gone;
 }
 
 void ModuleLog::append_to(std::vector<Record>& out) const {
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    out.push_back(*records_[i]);
+  for (std::size_t i = 0; i < count_; ++i) {
+    out.push_back(*records_[head_ + i]);
     out.back().index = first_ + i;
   }
 }
 
-ModuleLog& Disk::log(Slot slot) {
-  const auto at = std::find_if(logs.begin(), logs.end(),
-                               [&](const ModuleLog& log) { return log.slot() >= slot; });
-  if (at != logs.end() && at->slot() == slot) return *at;
-  const auto place = at - logs.begin();
-  logs.reserve(logs.size() + 1);  // two or three in all
-  return *logs.insert(logs.begin() + place, ModuleLog(slot));
+ModuleLog& ModuleLogs::of(Slot slot) {
+  std::size_t at = 0;
+  while (at < count_ && logs_[at].slot < slot) ++at;
+  if (at < count_ && logs_[at].slot == slot) return logs_[at];
+  auto more = std::make_unique<ModuleLog[]>(count_ + 1);
+  std::move(logs_.get(), logs_.get() + at, more.get());
+  std::move(logs_.get() + at, logs_.get() + count_, more.get() + at + 1);
+  more[at].slot = slot;
+  logs_ = std::move(more);
+  ++count_;
+  return logs_[at];
 }
 
 /// All nodes write the same of a block, most of them soon after one another.
@@ -88,118 +108,155 @@ RecordRef World::shared_record(Record&& record) {
   return kept;
 }
 
-DiskQueue& World::queue_of(Disk& disk) {
-  if (disk.queue) return *disk.queue;
+DiskQueue& World::queue_of(Node& n) {
+  if (n.queue) return *n.queue;
   if (spare_queues_.empty()) {
-    disk.queue = std::make_unique<DiskQueue>();
+    n.queue = std::make_unique<DiskQueue>();
   } else {
-    disk.queue = std::move(spare_queues_.back());
+    n.queue = std::move(spare_queues_.back());
     spare_queues_.pop_back();
   }
-  return *disk.queue;
+  return *n.queue;
 }
 
-void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
-  if (!n.disk) {
-    n.disk = std::make_unique<Disk>();
-    n.disk->sync = n.disk_sync;
-  }
-  Disk& disk = *n.disk;
-  ModuleLog& log = disk.log(e.slot);
+void World::charge_disk(Node& n, std::uint64_t bytes) {
+  stats_.disk_bytes += bytes;
+  if (n.is_replica) stats_.replica_disk_bytes += bytes;
+  n.disk_bytes += bytes;
+}
+
+/// What the effect asks for, at no index yet if it is a record.
+DiskOperation World::disk_operation(Node& n, Effects& effects, const Effect& e) {
   DiskOperation op;
   op.kind = e.kind;
   op.slot = e.slot;
+  op.index = e.a;
+  if (e.kind != EffectKind::persist) return op;
+  Record& record = effects.record_of(e);
+  record.index = 0;
+  record.slot = e.slot;
+  op.record = shared_record(std::move(record));
+  op.bytes = spec_.hardware.storage.record_bytes(e.b);
+  charge_disk(n, op.bytes);
+  return op;
+}
+
+void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
+  DiskQueue& queue = queue_of(n);
+  DiskOperation op = disk_operation(n, effects, e);
+  const auto slot = static_cast<std::size_t>(e.slot);
+  std::uint64_t& next = queue.next[slot];
+  if (next == 0) next = n.logs.of(e.slot).next();
+  if (e.kind == EffectKind::persist) op.index = next++;
+  if (e.kind == EffectKind::truncate) next = std::min(next, e.a);
+  queue.waiting.push(std::move(op));
+  queue.needed[slot] = ++queue.submitted;
+}
+
+/// Nothing waits for the disk and it takes no time: what a step lists is durable when it takes hold.
+/// No operation and no gate need be kept for it.
+bool World::disk_at_once(const Node& n, Time hold) const {
+  return !n.queue && spec_.hardware.disk_write_bps == 0 && hold <= engine_->now() &&
+         sync_of(n.id) == Duration::zero();
+}
+
+void World::disk_write(Node& n, Effects& effects, const Effect& e) {
+  DiskOperation op = disk_operation(n, effects, e);
+  ModuleLog& log = n.logs.of(e.slot);
   if (e.kind == EffectKind::persist) {
-    op.index = log.next_index++;
-    Record& record = effects.record_of(e);
-    record.index = 0;
-    record.slot = e.slot;
-    op.record = shared_record(std::move(record));
-    op.bytes = spec_.hardware.storage.record_bytes(e.b);
-    stats_.disk_bytes += op.bytes;
-    n.disk_bytes += op.bytes;
-  } else {
-    op.index = e.a;
-    if (e.kind == EffectKind::truncate) log.next_index = std::min(log.next_index, e.a);
+    op.index = log.next();
+    ++written_[static_cast<std::size_t>(e.slot)];
   }
-  queue_of(disk).waiting.push(std::move(op));
-  disk.needed[static_cast<std::size_t>(e.slot)] = ++disk.submitted;
+  apply_operation(log, std::move(op));
+}
+
+/// What waited for the records goes out, then their modules hear of them: as if a sync had ended.
+void World::disk_written(Node& n, Effects& effects, Time now) {
+  charge_disk(n, spec_.hardware.storage.bytes_per_sync);
+  for (const Effect& e : held_) let_out(n, effects, e, now);
+  held_.clear();
+  for (std::size_t slot = 0; slot < slot_count; ++slot) {
+    if (const std::uint32_t records = std::exchange(written_[slot], 0)) {
+      tell_durable(n, static_cast<Slot>(slot), records, now);
+    }
+  }
+}
+
+void World::tell_durable(Node& n, Slot slot, std::uint64_t records, Time now) {
+  LaneInput input;
+  input.ready = now;
+  input.kind = InputKind::persisted;
+  input.slot = slot;
+  input.value = n.logs.of(slot).last();
+  input.timer.key = records;
+  waiting_of(n).inbox.push(std::move(input));
 }
 
 void World::disk_start(Node& n, Time now) {
-  Disk& disk = *n.disk;
-  DiskQueue& queue = *disk.queue;
+  DiskQueue& queue = *n.queue;
   queue.syncing = queue.waiting.size();
   const StorageCharge& storage = spec_.hardware.storage;
   std::uint64_t bytes = storage.bytes_per_sync;
-  stats_.disk_bytes += bytes;
-  n.disk_bytes += bytes;
+  charge_disk(n, bytes);
   for (std::size_t i = 0; i < queue.syncing; ++i) bytes += queue.waiting[i].bytes;
-  Duration time = disk.sync * static_cast<std::int64_t>(storage.group_syncs_permille(bytes)) / 1000;
+  Duration time =
+      sync_of(n.id) * static_cast<std::int64_t>(storage.group_syncs_permille(bytes)) / 1000;
   if (spec_.hardware.disk_write_bps != 0) {
     time += Duration{static_cast<std::int64_t>(static_cast<Uint128>(bytes) * 8 * 1'000'000'000 /
                                                spec_.hardware.disk_write_bps)};
   }
-  disk.busy += time;
-  disk.due = now + time;
+  if (time != Duration::zero()) {
+    disk_busy_.resize(nodes_.size());
+    disk_busy_[n.id] += time;
+  }
+  queue.due = now + time;
   if (time == Duration::zero() && now <= engine_->now()) disk_complete(n, now);
 }
 
 void World::disk_complete(Node& n, Time now) {
-  Disk& disk = *n.disk;
   std::array<std::uint64_t, slot_count> persisted{};
-  std::array<bool, slot_count> touched{};
-  DiskQueue& queue = *disk.queue;
-  disk.due = time_never;
+  DiskQueue& queue = *n.queue;
+  queue.due = time_never;
   for (; queue.syncing > 0; --queue.syncing) {
     DiskOperation op = queue.waiting.pop();
-    const auto slot = static_cast<std::size_t>(op.slot);
-    if (op.kind == EffectKind::persist) {
-      ++persisted[slot];
-      touched[slot] = true;
-    }
-    ++disk.durable;
-    apply_operation(disk, std::move(op));
+    if (op.kind == EffectKind::persist) ++persisted[static_cast<std::size_t>(op.slot)];
+    ++queue.durable;
+    ModuleLog& log = n.logs.of(op.slot);
+    apply_operation(log, std::move(op));
   }
-  while (!queue.gate.empty() && queue.gate.front().need <= disk.durable) {
+  while (!queue.gate.empty() && queue.gate.front().need <= queue.durable) {
     release(n, queue.gate.pop(), now);
   }
   for (std::size_t slot = 0; slot < slot_count; ++slot) {
-    if (!touched[slot]) continue;
-    LaneInput input;
-    input.ready = now;
-    input.kind = InputKind::persisted;
-    input.slot = static_cast<Slot>(slot);
-    input.value = disk.log(input.slot).last();
-    input.timer.key = persisted[slot];
-    n.inbox.push(std::move(input));
+    if (persisted[slot] != 0) tell_durable(n, static_cast<Slot>(slot), persisted[slot], now);
   }
   if (!queue.waiting.empty()) {
-    if (disk.due == time_never) disk_start(n, now);
+    if (queue.due == time_never) disk_start(n, now);
   } else if (queue.gate.empty()) {
-    spare_queues_.push_back(std::move(disk.queue));
+    queue.reset();
+    spare_queues_.push_back(std::move(n.queue));
   }
 }
 
 std::vector<Record> World::disk_crash(Node& n, std::uint64_t* lost) {
-  std::vector<Record> kept;
+  const Draws draws(spec_.seed, n.id, n.incarnation);
   *lost = 0;
-  if (!n.disk) return kept;
-  Disk& disk = *n.disk;
-  DiskQueue& queue = queue_of(disk);
-  // A drawn prefix of what was not synced survives, never a record behind a gap.
-  const std::uint64_t survivors =
-      draw_below(n.draws(Purpose("host.disk.crash"), n.incarnation), queue.waiting.size() + 1);
-  for (std::uint64_t i = 0; i < survivors; ++i) {
-    apply_operation(disk, queue.waiting.pop());
+  if (n.queue) {
+    // A drawn prefix of what was not synced survives, never a record behind a gap.
+    Fifo<DiskOperation>& waiting = n.queue->waiting;
+    const std::uint64_t survivors =
+        draw_below(draws(Purpose("host.disk.crash"), n.incarnation), waiting.size() + 1);
+    for (std::uint64_t i = 0; i < survivors; ++i) {
+      DiskOperation op = waiting.pop();
+      ModuleLog& log = n.logs.of(op.slot);
+      apply_operation(log, std::move(op));
+    }
+    *lost = waiting.size();
+    n.queue.reset();
   }
-  *lost = queue.waiting.size();
-  disk.queue.reset();
-  disk.due = time_never;
-  disk.durable = disk.submitted = 0;
-  disk.needed = {};
-  for (ModuleLog& log : disk.logs) {
-    log.next_index = log.last() + 1;
+  std::vector<Record> kept;
+  for (ModuleLog& log : n.logs.all()) {
+    log.start_again();
     log.append_to(kept);
   }
   return kept;

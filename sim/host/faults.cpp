@@ -83,7 +83,7 @@ std::vector<NodeId> World::find_target(const FaultTarget& target) const {
 /// first.
 std::vector<std::uint64_t> World::produced() const {
   std::vector<std::uint64_t> blocks(spec_.replicas);
-  for (NodeId i = 0; i < spec_.replicas; ++i) blocks[i] = nodes_[i].found;
+  for (NodeId i = 0; i < spec_.replicas; ++i) blocks[i] = found(i);
   for (const FirstHead& first : first_heads_) {
     if (first.node < spec_.replicas) ++blocks[first.node];
   }
@@ -126,12 +126,10 @@ void World::begin_fault(std::size_t index, Time at) {
         if (f.kind == FaultKind::slow) set_slow(n, f.factor_thousandths);
         if (f.kind == FaultKind::clock) {
           n.clock_true = false;
-          n.clock.change(at, n.clock.drift_ppb + f.drift_ppb, n.clock.wall_offset + f.offset);
+          NodeClock& clock = clocks_[id];
+          clock.change(at, clock.drift_ppb + f.drift_ppb, clock.wall_offset + f.offset);
         }
-        if (f.kind == FaultKind::disk) {
-          n.disk_sync = f.sync;
-          if (n.disk) n.disk->sync = f.sync;
-        }
+        if (f.kind == FaultKind::disk) disk_syncs_[id] = f.sync;
       }
       return;
   }
@@ -175,13 +173,10 @@ void World::end_fault(std::size_t index, Time at) {
         Node& n = nodes_[id];
         if (f.kind == FaultKind::slow) set_slow(n, 1000);
         if (f.kind == FaultKind::clock) {
-          n.clock_true = false;
-          n.clock.change(at, n.clock.drift_ppb - f.drift_ppb, n.clock.wall_offset - f.offset);
+          NodeClock& clock = clocks_[id];
+          clock.change(at, clock.drift_ppb - f.drift_ppb, clock.wall_offset - f.offset);
         }
-        if (f.kind == FaultKind::disk) {
-          n.disk_sync = spec_.hardware.disk_sync;
-          if (n.disk) n.disk->sync = n.disk_sync;
-        }
+        if (f.kind == FaultKind::disk) disk_syncs_.erase(id);
       }
       return;
   }
@@ -198,16 +193,19 @@ void World::set_slow(Node& n, std::uint64_t thousandths) {
 void World::crash(NodeId id, Time at) {
   Node& n = nodes_[id];
   // What was under way ends here: time not spent is taken off the books.
-  if (n.disk && n.disk->due != time_never) n.disk->busy -= n.disk->due - at;
+  if (n.queue && n.queue->due != time_never && !disk_busy_.empty()) {
+    disk_busy_[id] -= n.queue->due - at;
+  }
   if (n.lane_free > at) n.cpu_busy -= n.lane_free - at;
-  for (const Time core : n.cores_free) {
-    if (core > at) n.check_busy -= core - at;
+  for (Time& core : cores_of(id)) {
+    if (core > at) check_busy_[id] -= core - at;
+    core = at;
   }
   std::uint64_t lost = 0;
   const std::vector<Record> kept = disk_crash(n, &lost);
   count(id, {at, id, EventType::crash, Slot::consensus, 0, 0, n.incarnation, lost});
-  while (!n.inbox.empty()) {
-    const LaneInput input = n.inbox.pop();
+  while (waits_in_lane(n)) {
+    const LaneInput input = n.waiting->inbox.pop();
     if (!input.message) continue;
     --stats_.waiting;
     if (input.dropped) {
@@ -217,39 +215,37 @@ void World::crash(NodeId id, Time at) {
       drop_message(at, id, input.from, *input.message, DropReason::receiver_down);
     }
   }
-  if (n.deferred) {
-    n.deferred->discard();
-    spare_effects_.push_back(std::move(n.deferred));
-    n.deferred_due = time_never;
+  if (n.waiting && n.waiting->deferred) {
+    n.waiting->deferred->discard();
+    spare_effects_.push_back(std::move(n.waiting->deferred));
+    n.waiting->deferred_due = time_never;
   }
+  let_go_if_empty(n);
   n.timers.clear();
   n.timer_min = time_never;
-  ++n.search_generation;
+  if (id < searches_.size()) ++searches_[id].generation;
   n.found_due = time_never;
   n.alive = false;
   n.program.reset();
-  n.up_total += at - n.up_since;
+  auto& [up_since, up_before] = restarted_.try_emplace(id, time_start, Duration{}).first->second;
+  up_before += at - up_since;
   n.lane_free = at;
-  for (Time& core : n.cores_free) core = at;
   arm(n);
 }
 
 void World::restart(NodeId id, Time at) {
   ++nodes_[id].incarnation;
+  restarted_[id].first = at;
   start_node(id, at);
 }
 
 void World::start_node(NodeId id, Time at) {
   Node& n = nodes_[id];
   n.alive = true;
-  n.up_since = at;
   n.lane_free = at;
-  n.draws = Draws(spec_.seed, id, n.incarnation);
   n.program = spec_.make_node(id, n.incarnation);
   std::vector<Record> records;
-  if (n.disk) {
-    for (const ModuleLog& log : n.disk->logs) log.append_to(records);
-  }
+  for (const ModuleLog& log : n.logs.all()) log.append_to(records);
   if (!records.empty()) n.program->restore(records);
   Input input;
   input.kind = InputKind::start;

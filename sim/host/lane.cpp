@@ -1,6 +1,7 @@
 // The serial lane of a node: inputs wait in order of arrival, a step runs when its service starts
 // (DESIGN 13.2). A step may run ahead of the event queue when nothing can come between: its input
 // is first in line, and no rule of the world changes before it ends.
+#include <cstddef>
 #include <stdexcept>
 
 #include "models/base/int128.hpp"
@@ -49,15 +50,19 @@ bool World::authentic(const Message& message) const {
   return message.book.verdict == 1;
 }
 
-Time World::check_done(Node& n, const Message& message, Time ready) {
-  const std::uint64_t picoseconds = check_cost(message);
+Time World::check_done(const Node& n, std::uint64_t picoseconds, Time ready) {
   // With one core the step itself pays (deliver).
-  if (picoseconds == 0 || n.cores_free.empty()) return ready;
+  if (picoseconds == 0 || spec_.hardware.cores == 1) return ready;
   const Duration cost = charged(n, picoseconds);
   if (cost == Duration::zero()) return ready;
-  n.check_busy += cost;
-  Time* first = n.cores_free.begin();
-  for (Time& core : n.cores_free) {
+  if (cores_.empty()) {
+    cores_.resize(nodes_.size() * (spec_.hardware.cores - 1));
+    check_busy_.resize(nodes_.size());
+  }
+  check_busy_[n.id] += cost;
+  const std::span<Time> cores = cores_of(n.id);
+  Time* first = cores.data();
+  for (Time& core : cores) {
     if (core < *first) first = &core;
   }
   *first = std::max(*first, ready) + cost;
@@ -74,8 +79,7 @@ void World::drop_message(Time at, NodeId node, NodeId peer, const Message& messa
 
 bool World::may_deliver_early(NodeId to, Time ready) {
   const Node& n = nodes_[to];
-  fetch(to);
-  return eager_ && ready < n.next_local && ready < horizon_ && n.inbox.empty() && !n.deferred;
+  return eager_ && ready < n.next_local && ready < horizon_ && !n.waiting;
 }
 
 /// Ten thousand nodes do not fit into a cache: what the next inputs touch is asked for in rounds,
@@ -83,16 +87,30 @@ bool World::may_deliver_early(NodeId to, Time ready) {
 void World::soon(std::span<const Coming> next, unsigned round) {
   switch (round) {
     case 0:
-      for (const Coming& coming : next) fetch(coming.node);
+      for (const Coming& coming : next) {
+        const char* lines = reinterpret_cast<const char*>(&nodes_[coming.node]);
+        __builtin_prefetch(lines, 1);
+        if (coming.token < in_flight_.size()) {
+          __builtin_prefetch(&in_flight_[coming.token], 1);
+        } else {  // a wake-up
+          __builtin_prefetch(lines + offsetof(Node, chain), 1);
+          __builtin_prefetch(lines + offsetof(Node, timers), 1);
+        }
+      }
       return;
     case 1:
       for (const Coming& coming : next) {
-        const char* program = reinterpret_cast<const char*>(nodes_[coming.node].program.get());
+        Node& n = nodes_[coming.node];
+        const char* program = reinterpret_cast<const char*>(n.program.get());
         __builtin_prefetch(program, 1);
         __builtin_prefetch(program + 64, 1);
-        nodes_[coming.node].stream.fetch(blocks_[coming.node]);
+        __builtin_prefetch(n.block.record(n.filled), 1);
+        if (n.filled + 1u == StreamBlock::record_count) {
+          __builtin_prefetch(&n.block, 1);
+          __builtin_prefetch(&n.chain, 1);
+        }
         if (coming.token >= in_flight_.size()) continue;
-        const char* message = reinterpret_cast<const char*>(in_flight_[coming.token]);
+        const char* message = reinterpret_cast<const char*>(in_flight_[coming.token].message);
         __builtin_prefetch(message, 1);
         __builtin_prefetch(message + 64);
       }
@@ -104,36 +122,47 @@ void World::soon(std::span<const Coming> next, unsigned round) {
   }
 }
 
+Waiting& World::waiting_of(Node& n) {
+  if (n.waiting) return *n.waiting;
+  if (spare_waiting_.empty()) {
+    n.waiting = std::make_unique<Waiting>();
+  } else {
+    n.waiting = std::move(spare_waiting_.back());
+    spare_waiting_.pop_back();
+  }
+  return *n.waiting;
+}
+
+void World::let_go_if_empty(Node& n) {
+  if (n.waiting && n.waiting->empty()) spare_waiting_.push_back(std::move(n.waiting));
+}
+
 void World::on_wake(NodeId node) {
   Node& n = nodes_[node];
   const Time now = engine_->now();
   if (n.wake_at <= now) n.wake_at = time_never;
-  while (!n.delayed.empty() && n.delayed.front().due <= now) {
-    // Held back in the network, not in the node: it goes on although its sender may be down.
-    Node::Delayed held = std::move(n.delayed.front());
-    n.delayed.erase(n.delayed.begin());
-    --delayed_count_;
-    engine_->transmit(now, n.id, held.to, held.message->wire_size(), token_for(held.message, 1));
-  }
+  if (n.holds_back) pass_on_held(n, now);
   if (!n.alive || now < n.next_local) {
     arm(n);
     return;
   }
-  if (n.deferred && n.deferred_due <= now) {
-    std::unique_ptr<Effects> effects = std::move(n.deferred);
-    n.deferred_due = time_never;
+  if (n.waiting && n.waiting->deferred_due <= now) {
+    std::unique_ptr<Effects> effects = std::move(n.waiting->deferred);
+    n.waiting->deferred_due = time_never;
+    let_go_if_empty(n);
     apply(n, *effects, now);
     spare_effects_.push_back(std::move(effects));
   }
-  if (n.disk && n.disk->due <= now) disk_complete(n, now);
+  if (n.queue && n.queue->due <= now) disk_complete(n, now);
   if (n.found_due <= now) {
     n.found_due = time_never;
+    const Search& search = searches_[n.id];
     LaneInput input;
     input.ready = now;
     input.kind = InputKind::found;
-    input.slot = n.search_slot;
-    input.value = n.found_nonce;
-    input.timer.key = n.search_generation;
+    input.slot = search.slot;
+    input.value = search.nonce;
+    input.timer.key = search.generation;
     arrive(n, std::move(input));
   }
   if (n.timer_min <= now) enqueue_due_timers(n, now);
@@ -146,7 +175,7 @@ void World::enqueue_due_timers(Node& n, Time now) {
   for (;;) {
     TimerSlot* first = nullptr;
     Time min = time_never;
-    for (TimerSlot& t : n.timers) {
+    for (TimerSlot& t : n.timers.all()) {
       if (t.fired) continue;
       if (t.due > now) {
         min = std::min(min, t.due);
@@ -164,22 +193,27 @@ void World::enqueue_due_timers(Node& n, Time now) {
     input.ready = now;
     input.kind = InputKind::timer;
     input.slot = first->slot;
-    input.timer = first->id;
+    input.timer = {first->kind, first->key};
     input.value = first->generation;
     arrive(n, std::move(input));
   }
 }
 
 void World::arm(Node& n) {
-  Time next = std::min(std::min(n.timer_min, n.deferred_due), n.found_due);
-  if (n.disk) next = std::min(next, n.disk->due);
-  if (!n.alive) next = time_never;
-  if (!n.delayed.empty()) next = std::min(next, n.delayed.front().due);
-  if (n.alive && !n.inbox.empty() && !n.deferred) {
-    const LaneInput& first = n.inbox.front();
-    next =
-        std::min(next, std::max(latest(n.lane_free, first.ready, first.checked), engine_->now()));
+  Time next = time_never;
+  if (n.alive) {
+    next = std::min(n.timer_min, n.found_due);
+    if (n.queue) next = std::min(next, n.queue->due);
+    if (n.waiting) {
+      next = std::min(next, n.waiting->deferred_due);
+      if (!n.waiting->deferred && !n.waiting->inbox.empty()) {
+        const LaneInput& first = n.waiting->inbox.front();
+        next = std::min(next,
+                        std::max(latest(n.lane_free, first.ready, first.checked), engine_->now()));
+      }
+    }
   }
+  if (n.holds_back) next = std::min(next, delayed_.find(n.id)->second.front().due);
   n.next_local = next;
   if (next < n.wake_at) {
     n.wake_at = next;
@@ -196,12 +230,13 @@ bool World::may_start(const Node& n, Time start) const {
 /// Nothing but the inbox can reach the node in this instant.
 bool World::nothing_due(const Node& n) const {
   const Time now = engine_->now();
-  return n.timer_min > now && n.found_due > now && n.deferred_due > now &&
-         (!n.disk || n.disk->due > now) && (n.delayed.empty() || n.delayed.front().due > now);
+  return n.timer_min > now && n.found_due > now && (!n.waiting || n.waiting->deferred_due > now) &&
+         (!n.queue || n.queue->due > now) &&
+         (!n.holds_back || delayed_.find(n.id)->second.front().due > now);
 }
 
 void World::arrive(Node& n, LaneInput&& input) {
-  if (n.inbox.empty() && !n.deferred) {
+  if (!n.waiting) {
     const Time start = latest(input.ready, n.lane_free, input.checked);
     if (may_start(n, start) || input.dropped) {
       step(n, input, start);
@@ -209,47 +244,60 @@ void World::arrive(Node& n, LaneInput&& input) {
     }
   }
   if (input.message) ++stats_.waiting;
-  n.inbox.push(std::move(input));
+  waiting_of(n).inbox.push(std::move(input));
 }
 
 void World::run_lane(Node& n) {
   const Time now = engine_->now();
-  while (!n.inbox.empty() && !n.deferred && n.alive) {
-    const LaneInput& first = n.inbox.front();
+  while (n.waiting && !n.waiting->deferred && n.alive) {
+    const LaneInput& first = n.waiting->inbox.front();
     const Time start = latest(first.ready, n.lane_free, first.checked);
     if (!first.dropped && start > now) return;
-    const LaneInput input = n.inbox.pop();
+    const LaneInput input = n.waiting->inbox.pop();
+    let_go_if_empty(n);
     if (input.message) --stats_.waiting;
     step(n, input, start);
   }
-  n.inbox.rest();
+}
+
+World::InFlight World::summary(const Message& message) const {
+  InFlight out;
+  out.message = &message;
+  out.tag = message.identity().tag();
+  out.wire_size = message.wire_size();
+  out.kind = message.kind();
+  out.slot = message.slot();
+  return out;
 }
 
 void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
   Node& n = nodes_[to];
-  // Ten thousand nodes do not fit into a cache: ask for the program's first line while the message
-  // is looked at.
-  __builtin_prefetch(n.program.get());
-  const Message& message = *in_flight_[token];
+  InFlight& under_way = in_flight_[token];
   if (!n.alive) {
-    drop_message(ready, to, from, message, DropReason::receiver_down);
+    drop_message(ready, to, from, *under_way.message, DropReason::receiver_down);
     release_token(token);
     return;
   }
+  if (under_way.verdict == 0) {
+    under_way.verdict = authentic(*under_way.message) ? 1 : 2;
+    under_way.check = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(check_cost(*under_way.message), check_unknown));
+  }
   const bool cut = link_faults_ && links_->cut(from, to);
-  const bool refused = !authentic(message);
-  const Time checked = cut ? ready : check_done(n, message, ready);
+  const bool refused = under_way.verdict == 2;
+  const Time checked = cut ? ready : check_done(n, check_cost(under_way), ready);
   const Time start = latest(ready, n.lane_free, checked);
-  if (n.inbox.empty() && !n.deferred && !cut && !refused && may_start(n, start)) {
+  if (!n.waiting && !cut && !refused && may_start(n, start)) {
     stats_.longest_wait = std::max(stats_.longest_wait, start - ready);
-    deliver(n, message, from, start);
+    deliver(n, InFlight(under_way), from, start);
     release_token(token);
     // A step that listed nothing changed nothing the node waits for.
     if (effects_->list().empty()) return;
     // What the step has itself put into the lane (records durable at once) is next in any case:
     // it needs no wake-up, unless something else of the node is due in this instant.
-    if (!n.inbox.empty() && nothing_due(n)) run_lane(n);
+    if (waits_in_lane(n) && nothing_due(n)) run_lane(n);
   } else {
+    const Message& message = *under_way.message;
     LaneInput input;
     input.ready = ready;
     input.checked = checked;
@@ -269,21 +317,19 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
 }
 
 /// The hot path: one authentic message, stepped at `start`.
-void World::deliver(Node& n, const Message& message, NodeId from, Time start) {
-  count(n.id, {start, n.id, EventType::deliver, message.slot(), message.kind(), from,
-               message.identity().tag(), message.wire_size()});
+void World::deliver(Node& n, const InFlight& message, NodeId from, Time start) {
+  count(n, {start, n.id, EventType::deliver, message.slot, message.kind, from, message.tag,
+            message.wire_size});
   ++stats_.delivered;
   Input input;
   input.kind = InputKind::deliver;
-  input.slot = message.slot();
+  input.slot = message.slot;
   input.from = from;
-  input.message = &message;
+  input.message = message.message;
   effects_->begin(n.id);
   effects_->work(Operation::message_handle);
-  effects_->work(Operation::message_byte, message.wire_size());
-  if (const std::uint64_t check = check_cost(message); check != 0 && n.cores_free.empty()) {
-    effects_->work_picoseconds(check);
-  }
+  effects_->work(Operation::message_byte, message.wire_size);
+  if (spec_.hardware.cores == 1) effects_->work_picoseconds(check_cost(message));
   run_step(n, input, start, {});
 }
 
@@ -294,7 +340,7 @@ void World::step(Node& n, const LaneInput& in, Time start) {
   }
   if (in.kind == InputKind::deliver) {
     stats_.longest_wait = std::max(stats_.longest_wait, start - in.ready);
-    deliver(n, *in.message, in.from, start);
+    deliver(n, summary(*in.message), in.from, start);
     return;
   }
   Input input;
@@ -304,11 +350,11 @@ void World::step(Node& n, const LaneInput& in, Time start) {
   switch (in.kind) {
     case InputKind::timer: {
       // A timer that was set again, cancelled or belongs to an earlier life never fires.
+      const std::span<TimerSlot> timers = n.timers.all();
       std::size_t i = 0;
-      while (i < n.timers.size() && n.timers[i].generation != in.value) ++i;
-      if (i == n.timers.size()) return;
-      n.timers[i] = n.timers.back();
-      n.timers.pop_back();
+      while (i < timers.size() && timers[i].generation != in.value) ++i;
+      if (i == timers.size()) return;
+      n.timers.remove(i);
       input.timer = in.timer;
       event.type = EventType::timer;
       event.kind = static_cast<std::uint16_t>(in.timer.kind);
@@ -321,15 +367,17 @@ void World::step(Node& n, const LaneInput& in, Time start) {
       event.a = in.value;
       event.b = in.timer.key;
       break;
-    case InputKind::found:
-      if (in.timer.key != n.search_generation) return;
-      ++n.search_generation;
-      ++n.found;
+    case InputKind::found: {
+      Search& search = searches_[n.id];
+      if (in.timer.key != search.generation) return;
+      ++search.generation;
+      ++search.found;
       input.nonce = in.value;
-      input.stamp = n.found_stamp;
+      input.stamp = search.stamp;
       event.type = EventType::found;
       event.a = in.value;
       break;
+    }
     case InputKind::call: {
       const LocalCall& call = operation_calls_[in.value];
       input.call = &call;
@@ -345,16 +393,21 @@ void World::step(Node& n, const LaneInput& in, Time start) {
     default:
       throw std::logic_error("an input of a kind that the lane does not know");
   }
-  count(n.id, event);
+  count(n, event);
   effects_->begin(n.id);
   run_step(n, input, start, {});
 }
 
 void World::run_step(Node& n, Input& input, Time start, std::span<const Record> restored) {
   input.self = n.id;
-  input.local = n.clock_true ? start : n.clock.local(start);
-  input.wall = n.clock_true ? start : input.local + n.clock.wall_offset;
-  input.draws = &n.draws;
+  input.local = input.wall = start;
+  if (!n.clock_true) {
+    const NodeClock& clock = clock_of(n);
+    input.local = clock.local(start);
+    input.wall = input.local + clock.wall_offset;
+  }
+  const Draws draws(spec_.seed, n.id, n.incarnation);
+  input.draws = &draws;
   ++stats_.steps;
   if (start != n.instant) {
     n.instant = start;
@@ -384,14 +437,15 @@ void World::finish_step(Node& n, Time start) {
   if (hold > engine_->now() && !wait) {
     // Ahead of the queue only what no disk operation and no closed gate can reorder. An idle disk
     // may be given its next operations: they start at `hold`, and nothing reaches it before.
-    wait = (n.disk && n.disk->durable != n.disk->submitted) || !n.delayed.empty();
+    wait = n.queue || n.holds_back;
   }
   if (!wait) {
     apply(n, *effects_, hold);
     return;
   }
-  n.deferred = std::move(effects_);
-  n.deferred_due = hold;
+  Waiting& waiting = waiting_of(n);
+  waiting.deferred = std::move(effects_);
+  waiting.deferred_due = hold;
   if (spare_effects_.empty()) {
     effects_ = std::make_unique<Effects>(*spec_.suite, *interner_, spec_.costs);
   } else {
@@ -402,11 +456,11 @@ void World::finish_step(Node& n, Time start) {
   arm(n);
 }
 
-void World::record_step(Node& n, const Input& input, std::span<const Record> restored) {
+void World::record_step(Node& /*n*/, const Input& input, std::span<const Record> restored) {
   RecordedStep r;
   r.input = input;
   if (input.message) r.message = input.message_ref();
-  r.draws = n.draws;
+  r.draws = *input.draws;
   r.restored.assign(restored.begin(), restored.end());
   r.effects = effects_->canonical();
   recorded_.push_back(std::move(r));

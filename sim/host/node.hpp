@@ -1,8 +1,10 @@
-// What the host keeps of one node: its lane, timers, disk, clock and gate.
+// What the host keeps of one node: its lane, timers, disk, gate and its part of the trace.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -27,12 +29,58 @@ struct LaneInput {
   std::uint64_t value = 0;
 };
 
+/// What waits for the node's lane, and what a step has listed whose charged time has not ended. A
+/// node for which nothing waits has none.
+struct Waiting {
+  Fifo<LaneInput> inbox;
+  std::unique_ptr<Effects> deferred;
+  Time deferred_due = time_never;
+  bool empty() const { return inbox.empty() && !deferred; }
+};
+
 struct TimerSlot {
-  TimerId id;
+  std::uint64_t key = 0;
+  Time due{};
+  std::uint64_t generation = 0;
+  std::uint32_t kind = 0;
   Slot slot = Slot::consensus;
   bool fired = false;  // waits in the lane
-  std::uint64_t generation = 0;
-  Time due{};
+  bool is(Slot of, const TimerId& id) const {
+    return slot == of && kind == id.kind && key == id.key;
+  }
+};
+
+/// The timers of a node, in no order: most nodes have one or two at a time.
+class Timers {
+ public:
+  std::span<TimerSlot> all() {
+    return more_ ? std::span(*more_) : std::span(few_).first(count_);
+  }
+  TimerSlot& add() {
+    if (!more_) {
+      if (count_ < few_.size()) return few_[count_++] = {};
+      more_ = std::make_unique<std::vector<TimerSlot>>(few_.begin(), few_.end());
+    }
+    return more_->emplace_back();
+  }
+  void remove(std::size_t index) {
+    const std::span<TimerSlot> timers = all();
+    timers[index] = timers.back();
+    if (more_) {
+      more_->pop_back();
+    } else {
+      --count_;
+    }
+  }
+  void clear() {
+    more_.reset();
+    count_ = 0;
+  }
+
+ private:
+  std::array<TimerSlot, 2> few_;
+  std::unique_ptr<std::vector<TimerSlot>> more_;  // all of them, once they are more
+  std::uint32_t count_ = 0;                       // of few_
 };
 
 /// Something visible outside that waits for earlier records to be durable.
@@ -84,47 +132,65 @@ struct DiskOperation {
 /// The durable records of one module: their indexes have no gaps.
 class ModuleLog {
  public:
-  explicit ModuleLog(Slot slot) : slot_(slot) {}
-  Slot slot() const { return slot_; }
+  Slot slot = Slot::consensus;
 
   void persist(std::uint64_t index, RecordRef record);
   void truncate(std::uint64_t from);
   void forget(std::uint64_t below);
   /// Index of the newest, 0: there is none.
-  std::uint64_t last() const { return records_.empty() ? 0 : first_ + records_.size() - 1; }
+  std::uint64_t last() const { return count_ == 0 ? 0 : next() - 1; }
+  /// Of the record that is persisted next.
+  std::uint64_t next() const { return first_ + count_; }
+  /// The module begins anew, with what is here.
+  void start_again() {
+    if (count_ == 0) first_ = 1;
+  }
   void append_to(std::vector<Record>& out) const;
 
-  std::uint64_t next_index = 1;  // of the next persist
+ private:
+  void make_room();
+
+  std::uint32_t head_ = 0;   // place of the oldest
+  std::uint32_t count_ = 0;
+  std::uint32_t room_ = 0;
+  std::uint64_t first_ = 1;  // index of the oldest, or of the next
+  std::unique_ptr<RecordRef[]> records_;
+};
+static_assert(sizeof(ModuleLog) == 32);
+
+/// The logs of the modules of a node that have written, by slot.
+class ModuleLogs {
+ public:
+  ModuleLog& of(Slot slot);
+  std::span<ModuleLog> all() { return {logs_.get(), count_}; }
 
  private:
-  Slot slot_;
-  std::uint64_t first_ = 1;  // index of the oldest
-  std::vector<RecordRef> records_;
+  std::unique_ptr<ModuleLog[]> logs_;
+  std::uint32_t count_ = 0;
 };
 
-/// What a disk holds while something waits for it. Most disks are idle most of the time: idle ones
-/// have none.
+/// What a disk holds while something waits for it: group commit of all operations that wait when a
+/// sync starts. Most disks are idle most of the time: idle ones have none.
 struct DiskQueue {
   Fifo<DiskOperation> waiting;  // not yet durable, in order; the first `syncing` are on their way
   std::size_t syncing = 0;
   Fifo<GateItem> gate;
-};
-
-/// The simulated disk of one node: group commit of all operations that wait when a sync starts.
-struct Disk {
-  std::vector<ModuleLog> logs;  // of the modules that have written, by slot
-  std::unique_ptr<DiskQueue> queue;
   /// By module: operations that its next output waits for. Its own and what its latest output
   /// waited for: outputs keep their order.
   std::array<std::uint64_t, slot_count> needed{};
-  Time due = time_never;        // end of the running sync
-  std::uint64_t submitted = 0;  // operations so far
-  std::uint64_t durable = 0;    // of these, durable
-  Duration sync{};              // latency in force
-  Duration busy{};
+  std::array<std::uint64_t, slot_count> next{};  // by module: index of its next record, 0: its log's
+  Time due = time_never;                         // end of the running sync
+  std::uint64_t submitted = 0;                   // operations since the disk was idle
+  std::uint64_t durable = 0;                     // of these, durable
 
-  ModuleLog& log(Slot slot);
-  bool idle() const { return !queue || queue->waiting.empty(); }
+  bool idle() const { return waiting.empty() && gate.empty(); }
+  /// Idle as it is, for the next disk.
+  void reset() {
+    needed = next = {};
+    due = time_never;
+    submitted = durable = 0;
+    syncing = 0;
+  }
 };
 
 /// Piecewise linear clocks: a fault changes rate or offset at an instant.
@@ -157,78 +223,48 @@ struct NodeClock {
   }
 };
 
-/// When each of the cores that check authenticators is free: up to three are kept in place.
-class Cores {
- public:
-  void resize(std::uint32_t count) {
-    count_ = count;
-    if (count > few) more_ = std::make_unique<Time[]>(count);
-  }
-  bool empty() const { return count_ == 0; }
-  std::size_t size() const { return count_; }
-  Time* begin() { return more_ ? more_.get() : few_.data(); }
-  Time* end() { return begin() + count_; }
-  const Time* begin() const { return more_ ? more_.get() : few_.data(); }
-  const Time* end() const { return begin() + count_; }
-
- private:
-  static constexpr std::uint32_t few = 3;
-  std::array<Time, few> few_{};
-  std::unique_ptr<Time[]> more_;
-  std::uint32_t count_ = 0;
-};
-
+/// What a delivery that leads to nothing touches stands in the first line; and one line of the
+/// block, where its event is written. World::soon asks for them.
 struct alignas(64) Node {
-  // All that a delivery touches stands in the first cache lines; World::fetch asks for them. Two of
-  // them for one that leads to nothing.
-  static constexpr std::size_t hot_bytes = 256;
-
   NodeId id = 0;
   bool alive = false;
-  bool is_replica = false;
-  bool clock_true = true;        // so far: the clock need not be looked at
-  Time lane_free{};              // end of the last step's charged time
-  Time next_local = time_never;  // no event of the node itself is due before this
+  bool is_replica : 1 = false;
+  bool clock_true : 1 = true;      // so far: the clock need not be looked at
+  bool holds_back : 1 = false;     // messages that left it, by a delay or reorder fault
+  std::uint8_t filled = 0;         // records in the block
+  Time lane_free{};                // end of the last step's charged time
+  Time next_local = time_never;    // no event of the node itself is due before this
   std::unique_ptr<Module> program;
-  StreamChain stream;  // of its part of the trace
-  Time instant{};      // of the last step, and how many it took in that instant
-  // --- 64 ---
+  std::unique_ptr<Waiting> waiting;
+  Time instant{};  // of the last step, and how many it took in that instant
   std::uint32_t instant_inputs = 0;
   std::uint32_t incarnation = 0;
   std::uint64_t cost_scale = 0;  // ns per ps, as a fraction of 2^54, rounded up
-  Duration cpu_busy{};
-  Fifo<LaneInput> inbox;
-  std::unique_ptr<Effects> deferred;  // listed by a step whose charged time has not ended
-  // --- 128: one with effects ---
-  Time wake_at = time_never;  // earliest wake-up asked of the engine
-  Time deferred_due = time_never;
+  // --- 64 ---
+  StreamBlock block;  // its part of the trace
+  // --- 192: a step with effects ---
+  StreamChain chain;
+  Time wake_at = time_never;    // earliest wake-up asked of the engine
   Time timer_min = time_never;  // no timer is due before this
   Time found_due = time_never;
-  std::unique_ptr<Disk> disk;  // made with the first record
-  struct Delayed {
-    Time due;
-    MessageRef message;
-    NodeId to;
-  };
-  std::vector<Delayed> delayed;  // held back by a delay or reorder fault, in order of due time
-  // --- 192: one with an authenticator ---
-  Cores cores_free;  // cores that check authenticators, beside the lane
-  Duration check_busy{};
-  Draws draws;
-  // --- 256: hot until here ---
-  NodeClock clock;
-  std::vector<TimerSlot> timers;
-  std::uint64_t timer_generation = 0;
-  Duration disk_sync{};
-
-  std::uint64_t found_nonce = 0;
-  std::uint64_t found_stamp = 0;
-  std::uint64_t search_generation = 0;
-  Slot search_slot = Slot::consensus;
-  std::uint64_t found = 0;
+  std::unique_ptr<DiskQueue> queue;
+  Duration cpu_busy{};
+  // --- 256: with timers ---
+  Timers timers;
+  // --- 336: with records ---
+  ModuleLogs logs;
   std::uint64_t disk_bytes = 0;
-  Time up_since{};
-  Duration up_total{};
+  std::uint64_t timer_generation = 0;
+};
+static_assert(sizeof(Node) == 384);
+
+/// A node's search for work.
+struct Search {
+  std::uint64_t generation = 0;  // of the latest; what an earlier one finds is nothing
+  std::uint64_t nonce = 0;       // that will be found, and its stamp
+  std::uint64_t stamp = 0;
+  std::uint32_t found = 0;  // so far, by all
+  Slot slot = Slot::consensus;
 };
 
 }  // namespace ledgerlab

@@ -26,7 +26,7 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
     : spec_(std::move(spec)),
       engine_(std::move(engine)),
       nodes_(spec_.nodes),
-      blocks_(spec_.nodes),
+      searches_(std::min<std::size_t>(spec_.hash_rate.size(), spec_.nodes)),
       interner_(std::make_unique<TableInterner>()),
       effects_(std::make_unique<Effects>(*spec_.suite, *interner_, spec_.costs)),
       links_(std::make_unique<LinkState>(spec_.seed, spec_.nodes)),
@@ -36,8 +36,6 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
     Node& n = nodes_[i];
     n.id = i;
     n.is_replica = i < spec_.replicas;
-    n.disk_sync = spec_.hardware.disk_sync;
-    n.cores_free.resize(spec_.hardware.cores - 1);
     set_slow(n, 1000);
   }
   for (Sink* sink : spec_.sinks) {
@@ -55,14 +53,13 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
 
 World::~World() {
   // Messages still in flight are held by the token table.
-  for (const Message* message : in_flight_) {
-    if (message) {
-      message->book.in_flight = 0;
-      const MessageRef drop(message);
-    }
+  for (const InFlight& under_way : in_flight_) {
+    if (!under_way.message) continue;
+    under_way.message->book.token = no_token;
+    const MessageRef drop(under_way.message);
   }
   for (Node& n : nodes_) {
-    if (n.deferred) n.deferred->discard();
+    if (n.waiting && n.waiting->deferred) n.waiting->deferred->discard();
   }
 }
 
@@ -103,26 +100,27 @@ void World::tell(const Event& event) {
 Hash128 World::trace_hash() const {
   std::vector<Hash128> streams;
   streams.reserve(nodes_.size());
-  for (const Node& n : nodes_) streams.push_back(n.stream.digest(blocks_[n.id]));
+  for (const Node& n : nodes_) streams.push_back(n.chain.digest(n.block, n.filled));
   return combine(streams);
 }
 
 std::uint64_t World::counted_events() const {
   std::uint64_t total = 0;
-  for (const Node& n : nodes_) total += n.stream.records();
+  for (const Node& n : nodes_) total += n.chain.records() + n.filled;
   return total;
 }
 
 Duration World::up_time(NodeId node) const {
   const Node& n = nodes_[node];
-  return n.up_total + (n.alive ? engine_->now() - n.up_since : Duration{});
+  const auto life = restarted_.find(node);
+  const auto [since, before] =
+      life == restarted_.end() ? std::pair(time_start, Duration{}) : life->second;
+  return before + (n.alive ? engine_->now() - since : Duration{});
 }
 
 std::string World::check_books() const {
   std::uint64_t in_flight = 0;
-  for (const Message* message : in_flight_) {
-    if (message) in_flight += message->book.in_flight;
-  }
+  for (const InFlight& under_way : in_flight_) in_flight += under_way.copies;
   std::uint64_t dropped = 0;
   for (const std::uint64_t d : stats_.dropped) dropped += d;
   const std::uint64_t accounted =
@@ -139,18 +137,22 @@ std::string World::check_books() const {
         engine_->downlink_busy(n.id) > now - time_start) {
       return "a link of node " + node + " was busy longer than time passed";
     }
-    Time checks = now;
-    for (const Time core : n.cores_free) checks = std::max(checks, core);
-    if (n.check_busy >
-        (checks - time_start) * static_cast<int>(std::max<std::size_t>(n.cores_free.size(), 1))) {
-      return "the checking cores of node " + node + " were busy longer than time passed";
+    if (!check_busy_.empty()) {
+      const std::size_t cores = spec_.hardware.cores - 1;
+      Time checks = now;
+      for (std::size_t i = n.id * cores; i < (n.id + 1) * cores; ++i) {
+        checks = std::max(checks, cores_[i]);
+      }
+      if (check_busy_[n.id] > (checks - time_start) * static_cast<std::int64_t>(cores)) {
+        return "the checking cores of node " + node + " were busy longer than time passed";
+      }
     }
     const Time until = std::max(now, n.lane_free);
     if (n.cpu_busy > until - time_start) {
       return "lane of node " + node + " was busy longer than time passed";
     }
-    if (n.disk &&
-        n.disk->busy > std::max(now, n.disk->due == time_never ? now : n.disk->due) - time_start) {
+    const Time synced = n.queue && n.queue->due != time_never ? n.queue->due : now;
+    if (!disk_busy_.empty() && disk_busy_[n.id] > std::max(now, synced) - time_start) {
       return "disk of node " + node + " was busy longer than time passed";
     }
   }

@@ -68,6 +68,7 @@ struct WorldStats {
   std::uint64_t client_bytes = 0;  // from replicas to clients
   std::uint64_t all_bytes = 0;
   std::uint64_t disk_bytes = 0;
+  std::uint64_t replica_disk_bytes = 0;
   std::uint64_t steps = 0;
   Duration longest_wait{};  // of a message, from its arrival until its step began
 };
@@ -112,7 +113,9 @@ class World final : public EngineSink {
   bool alive(NodeId node) const { return nodes_[node].alive; }
   std::uint64_t disk_bytes(NodeId node) const { return nodes_[node].disk_bytes; }
   Duration cpu_busy(NodeId node) const { return nodes_[node].cpu_busy; }
-  std::uint64_t found(NodeId node) const { return nodes_[node].found; }
+  std::uint64_t found(NodeId node) const {
+    return node < searches_.size() ? searches_[node].found : 0;
+  }
   /// Time the node was up so far.
   Duration up_time(NodeId node) const;
   const std::vector<RecordedStep>& recorded() const { return recorded_; }
@@ -130,19 +133,51 @@ class World final : public EngineSink {
   void soon(std::span<const Coming> next, unsigned round) override;
 
  private:
+  /// What the host needs of a message in flight beside its other half, by token: the message itself
+  /// is left to who gets it.
+  struct InFlight {
+    const Message* message = nullptr;
+    std::uint64_t tag = 0;     // of its identity
+    std::uint32_t copies = 0;  // under way
+    std::uint32_t wire_size = 0;
+    std::uint32_t check = check_unknown;  // cost, picoseconds
+    std::uint16_t kind = 0;
+    Slot slot = Slot::consensus;
+    std::uint8_t verdict = 0;  // 0 not asked for, 1 authentic, 2 refused
+  };
+  static_assert(sizeof(InFlight) == 32);
+  static constexpr std::uint32_t check_unknown = ~std::uint32_t{0};
+  /// A message held back in the network by a fault of its link.
+  struct Delayed {
+    Time due;
+    MessageRef message;
+    NodeId to;
+  };
+  InFlight summary(const Message& message) const;
+
   // lane.cpp: inputs wait in order of arrival; a step runs when its service starts.
   bool may_start(const Node& n, Time start) const;
   bool nothing_due(const Node& n) const;
+  bool waits_in_lane(const Node& n) const { return n.waiting && !n.waiting->inbox.empty(); }
+  Waiting& waiting_of(Node& n);
+  void let_go_if_empty(Node& n);
   void arrive(Node& n, LaneInput&& input);
   void run_lane(Node& n);
   void step(Node& n, const LaneInput& input, Time start);
   void start_node(NodeId id, Time at);
-  void deliver(Node& n, const Message& message, NodeId from, Time start);
+  void deliver(Node& n, const InFlight& message, NodeId from, Time start);
   void run_step(Node& n, Input& input, Time start, std::span<const Record> restored);
   void enqueue_due_timers(Node& n, Time now);
-  Time check_done(Node& n, const Message& message, Time ready);
+  Time check_done(const Node& n, std::uint64_t picoseconds, Time ready);
   Duration charged(const Node& n, std::uint64_t picoseconds) const;
   std::uint64_t check_cost(const Message& message) const;
+  std::uint64_t check_cost(const InFlight& message) const {
+    return message.check == check_unknown ? check_cost(*message.message) : message.check;
+  }
+  std::span<Time> cores_of(NodeId node) {
+    const std::size_t cores = spec_.hardware.cores - 1;
+    return cores_.empty() ? std::span<Time>() : std::span(cores_).subspan(node * cores, cores);
+  }
   bool authentic(const Message& message) const;
   void drop_message(Time at, NodeId node, NodeId peer, const Message& message, DropReason reason);
   void arm(Node& n);
@@ -153,13 +188,15 @@ class World final : public EngineSink {
   void apply(Node& n, Effects& effects, Time hold);
   void apply_outside(Node& n, Effects& effects, const Effect& e, Time hold,
                      std::uint64_t step_first_op);
+  void let_out(Node& n, Effects& effects, const Effect& e, Time hold);
   void release(Node& n, GateItem&& item, Time at);
   void transmit(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart);
   void transmit_broadcast(Node& n, const MessageRef& message, Time depart);
   void transmit_faulty(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart);
   void pass_on(Node& n, const MessageRef& message, NodeId target, Time depart);
   void count_send(Node& n, const Message& message, std::span<const NodeId> to, Time depart);
-  void start_search(Node& n, const WorkSearch& search, Time hold);
+  void pass_on_held(Node& n, Time now);
+  void start_search(Node& n, Slot slot, const WorkSearch& search, Time hold);
   std::uint64_t hash_rate(NodeId node) const {
     return node < spec_.hash_rate.size() ? spec_.hash_rate[node] : 0;
   }
@@ -168,12 +205,22 @@ class World final : public EngineSink {
   void release_token(Token token);
 
   // disk.cpp
+  DiskOperation disk_operation(Node& n, Effects& effects, const Effect& e);
   void disk_submit(Node& n, Effects& effects, const Effect& e);
+  bool disk_at_once(const Node& n, Time hold) const;
+  void disk_write(Node& n, Effects& effects, const Effect& e);
+  void disk_written(Node& n, Effects& effects, Time now);
+  void charge_disk(Node& n, std::uint64_t bytes);
+  Duration sync_of(NodeId node) const {
+    const auto other = disk_syncs_.empty() ? disk_syncs_.end() : disk_syncs_.find(node);
+    return other == disk_syncs_.end() ? spec_.hardware.disk_sync : other->second;
+  }
   void disk_start(Node& n, Time now);
   void disk_complete(Node& n, Time now);
   std::vector<Record> disk_crash(Node& n, std::uint64_t* lost);
   RecordRef shared_record(Record&& record);
-  DiskQueue& queue_of(Disk& disk);
+  DiskQueue& queue_of(Node& n);
+  void tell_durable(Node& n, Slot slot, std::uint64_t records, Time now);
 
   // faults.cpp
   void schedule_faults();
@@ -187,14 +234,18 @@ class World final : public EngineSink {
   std::vector<NodeId> find_target(const FaultTarget& target) const;
   std::vector<std::uint64_t> produced() const;
 
-  /// Asks for the cache lines of the node itself that a delivery touches, all at once. Always
-  /// inlined: GCC takes a function that only prefetches for one without effect and drops its calls.
-  [[gnu::always_inline]] void fetch(NodeId node) const {
-    const char* lines = reinterpret_cast<const char*>(&nodes_[node]);
-    for (std::size_t i = 0; i < Node::hot_bytes; i += 64) __builtin_prefetch(lines + i, 1);
+  /// The node's true clock, or what faults have made of it.
+  const NodeClock& clock_of(const Node& n) const {
+    static constexpr NodeClock right;
+    return n.clock_true ? right : clocks_.find(n.id)->second;
   }
-  void count(NodeId node, const Event& event) {
-    nodes_[node].stream.add(event, blocks_[node]);
+  void count(NodeId node, const Event& event) { count(nodes_[node], event); }
+  void count(Node& n, const Event& event) {
+    n.block.put(event, n.filled);
+    if (++n.filled == StreamBlock::record_count) {
+      n.chain.fold(n.block);
+      n.filled = 0;
+    }
     if (interest_ & event_bit(event.type)) tell(event);
   }
   void tell(const Event& event);
@@ -202,16 +253,27 @@ class World final : public EngineSink {
   WorldSpec spec_;
   std::unique_ptr<Engine> engine_;
   HugeVector<Node> nodes_;
-  HugeVector<StreamBlock> blocks_;  // of nodes_[i].stream
+  HugeVector<Search> searches_;  // of those with hash rate
+  // What only some worlds have of each node, as soon as one has it.
+  std::vector<Time> cores_;  // when each that checks authenticators is free; by node
+  std::vector<Duration> check_busy_;
+  std::vector<Duration> disk_busy_;
+  std::map<NodeId, NodeClock> clocks_;                     // that a fault has changed
+  std::map<NodeId, Duration> disk_syncs_;                  // likewise
+  std::map<NodeId, std::vector<Delayed>> delayed_;         // in order of due time, none empty
+  std::map<NodeId, std::pair<Time, Duration>> restarted_;  // up since, time up before
   std::vector<NodeId> replica_ids_;
   std::uint32_t interest_ = 0;
   std::array<std::vector<Sink*>, event_type_count> listeners_;
   std::unique_ptr<Interner> interner_;
   std::unique_ptr<Effects> effects_;  // of the step that runs
   std::vector<std::unique_ptr<Effects>> spare_effects_;
+  std::vector<std::unique_ptr<Waiting>> spare_waiting_;
   std::vector<std::unique_ptr<DiskQueue>> spare_queues_;
+  std::vector<Effect> held_;                         // by the records that a step writes at once
+  std::array<std::uint32_t, slot_count> written_{};  // of these, by module
   std::array<RecordRef, 64> recent_records_;  // written last, by content: shared where they repeat
-  std::vector<const Message*> in_flight_;     // by token
+  HugeVector<InFlight> in_flight_;            // by token
   std::vector<Token> free_tokens_;
   std::unique_ptr<LinkState> links_;  // partitions, loss, delay in force
   bool link_faults_ = false;

@@ -30,10 +30,8 @@ std::vector<Sink*> Measurement::sinks() {
 
 void Measurement::sample(const World& world) {
   const std::uint32_t replicas = plan_.network.replicas;
-  std::uint64_t bytes = 0;
-  for (NodeId node = 0; node < replicas; ++node) bytes += world.disk_bytes(node);
   stored_.push_back({"storage_bytes_per_replica", std::min(world.now(), plan_.end()),
-                     static_cast<double>(bytes) / std::max(1u, replicas)});
+                     static_cast<double>(world.stats().replica_disk_bytes) / std::max(1u, replicas)});
 }
 
 void Measurement::finish(BuiltWorld& built, RunResult& result) {

@@ -21,18 +21,17 @@ void StreamChain::fold(const StreamBlock& block) {
   const XXH128_hash_t hash = XXH3_128bits(chained, sizeof chained);
   std::memcpy(hash_, &hash.low64, 8);
   std::memcpy(hash_ + 8, &hash.high64, 8);
-  fill_ = 0;
   ++blocks_;
 }
 
-Hash128 StreamChain::digest(const StreamBlock& block) const {
+Hash128 StreamChain::digest(const StreamBlock& block, unsigned filled) const {
   // The number of records closes the stream, so that no stream is a prefix of another.
   Byte tail[sizeof hash_ + sizeof block.records + 8] = {};
-  const std::size_t filled = fill_ * StreamBlock::record_bytes;
-  const std::size_t used = sizeof hash_ + filled;
+  const std::size_t bytes = filled * StreamBlock::record_bytes;
+  const std::size_t used = sizeof hash_ + bytes;
   std::memcpy(tail, hash_, sizeof hash_);
-  std::memcpy(tail + sizeof hash_, block.records, filled);
-  const std::uint64_t count = records();
+  std::memcpy(tail + sizeof hash_, block.records, bytes);
+  const std::uint64_t count = records() + filled;
   std::memcpy(tail + used, &count, 8);
   return xxh3_128_canonical({tail, used + 8});
 }

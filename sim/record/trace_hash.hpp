@@ -15,19 +15,15 @@ namespace ledgerlab {
 /// XXH3-128 of `bytes`, canonical (big-endian) form.
 Hash128 xxh3_128_canonical(ByteView bytes);
 
-/// The records of one stream that are not folded yet.
+/// The records of one stream that are not folded yet: how many, its keeper knows.
 struct alignas(64) StreamBlock {
   static constexpr std::size_t record_bytes = 32;
-  static constexpr std::size_t record_count = 4;
+  static constexpr unsigned record_count = 4;
   Byte records[record_count * record_bytes] = {};
-};
 
-/// One node's stream, its block apart: who keeps many streams has this beside what else an addition
-/// touches, and of the block it touches one cache line.
-class StreamChain {
- public:
-  void add(const Event& e, StreamBlock& block) {
-    Byte* p = block.records + fill_ * StreamBlock::record_bytes;
+  Byte* record(unsigned place) { return records + place * record_bytes; }
+  void put(const Event& e, unsigned place) {
+    Byte* p = record(place);
     const std::int64_t time = e.time.time_since_epoch().count();
     const std::uint64_t head =
         static_cast<std::uint64_t>(e.type) | static_cast<std::uint64_t>(e.slot) << 8 |
@@ -36,38 +32,41 @@ class StreamChain {
     std::memcpy(p + 8, &head, 8);
     std::memcpy(p + 16, &e.a, 8);
     std::memcpy(p + 24, &e.b, 8);
-    if (++fill_ == StreamBlock::record_count) fold(block);
   }
-  /// Digest of everything added so far; adding may go on.
-  Hash128 digest(const StreamBlock& block) const;
-  std::uint64_t records() const {
-    return std::uint64_t{blocks_} * StreamBlock::record_count + fill_;
-  }
-  /// Asks for the lines of the block that the next addition touches: one, or all to fold them.
-  [[gnu::always_inline]] void fetch(const StreamBlock& block) const {
-    __builtin_prefetch(block.records + fill_ * StreamBlock::record_bytes, 1);
-    if (fill_ + 1 == StreamBlock::record_count) __builtin_prefetch(block.records, 1);
-  }
-
- private:
-  void fold(const StreamBlock& block);
-
-  Byte hash_[16] = {};  // of all blocks before
-  std::uint32_t fill_ = 0;
-  std::uint32_t blocks_ = 0;
 };
 
-/// Both together.
+/// One node's stream without its newest records. Who keeps many streams lays block, chain and the
+/// number of records in the block where an addition finds them among what else it touches.
+class StreamChain {
+ public:
+  /// The block is full.
+  void fold(const StreamBlock& block);
+  /// Digest of everything added so far, `filled` records of it still in the block; adding may go on.
+  Hash128 digest(const StreamBlock& block, unsigned filled) const;
+  std::uint64_t records() const { return blocks_ * StreamBlock::record_count; }
+
+ private:
+  Byte hash_[16] = {};  // of all blocks before
+  std::uint64_t blocks_ = 0;
+};
+
+/// All together.
 class StreamHash {
  public:
   static constexpr std::size_t record_bytes = StreamBlock::record_bytes;
-  void add(const Event& e) { chain_.add(e, block_); }
-  Hash128 digest() const { return chain_.digest(block_); }
-  std::uint64_t records() const { return chain_.records(); }
+  void add(const Event& e) {
+    block_.put(e, filled_);
+    if (++filled_ < StreamBlock::record_count) return;
+    chain_.fold(block_);
+    filled_ = 0;
+  }
+  Hash128 digest() const { return chain_.digest(block_, filled_); }
+  std::uint64_t records() const { return chain_.records() + filled_; }
 
  private:
   StreamBlock block_;
   StreamChain chain_;
+  unsigned filled_ = 0;
 };
 
 /// Combines the streams in the order given (node 0 first).

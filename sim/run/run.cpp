@@ -55,11 +55,8 @@ std::vector<TraceName> message_names(const SystemPlan& system) {
 /// Runs in slices, so that progress can be told and a stop heeded.
 bool run_to_end(World& world, const Plan& plan, const RunOptions& options,
                 Measurement& measurement) {
-  constexpr std::int64_t samples_max = 200;
-  constexpr std::int64_t slices = 10 * samples_max;
-  constexpr std::int64_t looks_max = 4'000'000;  // at disks; a sample looks at every replica's
-  const std::int64_t samples =
-      std::clamp<std::int64_t>(looks_max / std::max(1u, plan.network.replicas), 1, samples_max);
+  constexpr std::int64_t samples = 200;
+  constexpr std::int64_t slices = 10 * samples;
   const std::int64_t total = count_ns(plan.end());
   for (std::int64_t i = 1; i <= slices; ++i) {
     const Time limit = time_at(static_cast<std::int64_t>(static_cast<Int128>(total) * i / slices));
