@@ -202,8 +202,8 @@ void World::count_send(Node& n, const Message& message, std::span<const NodeId> 
     stats_.replica_bytes[static_cast<std::size_t>(message.role())] += copies * bytes;
   }
   count(n, {depart, n.id, EventType::send, message.slot(), message.kind(),
-               copies == 1 ? to.front() : static_cast<std::uint32_t>(copies),
-               message.identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
+            copies == 1 ? to.front() : static_cast<std::uint32_t>(copies), message.identity().tag(),
+            bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
 }
 
 void World::transmit(Node& n, const MessageRef& message, std::span<const NodeId> to, Time depart) {
@@ -233,8 +233,8 @@ void World::transmit_broadcast(Node& n, const MessageRef& message, Time depart) 
   stats_.replica_messages[static_cast<std::size_t>(message->role())] += copies;
   stats_.replica_bytes[static_cast<std::size_t>(message->role())] += copies * bytes;
   count(n, {depart, n.id, EventType::send, message->slot(), message->kind(),
-               copies == 1 ? (below.empty() ? above : below).front() : copies,
-               message->identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
+            copies == 1 ? (below.empty() ? above : below).front() : copies,
+            message->identity().tag(), bytes | (copies == 1 ? 0 : std::uint64_t{1} << 32)});
   if (link_faults_) {
     transmit_faulty(n, message, below, depart);
     transmit_faulty(n, message, above, depart);

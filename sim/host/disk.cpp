@@ -153,8 +153,8 @@ void World::disk_submit(Node& n, Effects& effects, const Effect& e) {
   queue.needed[slot] = ++queue.submitted;
 }
 
-/// Nothing waits for the disk and it takes no time: what a step lists is durable when it takes hold.
-/// No operation and no gate need be kept for it.
+/// Nothing waits for the disk and it takes no time: what a step lists is durable when it takes
+/// hold. No operation and no gate need be kept for it.
 bool World::disk_at_once(const Node& n, Time hold) const {
   return !n.queue && spec_.hardware.disk_write_bps == 0 && hold <= engine_->now() &&
          sync_of(n.id) == Duration::zero();

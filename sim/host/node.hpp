@@ -53,9 +53,7 @@ struct TimerSlot {
 /// The timers of a node, in no order: most nodes have one or two at a time.
 class Timers {
  public:
-  std::span<TimerSlot> all() {
-    return more_ ? std::span(*more_) : std::span(few_).first(count_);
-  }
+  std::span<TimerSlot> all() { return more_ ? std::span(*more_) : std::span(few_).first(count_); }
   TimerSlot& add() {
     if (!more_) {
       if (count_ < few_.size()) return few_[count_++] = {};
@@ -150,7 +148,7 @@ class ModuleLog {
  private:
   void make_room();
 
-  std::uint32_t head_ = 0;   // place of the oldest
+  std::uint32_t head_ = 0;  // place of the oldest
   std::uint32_t count_ = 0;
   std::uint32_t room_ = 0;
   std::uint64_t first_ = 1;  // index of the oldest, or of the next
@@ -178,10 +176,11 @@ struct DiskQueue {
   /// By module: operations that its next output waits for. Its own and what its latest output
   /// waited for: outputs keep their order.
   std::array<std::uint64_t, slot_count> needed{};
-  std::array<std::uint64_t, slot_count> next{};  // by module: index of its next record, 0: its log's
-  Time due = time_never;                         // end of the running sync
-  std::uint64_t submitted = 0;                   // operations since the disk was idle
-  std::uint64_t durable = 0;                     // of these, durable
+  std::array<std::uint64_t, slot_count>
+      next{};                   // by module: index of its next record, 0: its log's
+  Time due = time_never;        // end of the running sync
+  std::uint64_t submitted = 0;  // operations since the disk was idle
+  std::uint64_t durable = 0;    // of these, durable
 
   bool idle() const { return waiting.empty() && gate.empty(); }
   /// Idle as it is, for the next disk.
@@ -229,11 +228,11 @@ struct alignas(64) Node {
   NodeId id = 0;
   bool alive = false;
   bool is_replica : 1 = false;
-  bool clock_true : 1 = true;      // so far: the clock need not be looked at
-  bool holds_back : 1 = false;     // messages that left it, by a delay or reorder fault
-  std::uint8_t filled = 0;         // records in the block
-  Time lane_free{};                // end of the last step's charged time
-  Time next_local = time_never;    // no event of the node itself is due before this
+  bool clock_true : 1 = true;    // so far: the clock need not be looked at
+  bool holds_back : 1 = false;   // messages that left it, by a delay or reorder fault
+  std::uint8_t filled = 0;       // records in the block
+  Time lane_free{};              // end of the last step's charged time
+  Time next_local = time_never;  // no event of the node itself is due before this
   std::unique_ptr<Module> program;
   std::unique_ptr<Waiting> waiting;
   Time instant{};  // of the last step, and how many it took in that instant

@@ -41,7 +41,8 @@ class StreamChain {
  public:
   /// The block is full.
   void fold(const StreamBlock& block);
-  /// Digest of everything added so far, `filled` records of it still in the block; adding may go on.
+  /// Digest of everything added so far, `filled` records of it still in the block; adding may go
+  /// on.
   Hash128 digest(const StreamBlock& block, unsigned filled) const;
   std::uint64_t records() const { return blocks_ * StreamBlock::record_count; }
 
