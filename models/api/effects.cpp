@@ -19,8 +19,8 @@ void Effects::begin(NodeId self) {
   searches_.clear();
   notes_.clear();
   transactions_.clear();
-  calls_.clear();
-  next_call_ = 0;
+  while (has_calls()) pop_call();
+  next_call_ = calls_end_ = 0;
 }
 
 void Effects::discard() {
@@ -133,11 +133,6 @@ void Effects::search(const WorkSearch& search) {
 }
 
 void Effects::stop_search() { add(EffectKind::stop_search); }
-
-void Effects::call(Slot to, CallId id, CallBody body) {
-  arenas_used_ = true;
-  calls_.push_back({slot_, to, id, std::move(body)});
-}
 
 void Effects::announce_role(NodeRole role, std::uint64_t term, NodeId leader) {
   Effect& e = add(EffectKind::announce_role);

@@ -2,9 +2,11 @@
 // are 32 bytes; objects they name live in the list's own arenas until the host has taken them.
 #pragma once
 
-#include <algorithm>
+#include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "models/api/calls.hpp"
@@ -22,8 +24,8 @@ enum class Gate : std::uint8_t { gated, ungated };
 /// The time of the find is part of what is searched, as miners roll their timestamps while they
 /// try: Input::stamp, the node's wall clock at the find in whole units, but not before `earliest`.
 struct WorkSearch {
-  Hash256 header;  // digest of the header without its time and nonce
-  U256 target;     // a nonce is work if the hash is at or below it
+  Hash256 header;              // digest of the header without its time and nonce
+  U256 target;                 // a nonce is work if the hash is at or below it
   std::uint64_t earliest = 0;  // nanoseconds
   std::uint64_t unit = 1;      // of time stamps, in nanoseconds
 };
@@ -152,10 +154,26 @@ class Effects {
   void stop_search();
 
   // --- local calls ------------------------------------------------------------------------------
-  void call(Slot to, CallId id, CallBody body);
-  void call(Slot to, CallBody body) { call(to, 0, std::move(body)); }
+  /// T is one of CallBody's, or CallBody.
+  template <class T>
+  void call(Slot to, CallId id, T body) {
+    LocalCall& call = new_call();
+    call.from = slot_;
+    call.to = to;
+    call.id = id;
+    if constexpr (std::is_same_v<T, CallBody>) {
+      call.body = std::move(body);
+    } else {
+      call.body.template emplace<T>(std::move(body));
+    }
+  }
+  template <class T>
+  void call(Slot to, T body) {
+    call(to, 0, std::move(body));
+  }
   /// Answers `question`; the answer's ids and roots enter the trace.
-  void answer(const LocalCall& question, CallBody body) {
+  template <class T>
+  void answer(const LocalCall& question, T body) {
     call(question.from, question.id, std::move(body));
   }
   /// Spreads content through the relay slot.
@@ -212,7 +230,7 @@ class Effects {
 
   // --- behaviours: what the wrapped module has listed, changed before the host takes it ---------
   std::size_t listed() const { return list_.size(); }
-  std::size_t calls_listed() const { return calls_.size(); }
+  std::size_t calls_listed() const { return calls_end_; }
   std::span<Effect> listed_from(std::size_t first) { return std::span(list_).subspan(first); }
   /// Strikes out the effects from `first` on that keep(effect) refuses; messages are let go.
   template <class Keep>
@@ -241,15 +259,20 @@ class Effects {
   /// The same for local calls that nobody has handled.
   template <class Keep>
   void keep_calls_if(std::size_t first, Keep keep) {
-    const auto from = calls_.begin() + static_cast<std::ptrdiff_t>(first);
-    calls_.erase(std::remove_if(from, calls_.end(), [&](LocalCall& c) { return !keep(c); }),
-                 calls_.end());
+    std::size_t to = first;
+    for (std::size_t i = first; i < calls_end_; ++i) {
+      if (keep(*calls_[i])) std::swap(calls_[to++], calls_[i]);
+    }
+    while (calls_end_ > to) let_go(*calls_[--calls_end_]);
   }
   /// Addresses a send, multicast or broadcast to these nodes (at least one).
   void retarget(Effect& e, std::span<const NodeId> to);
 
-  bool has_calls() const { return next_call_ < calls_.size(); }
-  LocalCall take_call() { return std::move(calls_[next_call_++]); }
+  bool has_calls() const { return next_call_ < calls_end_; }
+  /// The next local call where it lies: others may be listed meanwhile. It holds until pop_call().
+  const LocalCall& front_call() const { return *calls_[next_call_]; }
+  void pop_call() { let_go(*calls_[next_call_++]); }
+  LocalCall take_call() { return std::move(*calls_[next_call_++]); }
   /// Canonical bytes of everything listed so far (messages by frame), for the replay tests.
   Bytes canonical() const;
   /// Drops messages that nobody took (a step whose effects are discarded).
@@ -257,6 +280,13 @@ class Effects {
 
  private:
   Effect& add(EffectKind kind) { return list_.emplace_back(Effect{kind, slot_}); }
+  LocalCall& new_call() {
+    arenas_used_ = true;
+    if (calls_end_ == calls_.size()) calls_.push_back(std::make_unique<LocalCall>());
+    return *calls_[calls_end_++];
+  }
+  /// What a body holds must not outlive the step.
+  static void let_go(LocalCall& call) { call.body.emplace<Pending>(); }
 
   CryptoSuite* suite_;
   Interner* interner_;
@@ -271,8 +301,9 @@ class Effects {
   std::vector<WorkSearch> searches_;
   std::vector<std::string> notes_;
   std::vector<TxRef> transactions_;
-  std::vector<LocalCall> calls_;
+  std::vector<std::unique_ptr<LocalCall>> calls_;  // room that is used again: they do not move
   std::size_t next_call_ = 0;
+  std::size_t calls_end_ = 0;
   bool arenas_used_ = false;
 };
 

@@ -42,12 +42,18 @@ std::string_view role_name(Role role) {
   return names[static_cast<std::size_t>(role)];
 }
 
+Byte* Message::new_signature() {
+  auto* const room = static_cast<Byte*>(line_pool::take(auth_bytes(Auth::signature)));
+  std::memset(room, 0, auth_bytes(Auth::signature));
+  return room;
+}
+
 /// Size, identity, and the hash of everything a forger could touch.
 void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
   thread_local Bytes room(4096);
   Bytes& buffer = room;
-  m.slot_ = slot;
-  m.author_ = m.auth_ == Auth::none ? no_node : author;
+  m.book.slot = slot;
+  m.author_ = m.book.auth == Auth::none ? no_node : author;
   std::size_t size = 0;
   std::size_t full_bytes = 0;
   std::size_t written_bytes = 0;
@@ -65,9 +71,9 @@ void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
   m.covered_ = m.identity_;
   // The signed part has slot and kind (3 bytes), which the header holds too.
   m.wire_size_ = static_cast<std::uint32_t>(Message::header_bytes + size - 3 - written_bytes +
-                                            full_bytes + auth_bytes(m.auth_));
+                                            full_bytes + auth_bytes(m.book.auth));
   // Nobody covers a frame that proves itself: contents are not written out again at every hop.
-  if (full_bytes != 0 && m.auth_ != Auth::none) {
+  if (full_bytes != 0 && m.book.auth != Auth::none) {
     IdentityPass::Pause whole;
     m.covered_ = hash128(encode_signed_part(m));
   }
@@ -75,14 +81,15 @@ void MessageAccess::measure(Message& m, Slot slot, NodeId author) {
 
 void MessageAccess::seal(Message& m, Slot slot, NodeId author, CryptoSuite& suite) {
   measure(m, slot, author);
-  if (m.auth_ != Auth::none) {
-    suite.authenticate(m, std::span<Byte>(m.authenticator_.data(), auth_bytes(m.auth_)));
+  if (m.book.auth != Auth::none) {
+    suite.authenticate(m, authenticator(m));
   }
 }
 
 void MessageAccess::set_frame(Message& m, Slot slot, NodeId author, ByteView authenticator) {
   measure(m, slot, author);
-  std::memcpy(m.authenticator_.data(), authenticator.data(), authenticator.size());
+  if (m.book.auth == Auth::none) return;
+  std::memcpy(MessageAccess::authenticator(m).data(), authenticator.data(), authenticator.size());
 }
 
 const MessageType* MessageCatalog::find(Slot slot, std::uint16_t kind) const {

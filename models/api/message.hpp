@@ -15,11 +15,13 @@
 
 #include <cassert>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "models/base/ids.hpp"
+#include "models/base/line_pool.hpp"
 #include "models/codec/codec.hpp"
 
 namespace ledgerlab {
@@ -95,13 +97,15 @@ struct MessageType {
 
 class Message {
  public:
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
   static constexpr std::uint32_t header_bytes = 8;
 
   const MessageType& type() const { return *type_; }
   std::uint16_t kind() const { return type_->info.kind; }
-  Slot slot() const { return slot_; }
-  Role role() const { return role_; }
-  Auth auth() const { return auth_; }
+  Slot slot() const { return book.slot; }
+  Role role() const { return book.role; }
+  Auth auth() const { return book.auth; }
   /// Node under whose key the authenticator was made.
   NodeId author() const { return author_; }
   /// Header, body and authenticator, bytes.
@@ -110,7 +114,9 @@ class Message {
   const Hash128& identity() const { return identity_; }
   /// The same with signatures of transactions inside the body: what an authenticator must cover.
   const Hash128& covered() const { return covered_; }
-  ByteView authenticator() const { return {authenticator_.data(), auth_bytes(auth_)}; }
+  ByteView authenticator() const {
+    return {book.auth == Auth::signature ? signature_ : tag_.data(), auth_bytes(book.auth)};
+  }
   std::string describe() const { return type_->describe(*this); }
   /// The block it is, or null.
   std::shared_ptr<const Block> block() const {
@@ -124,32 +130,55 @@ class Message {
   template <class T>
   const T* as() const;
 
+  static void* operator new(std::size_t size) { return line_pool::take(size); }
+  static void operator delete(void* room, std::size_t size) { line_pool::give(room, size); }
+
+ private:
+  friend struct MessageAccess;
+  // Two lines with a small body: what a receiver's module looks at (type, body, references) stands
+  // in the second one, which begins in the middle of `book`.
+  Hash128 identity_;
+  Hash128 covered_;
+  union {
+    std::array<Byte, 16> tag_{};  // Auth::mac
+    Byte* signature_;             // Auth::signature: 64 bytes elsewhere
+  };
+  std::uint32_t wire_size_ = 0;
+  NodeId author_ = no_node;
+
+ public:
   // Bookkeeping of the one world the message lives in; not part of its value.
   struct Bookkeeping {
-    std::uint32_t references = 1;
     std::uint32_t token = 0xffffffff;  // host's table index while in flight
     std::uint32_t in_flight = 0;
+    std::uint32_t references = 1;
     std::uint8_t verdict = 0;  // 0 not checked, 1 authentic, 2 refused
+
+   private:
+    // Of the value, here because three bytes elsewhere would take eight.
+    friend class Message;
+    friend struct MessageAccess;
+    Slot slot = Slot::consensus;
+    Role role{};
+    Auth auth{};
   };
   mutable Bookkeeping book;
 
  protected:
-  explicit Message(const MessageType& type)
-      : type_(&type), role_(type.info.role), auth_(type.info.auth) {}
-  ~Message() = default;
+  explicit Message(const MessageType& type) : type_(&type) {
+    book.role = type.info.role;
+    book.auth = type.info.auth;
+    if (book.auth == Auth::signature) signature_ = new_signature();
+  }
+  ~Message() {
+    if (book.auth == Auth::signature) line_pool::give(signature_, auth_bytes(Auth::signature));
+  }
 
  private:
-  friend struct MessageAccess;
+  static Byte* new_signature();
   const MessageType* type_;
-  std::uint32_t wire_size_ = 0;
-  NodeId author_ = no_node;
-  Slot slot_ = Slot::consensus;
-  Role role_;
-  Auth auth_;
-  Hash128 identity_;
-  Hash128 covered_;
-  std::array<Byte, 64> authenticator_{};
 };
+static_assert(sizeof(Message) == 80);
 
 template <class T>
 struct MessageOf final : Message {
@@ -159,11 +188,16 @@ struct MessageOf final : Message {
 
 /// How sealing, decoding and the tests reach into a message.
 struct MessageAccess {
-  static void set_role(Message& m, Role role) { m.role_ = role; }
+  static void set_role(Message& m, Role role) { m.book.role = role; }
   /// Computes size and identity and asks `suite` for the authenticator.
   static void seal(Message& m, Slot slot, NodeId author, CryptoSuite& suite);
   static void measure(Message& m, Slot slot, NodeId author);
   static void set_frame(Message& m, Slot slot, NodeId author, ByteView authenticator);
+
+ private:
+  static std::span<Byte> authenticator(Message& m) {
+    return {m.book.auth == Auth::signature ? m.signature_ : m.tag_.data(), auth_bytes(m.book.auth)};
+  }
 };
 
 namespace detail {

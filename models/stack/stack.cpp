@@ -1,6 +1,8 @@
 #include "models/stack/stack.hpp"
 
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace ledgerlab {
@@ -14,6 +16,12 @@ struct AnswerTags {
 };
 
 struct AnswerVisitor {
+  template <class T>
+  static constexpr bool answers =
+      std::disjunction_v<std::is_same<T, Built>, std::is_same<T, Validated>,
+                         std::is_same<T, Executed>, std::is_same<T, Adopted>,
+                         std::is_same<T, Snapshot>, std::is_same<T, Installed>,
+                         std::is_same<T, Checked>, std::is_same<T, Stakes>>;
   AnswerTags operator()(const Built& a) const {
     return {AnswerKind::built, a.payload->count(), a.payload->root.tag()};
   }
@@ -39,10 +47,19 @@ struct AnswerVisitor {
     return {AnswerKind::stakes, a.block.tag(), a.state_root.tag()};
   }
   template <class T>
-  AnswerTags operator()(const T&) const {
-    return {};
-  }
+  requires(!answers<T>) AnswerTags operator()(const T&) const { return {}; }
 };
+
+/// Is the body with this number of CallBody an answer that counts?
+template <std::size_t... i>
+constexpr std::array<bool, sizeof...(i)> counted(std::index_sequence<i...>) {
+  // Those that the visitor has a function of their own for.
+  return {AnswerVisitor::answers<std::variant_alternative_t<i, CallBody>>...};
+}
+bool counts(std::size_t body) {
+  static constexpr auto table = counted(std::make_index_sequence<std::variant_size_v<CallBody>>{});
+  return table[body];
+}
 
 }  // namespace
 
@@ -73,28 +90,27 @@ void Stack::step(const Input& input, Effects& effects) {
 void Stack::drain_calls(const Input& input, Effects& effects) {
   // A module that answers itself for ever would hang the instant; the bound is far above any use.
   std::uint32_t budget = 1'000'000;
-  while (effects.has_calls()) {
+  Input inner;
+  inner.kind = InputKind::call;
+  inner.self = input.self;
+  inner.local = input.local;
+  inner.wall = input.wall;
+  inner.draws = input.draws;
+  for (; effects.has_calls(); effects.pop_call()) {
     if (--budget == 0) throw std::logic_error("local calls of one step do not end");
-    const LocalCall call = effects.take_call();
+    const LocalCall& call = effects.front_call();
     Module* module = at(call.to);
     if (!module) {
       ++calls_dropped_;
       continue;
     }
-    if (const AnswerTags tags = std::visit(AnswerVisitor{}, call.body);
-        tags.kind != AnswerKind::none) {
-      effects.set_slot(call.to);
+    effects.set_slot(call.to);
+    if (counts(call.body.index())) {
+      const AnswerTags tags = std::visit(AnswerVisitor{}, call.body);
       effects.record_answer(static_cast<std::uint8_t>(tags.kind), tags.id, tags.root);
     }
-    Input inner;
-    inner.kind = InputKind::call;
     inner.slot = call.to;
-    inner.self = input.self;
-    inner.local = input.local;
-    inner.wall = input.wall;
-    inner.draws = input.draws;
     inner.call = &call;
-    effects.set_slot(call.to);
     module->step(inner, effects);
   }
 }

@@ -1,0 +1,71 @@
+// Room by lines: aligned, distinct while taken, taken again when given back, on any thread.
+#include "models/base/line_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace ledgerlab {
+namespace {
+
+struct Piece {
+  unsigned char* room;
+  std::size_t bytes;
+  unsigned char mark;
+};
+
+std::vector<Piece> take_many(std::size_t count, std::size_t seed) {
+  std::vector<Piece> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t bytes = 1 + (i * 131 + seed) % 700;  // some beyond what is pooled
+    auto* const room = static_cast<unsigned char*>(line_pool::take(bytes));
+    out.push_back({room, bytes, static_cast<unsigned char>(i + seed)});
+    std::memset(room, out.back().mark, bytes);
+  }
+  return out;
+}
+
+void check_and_give(const std::vector<Piece>& pieces) {
+  for (const Piece& p : pieces) {
+    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(p.room) % line_pool::line_bytes, 0u);
+    for (std::size_t i = 0; i < p.bytes; ++i) ASSERT_EQ(p.room[i], p.mark);
+    line_pool::give(p.room, p.bytes);
+  }
+}
+
+TEST(LinePool, PiecesAreAlignedAndNeverShared) {
+  const auto first = take_many(3000, 1);
+  const auto second = take_many(3000, 2);
+  check_and_give(first);
+  const auto third = take_many(3000, 3);
+  check_and_give(second);
+  check_and_give(third);
+}
+
+TEST(LinePool, RoomOfAThreadThatEndedServesOthers) {
+  std::vector<Piece> taken;
+  std::thread([&] { taken = take_many(2000, 5); }).join();
+  check_and_give(taken);  // here, not where it was taken
+  for (std::size_t round = 0; round < 4; ++round) {
+    std::thread([&] { check_and_give(take_many(2000, round)); }).join();
+  }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(LinePool, WhatWasGivenBackIsTakenAgain) {
+  std::set<void*> rooms;
+  for (std::size_t i = 0; i < 1000; ++i) {
+    void* const room = line_pool::take(100);
+    rooms.insert(room);
+    line_pool::give(room, 128);  // as many lines
+  }
+  EXPECT_EQ(rooms.size(), 1u);
+}
+#endif
+
+}  // namespace
+}  // namespace ledgerlab
