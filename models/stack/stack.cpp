@@ -90,6 +90,13 @@ void Stack::step(const Input& input, Effects& effects) {
 void Stack::drain_calls(const Input& input, Effects& effects) {
   // A module that answers itself for ever would hang the instant; the bound is far above any use.
   std::uint32_t budget = 1'000'000;
+  if (input.kind == InputKind::deliver && effects.front_call().to == Slot::consensus) {
+    // Most of a message that ends here is a block, for which all of these have work: their lines
+    // come together.
+    for (const Slot slot : {Slot::consensus, Slot::application, Slot::mempool}) {
+      if (const Module* module = at(slot)) module->warm(0);
+    }
+  }
   Input inner;
   inner.kind = InputKind::call;
   inner.self = input.self;

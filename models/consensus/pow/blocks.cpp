@@ -10,7 +10,7 @@ std::string Pow::malformed(Effects& effects, const MinedBlock& mined) {
   // (64 bytes a pair and level) and their signatures once.
   const Block& block = *mined.block;
   effects.work(Operation::hash_byte, 2 * block.header.size() + 129 * block.payload->count());
-  std::string wrong = rules_.malformed(mined);
+  std::string wrong = rules_->malformed(mined);
   if (!wrong.empty()) return wrong;
   const bool work = effects.crypto().work_valid(mined.digest, *mined.target, mined.header.nonce);
   return work ? "" : "work";
@@ -22,14 +22,14 @@ chain::Judgement Pow::judge(const Input& input, Effects&, const MessageRef& cont
   using chain::Judgement;
   if (header.height != tree().height(parent) + 1) return Judgement::bad("height");
   std::string wrong =
-      rules_.misplaced(header, lineage(parent), median_time_past(parent), input.wall);
+      rules_->misplaced(header, lineage(parent), median_time_past(parent), input.wall);
   return wrong.empty() ? Judgement::good() : Judgement::bad(std::move(wrong));
 }
 
 Pow::Standing Pow::standing(const Input& input, const MinedBlock& mined, chain::Index parent) {
   const std::uint64_t tie =
-      drawn_ties_ ? input.draw(Purpose("pow.tie"), mined.block->id.tag()) | 1 : 0;
-  const std::uint64_t start = rules_.next_window_start(lineage(parent), mined.header);
+      rules_->drawn_ties ? input.draw(Purpose("pow.tie"), mined.block->id.tag()) | 1 : 0;
+  const std::uint64_t start = rules_->next_window_start(lineage(parent), mined.header);
   return {mined.work, {mined.header.time, start}, tie};
 }
 
@@ -43,7 +43,7 @@ std::uint64_t Pow::median_time_past(chain::Index tip) const {
   chain::Index i = tip;
   do {
     times[count++] = tree().at(i).extra.own.time;
-    complete = count == rules_.median_window || tree().height(i) == 0;
+    complete = count == rules_->median_window || tree().height(i) == 0;
     i = tree().at(i).parent;
   } while (i != chain::no_block && !complete);
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(count / 2);
@@ -55,11 +55,11 @@ std::uint64_t Pow::median_time_past(chain::Index tip) const {
 Lineage Pow::lineage(chain::Index index) const {
   const auto& entry = tree().at(index);
   const std::uint64_t start = entry.extra.own.window_start;
-  if (entry.block->height == 0) return {rules_.genesis, start};
+  if (entry.block->height == 0) return {rules_->genesis, start};
   if (entry.extra.content) {
     return {carried_in(entry.extra.content).header, start};
   }
-  return {header_of(*entry.block).value_or(rules_.genesis), start};
+  return {header_of(*entry.block).value_or(rules_->genesis), start};
 }
 
 }  // namespace ledgerlab::pow

@@ -19,11 +19,11 @@ void Pow::begin_template(Effects& effects) {
   draft_call_ = new_call();
   effects.call(
       Slot::mempool, draft_call_,
-      Build{head()->height + 1, head()->id, rules_.block_max_transactions, rules_.block_max_bytes});
+      Build{head()->height + 1, head()->id, rules_->block_max_transactions, rules_->block_max_bytes});
 }
 
 void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& payload) {
-  if (payload->empty() && !empty_blocks_) {
+  if (payload->empty() && !rules_->empty_blocks) {
     stage_ = Stage::idle;
     return;
   }
@@ -32,7 +32,7 @@ void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& paylo
 
 std::uint64_t Pow::time_after(const Input& input, chain::Index parent) const {
   const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(count_ns(input.wall), 0));
-  return std::max(now - now % rules_.time_unit, earliest_after(parent));
+  return std::max(now - now % rules_->time_unit, earliest_after(parent));
 }
 
 Header Pow::header_of_template(const Template& next, chain::Index parent) const {
@@ -45,7 +45,7 @@ Header Pow::header_of_template(const Template& next, chain::Index parent) const 
   header.height = next.block->height;
   header.time = next.time;
   header.miner = self();
-  rules_.set_difficulty(header, lineage(parent));
+  rules_->set_difficulty(header, lineage(parent));
   return header;
 }
 
@@ -82,7 +82,7 @@ void Pow::on_executed(const Input& input, Effects& effects, const Executed& exec
   }
   effects.note("template refused by the application: " + executed.reason);
   stage_ = Stage::idle;
-  if (draft->block->payload->empty() || !empty_blocks_) return;
+  if (draft->block->payload->empty() || !rules_->empty_blocks) return;
   execute_draft(input, effects, empty_payload());
 }
 
@@ -94,21 +94,21 @@ void Pow::start_search(const Input& input, Effects& effects) {
   const Header header = header_of_template(searched_, parent);
   // The search for just this goes on: its end is drawn, and beginning anew would draw it again.
   const Hash256 digest = search_digest(header);
-  if (searching_ && digest == searched_digest_) return;
+  if (searching_ && digest.tag() == searched_tag_) return;
   searching_ = true;
-  searched_digest_ = digest;
+  searched_tag_ = digest.tag();
   effects.work(Operation::hash_byte, 160);
-  effects.search({digest, *claimed_target(header), earliest_after(parent), rules_.time_unit});
+  effects.search({digest, *claimed_target(header), earliest_after(parent), rules_->time_unit});
 }
 
 std::uint64_t Pow::earliest_after(chain::Index parent) const {
-  return (median_time_past(parent) / rules_.time_unit + 1) * rules_.time_unit;
+  return (median_time_past(parent) / rules_->time_unit + 1) * rules_->time_unit;
 }
 
 void Pow::arm_step(const Input& input, Effects& effects) {
   const chain::Index parent = tree().find(searched_.block->parent);
   if (parent == chain::no_block) return;
-  const auto until = rules_.difficulty_until(lineage(parent), searched_.time);
+  const auto until = rules_->difficulty_until(lineage(parent), searched_.time);
   if (!until) return;
   const std::int64_t left = static_cast<std::int64_t>(*until) - count_ns(input.wall);
   effects.set_timer({static_cast<std::uint32_t>(TimerKind::step), 0},
@@ -126,7 +126,7 @@ void Pow::on_step(const Input& input, Effects& effects) {
 void Pow::arm_refresh(Effects& effects) {
   if (refresh_armed_) return;
   refresh_armed_ = true;
-  effects.set_timer({static_cast<std::uint32_t>(TimerKind::refresh), 0}, refresh_);
+  effects.set_timer({static_cast<std::uint32_t>(TimerKind::refresh), 0}, rules_->refresh);
 }
 
 void Pow::on_refresh(Effects& effects) {
@@ -163,7 +163,7 @@ void Pow::on_found(const Input& input, Effects& effects) {
   stage_ = Stage::idle;
   // A clock that was set during the search may have passed a change of difficulty unseen.
   Header expected = header;
-  rules_.set_difficulty(expected, lineage(parent));
+  rules_->set_difficulty(expected, lineage(parent));
   if (expected != header) return begin_template(effects);
   ++mined_;
   const MessageRef content = effects.make(BlockContent{std::move(mined)});

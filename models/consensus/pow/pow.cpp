@@ -11,14 +11,8 @@ Pow::Pow(const ModuleContext& context, std::shared_ptr<const Rules> rules)
     : ChainModule(context, {*context.params, "pow", rules->depth,
                             static_cast<std::uint32_t>(rules->median_window),
                             poll_interval(*context.params)}),
-      shared_(std::move(rules)),
-      rules_(*shared_),
-      mines_(context.hash_share_ppb != 0),
-      empty_blocks_(context.params->flag("empty_blocks")),
-      drawn_ties_(context.params->text("tie_rule") == "drawn"),
-      refresh_(context.params->duration("template_refresh")) {
-  if (refresh_ == Duration::zero()) refresh_ = context.params->duration("block_interval") / 10;
-}
+      rules_(std::move(rules)),
+      mines_(context.hash_share_ppb != 0) {}
 
 void Pow::on_start(const Input&, Effects& effects) {
   effects.announce_role(mines_ ? NodeRole::miner : NodeRole::replica, 0, no_node);
@@ -72,13 +66,13 @@ Note Pow::bare(const BlockRef& root) const {
 }
 
 std::unique_ptr<chain::HeaderTree<Note>> Pow::new_headers() const {
-  return std::make_unique<HeaderChain>(shared_);
+  return std::make_unique<HeaderChain>(rules_);
 }
 
 void Pow::inspect(Inspector& inspector) const {
   ChainModule::inspect(inspector);
   inspector.field("searching", std::uint64_t{searching_});
-  inspector.field("mined", mined_);
+  inspector.field("mined", std::uint64_t{mined_});
 }
 
 }  // namespace ledgerlab::pow

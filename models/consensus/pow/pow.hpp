@@ -79,22 +79,18 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   void on_pending(Effects& effects, const Pending& pending);
   std::uint64_t time_after(const Input& input, chain::Index parent) const;
 
-  std::shared_ptr<const Rules> shared_;
-  const Rules& rules_;
+  // Right behind what every block touches of the chain.
+  std::shared_ptr<const Rules> rules_;
+  Stage stage_ = Stage::idle;
   bool mines_;
-  bool empty_blocks_;
-  bool drawn_ties_;
-  Duration refresh_;
-
   bool pending_fresh_ = false;  // more waits than when the template was built
   bool refresh_armed_ = false;
   bool searching_ = false;
-  Stage stage_ = Stage::idle;
   CallId draft_call_ = 0;
   std::unique_ptr<Template> draft_;  // being prepared
   Template searched_;                // being searched
-  Hash256 searched_digest_;
-  std::uint64_t mined_ = 0;
+  std::uint64_t searched_tag_ = 0;   // of search_digest(): two of a node's agree once in 2^64
+  std::uint32_t mined_ = 0;
 };
 
 }  // namespace ledgerlab::pow

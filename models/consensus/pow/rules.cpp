@@ -47,7 +47,11 @@ Rules::Rules(const ModuleContext& context)
           static_cast<std::uint32_t>(context.params->count("block_max_transactions"))),
       block_max_bytes(context.params->count("block_max_bytes")),
       depth(settlement_depth(*context.params)),
-      interval(context.params->duration("block_interval")) {
+      interval(context.params->duration("block_interval")),
+      empty_blocks(context.params->flag("empty_blocks")),
+      drawn_ties(context.params->text("tie_rule") == "drawn"),
+      refresh(context.params->duration("template_refresh")) {
+  if (refresh == Duration::zero()) refresh = interval / 10;
   bitcoin.timespan = at_least_one(interval.count()) / window_unit * window;
   // Equilibrium of EIP-2: a block within one step has probability 1/2, so the mean interval is
   // step / ln 2 (10 s give 14.4 s).

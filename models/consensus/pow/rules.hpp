@@ -30,6 +30,9 @@ struct Rules {
   std::uint64_t block_max_bytes;
   std::uint32_t depth;  // confirmations of a settled block
   Duration interval;    // mean, between blocks
+  bool empty_blocks;    // blocks without transactions are made
+  bool drawn_ties;      // between chains of equal work a draw decides, not the first
+  Duration refresh;     // after which a search goes on with what has come to the pool
   /// Of height 0: it carries the first difficulty and was mined by nobody.
   Header genesis;
 

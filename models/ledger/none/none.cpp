@@ -33,30 +33,30 @@ const Bytes& final_record(const Block& block) {
 
 NoLedger::NoLedger(const ModuleContext& context)
     : store_(static_cast<Store&>(*context.shared)),
-      tentative_(context.client_policy.tentative_replies != nullptr),
-      final_(make_genesis(context.genesis_root)) {}
+      chain_{make_genesis(context.genesis_root)},
+      tentative_(context.client_policy.tentative_replies != nullptr) {}
 
 void NoLedger::restore(std::span<const Record> records) {
   if (records.empty()) return;
   next_record_ = records.back().index + 1;
   if (const auto record = codec::decode<FinalRecord>(records.back().bytes)) {
-    final_ = summary_block(*record);
+    chain_.front() = summary_block(*record);
   }
 }
 
 void NoLedger::step(const Input& input, Effects& effects) {
   switch (input.kind) {
     case InputKind::start:
-      effects.call(Slot::consensus, ApplicationState{final_});
+      effects.call(Slot::consensus, ApplicationState{final_block()});
       break;
     case InputKind::persisted:
       // Clients are told what no crash of this node can take back.
-      while (!untold_.empty() && untold_.front().record <= input.persisted_up_to) {
-        BlockRef block = untold_.pop().block;
+      while (untold_ && untold_->front().record <= input.persisted_up_to) {
+        BlockRef block = untold_->pop().block;
+        if (untold_->empty()) untold_.reset();
         std::vector<TxOutcome> outcomes = all_succeeded(*block);
         effects.call(Slot::mempool, Finalised{std::move(block), std::move(outcomes)});
       }
-      untold_.rest();
       break;
     case InputKind::call:
       on_call(*input.call, effects);
@@ -85,7 +85,8 @@ void NoLedger::on_call(const LocalCall& call, Effects& effects) {
   } else if (call.as<TakeSnapshot>()) {
     effects.answer(
         call,
-        Snapshot{std::make_shared<SnapshotData>(SnapshotData{final_->height, final_->id, {}, {}})});
+        Snapshot{std::make_shared<SnapshotData>(
+            SnapshotData{final_block()->height, final_block()->id, {}, {}})});
   } else if (const auto* ask = call.as<Query>()) {
     effects.answer(call, Queried{ask->account, {}, 0, head()->height});
   } else if (const auto* ask = call.as<Install>()) {
@@ -99,13 +100,13 @@ void NoLedger::on_call(const LocalCall& call, Effects& effects) {
 
 void NoLedger::adopt(const LocalCall& call, Effects& effects, const Adopt& ask) {
   HeadChanged changed;
-  while (!above_.empty() && above_.back()->id != ask.ancestor) {
-    changed.reverted.push_back(std::move(above_.back()));
-    above_.pop_back();
+  while (chain_.size() > 1 && chain_.back()->id != ask.ancestor) {
+    changed.reverted.push_back(std::move(chain_.back()));
+    chain_.pop_back();
   }
   // No more than that while it is short: thousands of nodes hold one.
-  if (above_.size() < 32) above_.reserve(above_.size() + ask.forward.size());
-  above_.insert(above_.end(), ask.forward.begin(), ask.forward.end());
+  if (chain_.size() < 32) chain_.reserve(chain_.size() + ask.forward.size());
+  chain_.insert(chain_.end(), ask.forward.begin(), ask.forward.end());
   changed.included = ask.forward;
   if (tentative_) {
     for (const BlockRef& block : ask.forward) changed.outcomes.push_back(all_succeeded(*block));
@@ -115,41 +116,44 @@ void NoLedger::adopt(const LocalCall& call, Effects& effects, const Adopt& ask) 
 }
 
 void NoLedger::finalise(Effects& effects, const BlockRef& block) {
-  const auto at = std::find_if(above_.begin(), above_.end(),
+  const auto at = std::find_if(chain_.begin() + 1, chain_.end(),
                                [&](const BlockRef& b) { return b->id == block->id; });
-  if (at == above_.end()) return;
-  make_durable(effects, block);
-  for (auto it = above_.begin(); it != at + 1; ++it) {
-    untold_.push({next_record_ - 1, std::move(*it)});
-  }
-  above_.erase(above_.begin(), at + 1);
+  if (at == chain_.end()) return;
+  make_durable(effects, *block);
+  if (!untold_) untold_ = std::make_unique<Fifo<Untold>>();
+  for (auto it = chain_.begin() + 1; it != at + 1; ++it) untold_->push({next_record_ - 1, *it});
+  chain_.erase(chain_.begin(), at);
 }
 
-void NoLedger::make_durable(Effects& effects, const BlockRef& block) {
-  effects.persist(final_record(*block));
+void NoLedger::make_durable(Effects& effects, const Block& block) {
+  effects.persist(final_record(block));
   effects.forget(next_record_);
   ++next_record_;
-  final_ = block;
 }
 
 void NoLedger::install(const LocalCall& call, Effects& effects, const SnapshotRef& data) {
-  Installed answer{false, final_->height, final_->id, {}};
-  if (data->height <= final_->height) {
+  Installed answer{false, final_block()->height, final_block()->id, {}};
+  if (data->height <= final_block()->height) {
     answer.reason = "the snapshot is not newer than the final block";
   } else {
     FinalRecord record;
     record.height = data->height;
     record.id = data->block;
-    make_durable(effects, summary_block(record));
-    above_.clear();
+    chain_ = {summary_block(record)};
+    make_durable(effects, *final_block());
     answer = {true, data->height, data->block, {}};
   }
   effects.answer(call, std::move(answer));
 }
 
+void NoLedger::warm(unsigned depth) const {
+  if (depth == 0) __builtin_prefetch(this, 1);
+  if (depth == 1) __builtin_prefetch(&chain_.back(), 1);
+}
+
 void NoLedger::inspect(Inspector& inspector) const {
   inspector.field("ledger.head", head()->height);
-  inspector.field("ledger.final", final_->height);
+  inspector.field("ledger.final", final_block()->height);
 }
 
 }  // namespace ledgerlab::no_ledger

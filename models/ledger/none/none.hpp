@@ -3,6 +3,7 @@
 // durable all the same, so that it comes back after a crash.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "models/api/model_info.hpp"
@@ -25,25 +26,27 @@ class NoLedger final : public Module {
   void step(const Input& input, Effects& effects) override;
   void restore(std::span<const Record> records) override;
   void inspect(Inspector& inspector) const override;
+  void warm(unsigned depth) const override;
 
  private:
   void on_call(const LocalCall& call, Effects& effects);
   void adopt(const LocalCall& call, Effects& effects, const Adopt& ask);
   void finalise(Effects& effects, const BlockRef& block);
   void install(const LocalCall& call, Effects& effects, const SnapshotRef& data);
-  void make_durable(Effects& effects, const BlockRef& block);
-  const BlockRef& head() const { return above_.empty() ? final_ : above_.back(); }
+  void make_durable(Effects& effects, const Block& block);
+  const BlockRef& head() const { return chain_.back(); }
+  const BlockRef& final_block() const { return chain_.front(); }
 
+  // One cache line: ten thousand nodes hold one.
   Store& store_;
-  bool tentative_;  // replies before a block is final are sent here
-  BlockRef final_;
-  std::vector<BlockRef> above_;  // adopted, not final, parent first
+  std::vector<BlockRef> chain_;  // the final block, and what is adopted above it
   std::uint64_t next_record_ = 1;
   struct Untold {
     std::uint64_t record = 0;
     BlockRef block;
   };
-  Fifo<Untold> untold_;  // final here, their record not yet durable
+  std::unique_ptr<Fifo<Untold>> untold_;  // final here, their record not yet durable; null: none
+  bool tentative_;  // replies before a block is final are sent here
 };
 
 }  // namespace ledgerlab::no_ledger

@@ -14,6 +14,7 @@ class ModelledPool final : public Module {
   void step(const Input& input, Effects& effects) override;
   void restore(std::span<const Record>) override {}
   void inspect(Inspector& inspector) const override;
+  void warm(unsigned) const override { __builtin_prefetch(this, 1); }
 
  private:
   void on_build(const LocalCall& call, Effects& effects, const Build& build);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -70,6 +71,7 @@ class BlockTree {
     entries_.push_back({share(std::move(root), weight, 0, std::move(extra), place)});
     set_record(0, record);
     first_ = final_ = best_ = 0;
+    top_ = height(0);
     reindex();
   }
   bool empty() const { return entries_.empty(); }
@@ -81,7 +83,7 @@ class BlockTree {
   /// `place` outlives the entry, best by being part of what `extra` holds.
   Index insert(BlockRef block, const U256& work, Extra extra, std::uint64_t tie_key = 0,
                SharedPlace* place = nullptr) {
-    if (const Index known = find(block->id); known != no_block) return known;
+    if (const Index known = find(block->id, block->height); known != no_block) return known;
     const Index parent = find(block->parent);
     if (parent == no_block || parent < final_ || height(parent) + 1 != block->height)
       return no_block;
@@ -92,6 +94,7 @@ class BlockTree {
     const Weight before = above.shared->weight;
     const Weight weight = own > weight_max - before ? weight_max : before + own;
     const bool invalid = above.invalid != 0;
+    top_ = std::max(top_, block->height);
     if (above.children < children_many) ++above.children;
     // Growing by an eighth wastes less than doubling, and ten thousand nodes hold a tree.
     if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 8 + 2);
@@ -99,7 +102,7 @@ class BlockTree {
     Node& node = entries_.back();
     node.parent = parent;
     node.invalid = invalid;
-    if (!index_.empty() && 2 * entries_.size() <= index_.size()) {
+    if (index_ && 2 * entries_.size() <= index_->size()) {
       place_in_index(self);
     } else if (entries_.size() > scanned_max) {
       reindex();
@@ -110,7 +113,7 @@ class BlockTree {
 
   Index find(const BlockId& id) const {
     const std::uint64_t tag = id.tag();
-    if (index_.empty()) {
+    if (!index_) {
       // Few, and most questions are for the newest.
       for (Index i = end(); i-- > first_;) {
         const Shared& shared = *entries_[i].shared;
@@ -118,13 +121,26 @@ class BlockTree {
       }
       return no_block;
     }
-    const std::size_t mask = index_.size() - 1;
-    for (std::size_t i = tag & mask; index_[i] != no_block; i = (i + 1) & mask) {
-      if (index_[i] >= first_ && entries_[index_[i]].shared->block->id == id) return index_[i];
+    const std::vector<Index>& index = *index_;
+    const std::size_t mask = index.size() - 1;
+    for (std::size_t i = tag & mask; index[i] != no_block; i = (i + 1) & mask) {
+      if (index[i] >= first_ && entries_[index[i]].shared->block->id == id) return index[i];
     }
     return no_block;
   }
+  /// The same of a block of this height: what is higher than all that is here needs no look.
+  Index find(const BlockId& id, Height height) const {
+    return height > top_ ? no_block : find(id);
+  }
   bool contains(const BlockId& id) const { return find(id) != no_block; }
+  bool contains(const Block& block) const { return find(block.id, block.height) != no_block; }
+  /// Asks for the cache lines that the next block will touch.
+  void warm() const {
+    if (entries_.empty()) return;
+    __builtin_prefetch(&entries_.back(), 1);
+    __builtin_prefetch(&entries_[final_], 1);
+    __builtin_prefetch(&entries_[first_], 1);
+  }
   Entry at(Index index) const {
     const Node& node = entries_[index];
     return {node.shared->block, node.shared->weight, node.shared->extra,
@@ -319,17 +335,18 @@ class BlockTree {
     }
   }
   void place_in_index(Index entry) {
-    const std::size_t mask = index_.size() - 1;
+    std::vector<Index>& index = *index_;
+    const std::size_t mask = index.size() - 1;
     std::size_t i = entries_[entry].shared->tag & mask;
-    while (index_[i] != no_block) i = (i + 1) & mask;
-    index_[i] = entry;
+    while (index[i] != no_block) i = (i + 1) & mask;
+    index[i] = entry;
   }
   void reindex() {
-    std::vector<Index>().swap(index_);
+    index_.reset();
     if (entries_.size() <= scanned_max) return;
     std::size_t ways = 2 * scanned_max;
     while (ways < 3 * entries_.size()) ways *= 2;
-    index_.assign(ways, no_block);
+    index_ = std::make_unique<std::vector<Index>>(ways, no_block);
     for (Index i = first_; i < entries_.size(); ++i) place_in_index(i);
   }
 
@@ -337,7 +354,9 @@ class BlockTree {
   // whatever stands behind descends from it. What stands before first_ is empty until the next
   // move.
   std::vector<Node> entries_;
-  std::vector<Index> index_;  // open addressing by the first bytes of the id; empty: few entries
+  /// Open addressing by the first bytes of the id; null: few entries.
+  std::unique_ptr<std::vector<Index>> index_;
+  Height top_ = 0;  // nothing here is higher
   Index first_ = 0;
   Index final_ = no_block;
   Index best_ = no_block;

@@ -8,11 +8,9 @@ namespace ledgerlab::chain {
 
 template <class Carried, class Own>
 ChainModule<Carried, Own>::ChainModule(const ModuleContext& context, const ChainSettings& settings)
-    : self_(context.self),
-      settings_(shared_settings(settings, context.replicas)),
-      neighbours_(context.neighbours),
-      orphans_(settings.orphans_max),
-      genesis_(make_genesis(context.genesis_root)) {
+    : settings_(shared_settings(settings, context)),
+      self_(context.self),
+      neighbours_(context.neighbours) {
   if (settings.sync != SyncMode::full) catch_up_ = std::make_unique<CatchUp>();
 }
 
@@ -20,7 +18,7 @@ template <class Carried, class Own>
 void ChainModule<Carried, Own>::step(const Input& input, Effects& effects) {
   switch (input.kind) {
     case InputKind::start:
-      incarnation_ = input.incarnation;
+      incarnation_ = static_cast<std::uint32_t>(input.incarnation);
       on_start(input, effects);
       break;
     case InputKind::deliver:
@@ -50,10 +48,10 @@ void ChainModule<Carried, Own>::step(const Input& input, Effects& effects) {
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::restore(std::span<const Record> records) {
-  restored_.assign(records.begin(), records.end());
-  if (restored_.empty()) return;
-  next_record_ = restored_.back().index + 1;
-  forgotten_below_ = forget_next_ = restored_.front().index;
+  if (records.empty()) return;
+  restored_ = std::make_unique<std::vector<Record>>(records.begin(), records.end());
+  next_record_ = records.back().index + 1;
+  forgotten_below_ = forget_next_ = records.front().index;
 }
 
 template <class Carried, class Own>
@@ -78,27 +76,30 @@ template <class Carried, class Own>
 void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
   // The lowest stored ancestor of the settled block becomes the root: rules may look at blocks
   // below the settled one.
+  const std::unique_ptr<std::vector<Record>> own = std::move(restored_);
+  const std::span<const Record> records = own ? std::span<const Record>(*own) : std::span<const Record>();
   const auto stored = [&](const BlockId& id) -> const Record* {
-    for (const Record& r : restored_) {
+    for (const Record& r : records) {
       if (r.block && r.block->id == id) return &r;
     }
     return nullptr;
   };
-  BlockRef root = final_block->height == 0 ? genesis_ : final_block;
+  BlockRef root = final_block->height == 0 ? genesis() : final_block;
   const Record* root_record = stored(root->id);
   for (const Record* r = root_record; r != nullptr; r = stored(r->block->parent)) root_record = r;
   std::optional<Stored> found;
   if (root_record) found = decode_record(*root_record);
   if (root_record && root_record->block->height == 1) {
-    tree_.reset(genesis_, 0, Kept{{}, bare(genesis_)}, 0, &settings_->genesis);
+    tree_.reset(genesis(), 0, Kept{{}, bare(genesis())}, 0, &settings_->genesis_place);
   } else if (found) {
     tree_.reset(root_record->block, weight_of(found->weight), Kept{{}, std::move(found->own)},
                 root_record->index);
   } else {
-    tree_.reset(root, 0, Kept{{}, bare(root)}, 0, root == genesis_ ? &settings_->genesis : nullptr);
+    tree_.reset(root, 0, Kept{{}, bare(root)}, 0,
+                root == genesis() ? &settings_->genesis_place : nullptr);
   }
   // Records are in order of acceptance: parents before children.
-  for (const Record& r : restored_) {
+  for (const Record& r : records) {
     if (!r.block) {
       restore_own(r);
     } else if (auto s = decode_record(r)) {
@@ -107,7 +108,6 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
       if (tree_.size() != before) tree_.set_record(at, r.index);
     }
   }
-  restored_.clear();
   const Index settled = tree_.find(root->id);
   if (settled != no_block && settled != tree_.final_block())
     tree_.finalise(settled, settings_->below);
@@ -166,7 +166,8 @@ void ChainModule<Carried, Own>::on_block(const Input& input, Effects& effects, M
                                          NodeId from) {
   const Carried& carried = carried_in(content);
   const BlockRef& block = carried.block;
-  if (tree_.contains(block->id) || orphans_.contains(block->id) || keeps(block->id)) return;
+  tree_.warm();
+  if (tree_.contains(*block) || orphans_.contains(block->id) || keeps(block->id)) return;
   if (block->height <= tree_.at(tree_.final_block()).block->height) {
     const BlockRef settled = archive_.at(block->height);
     if (settled && settled->id != block->id) {
@@ -183,7 +184,7 @@ void ChainModule<Carried, Own>::on_block(const Input& input, Effects& effects, M
   }
   const Index parent = tree_.find(block->parent);
   if (parent == no_block) {
-    orphans_.add(block, {std::move(content), from});
+    orphans_.add(block, {std::move(content), from}, settings_->orphans_max);
     ask_for_orphan(effects, orphans_.base_of(block->id));
     return;
   }
@@ -264,7 +265,7 @@ void ChainModule<Carried, Own>::choose(Effects& effects) {
   const auto& entry = tree_.at(best);
   if (entry.block->id == head_->id) return;
   Path path = tree_.path(tree_.find(head_->id), best);
-  deepest_reorg_ = std::max<Height>(deepest_reorg_, path.reverted.size());
+  deepest_reorg_ = std::max(deepest_reorg_, static_cast<std::uint32_t>(path.reverted.size()));
   adopt_open_ = true;
   adopting_ = entry.block;
   effects.call(Slot::application, ++call_, Adopt{path.ancestor->id, std::move(path.forward)});
@@ -319,7 +320,7 @@ void ChainModule<Carried, Own>::settle(Effects& effects) {
     archive_.add(block, content ? &content->template as<Content>()->settled : nullptr);
   }
   tree_.finalise(settled, settings_->below);
-  orphans_.take_up_to(target);
+  if (orphans_.size() != 0) orphans_.take_up_to(target);
   compact_log(effects);
 }
 
@@ -341,6 +342,15 @@ void ChainModule<Carried, Own>::compact_log(Effects& effects) {
 }
 
 template <class Carried, class Own>
+void ChainModule<Carried, Own>::warm(unsigned depth) const {
+  if (depth == 1) return tree_.warm();
+  if (depth != 0) return;
+  // The hot members, and the first of the protocol's own.
+  const char* lines = reinterpret_cast<const char*>(this);
+  for (std::size_t i = 0; i < sizeof *this + 128; i += 64) __builtin_prefetch(lines + i, 1);
+}
+
+template <class Carried, class Own>
 void ChainModule<Carried, Own>::inspect(Inspector& inspector) const {
   if (!running_) return;
   inspector.field("height", head_->height);
@@ -348,8 +358,8 @@ void ChainModule<Carried, Own>::inspect(Inspector& inspector) const {
   inspector.field("settled", tree_.at(tree_.final_block()).block->height);
   inspector.field("tree", tree_.size());
   inspector.field("orphans", orphans_.size());
-  inspector.field("refused", refused_);
-  inspector.field("deepest_reorg", deepest_reorg_);
+  inspector.field("refused", std::uint64_t{refused_});
+  inspector.field("deepest_reorg", std::uint64_t{deepest_reorg_});
 }
 
 }  // namespace ledgerlab::chain

@@ -41,6 +41,7 @@ class ChainModule : public Module {
   void step(const Input& input, Effects& effects) final;
   void restore(std::span<const Record> records) final;
   void inspect(Inspector& inspector) const override;
+  void warm(unsigned depth) const override;
 
  protected:
   using Content = BlockContent<Carried>;
@@ -121,7 +122,7 @@ class ChainModule : public Module {
 
   bool running() const { return running_; }  // the application has told its state
   NodeId self() const { return self_; }
-  const BlockRef& genesis() const { return genesis_; }
+  const BlockRef& genesis() const { return settings_->genesis; }
   const BlockRef& head() const { return head_; }  // adopted by the application
   /// An adoption is under way, or many will follow: no time to make a block.
   bool adopting() const { return adopt_open_ || catching_up(); }
@@ -222,32 +223,30 @@ class ChainModule : public Module {
   void install(Effects& effects);
   void on_installed(const Input& input, Effects& effects, const Installed& installed);
 
+  // Ten thousand nodes hold one: what every block touches stands first.
+  BlockTree<Kept> tree_;
+  ChainSettingsRef settings_;
+  BlockRef head_;
+  BlockRef adopting_;  // tip of the Adopt on its way
+  std::uint64_t next_record_ = 1;
+  std::uint64_t forgotten_below_ = 1;
+  std::uint64_t forget_next_ = 1;      // may go once the next settlement is on its way to the disk
+  CallId call_ = 0;                    // latest question, whatever it was
+  Sync sync_;
+  std::unique_ptr<CatchUp> catch_up_;  // null: sync = "full"
+  OrphanPool<Orphan> orphans_;
+  Archive archive_;  // settled blocks
   NodeId self_;
   bool running_ = false;
   bool adopt_open_ = false;
-  ChainSettingsRef settings_;
+
   NodeList neighbours_;
-  BlockTree<Kept> tree_;
-  OrphanPool<Orphan> orphans_;
-  std::vector<Record> restored_;  // until the application tells its state
-  Archive archive_;               // settled blocks
-
-  BlockRef genesis_;
-  BlockRef head_;
-  BlockRef adopting_;  // tip of the Adopt on its way
-  CallId call_ = 0;    // latest question, whatever it was
-
-  std::uint64_t next_record_ = 1;
-  std::uint64_t forgotten_below_ = 1;
-  std::uint64_t forget_next_ = 1;  // may go once the next settlement is on its way to the disk
-
-  Sync sync_;
-  std::unique_ptr<CatchUp> catch_up_;  // null: sync = "full"
+  std::unique_ptr<std::vector<Record>> restored_;  // until the application tells its state
   Height polled_height_ = 0;
-  std::uint64_t polls_ = 0;
-  std::uint64_t incarnation_ = 0;
-  std::uint64_t refused_ = 0;
-  Height deepest_reorg_ = 0;
+  std::uint32_t polls_ = 0;
+  std::uint32_t incarnation_ = 0;
+  std::uint32_t refused_ = 0;
+  std::uint32_t deepest_reorg_ = 0;
 };
 
 }  // namespace ledgerlab::chain

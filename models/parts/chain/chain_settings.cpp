@@ -35,11 +35,13 @@ bool ChainSettings::same(const ChainSettings& other) const {
          request_timeout == other.request_timeout && poll == other.poll &&
          sync_batch == other.sync_batch && orphans_max == other.orphans_max && sync == other.sync &&
          sync_window == other.sync_window && sync_in_flight == other.sync_in_flight &&
-         state_chunk == other.state_chunk && replicas == other.replicas;
+         state_chunk == other.state_chunk && replicas == other.replicas &&
+         genesis->id == other.genesis->id;
 }
 
-ChainSettingsRef shared_settings(ChainSettings wanted, std::uint32_t replicas) {
-  wanted.replicas = replicas;
+ChainSettingsRef shared_settings(ChainSettings wanted, const ModuleContext& context) {
+  wanted.replicas = context.replicas;
+  wanted.genesis = make_genesis(context.genesis_root);
   static thread_local std::weak_ptr<const ChainSettings> last;
   ChainSettingsRef known = last.lock();
   if (!known || !known->same(wanted)) {

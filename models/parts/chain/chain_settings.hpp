@@ -30,13 +30,14 @@ struct ChainSettings {
   std::uint32_t sync_in_flight;  // of these of one neighbour
   std::size_t state_chunk;       // bytes of a part of a state
   std::uint32_t replicas = 0;    // the first so many nodes of the world, the others are clients
-  mutable SharedPlace genesis;   // its place in the trees
+  BlockRef genesis;
+  mutable SharedPlace genesis_place{};  // in the trees
 
   bool same(const ChainSettings& other) const;
 };
 using ChainSettingsRef = std::shared_ptr<const ChainSettings>;
 
 /// The object that who asked last on this thread got, if it says the same.
-ChainSettingsRef shared_settings(ChainSettings wanted, std::uint32_t replicas);
+ChainSettingsRef shared_settings(ChainSettings wanted, const ModuleContext& context);
 
 }  // namespace ledgerlab::chain

@@ -131,7 +131,7 @@ std::vector<Place> ChainModule<Carried, Own>::locator() const {
     if (places.size() >= 8) step *= 2;
     i = tree_.ancestor(i, height > settled + step ? height - step : settled);
   }
-  if (places.back().height != 0) places.push_back({0, genesis_->id});
+  if (places.back().height != 0) places.push_back({0, genesis()->id});
   // In its place, or before all of them if it lies on another branch: how far this conversation
   // has come.
   const Index reached = sync_ ? tree_.find(sync_->reached.id) : no_block;

@@ -298,7 +298,8 @@ TEST(Property, AgreesWithThePlainModelUnderRandomTrees) {
                 best.block->id.tag() == 1 ? 0 : best.block->id.tag());
       for (const auto& [number, e] : plain.all) {
         const bool kept = plain.above(plain.final_number, number);
-        const Index at = tree.find(id_of(number));
+        const Index at = tree.find(id_of(number), e.height);
+        ASSERT_EQ(at, tree.find(id_of(number)));
         if (kept) {
           ASSERT_NE(at, no_block);
           ASSERT_EQ(tree.at(at).invalid, e.bad);
@@ -313,11 +314,12 @@ TEST(Property, AgreesWithThePlainModelUnderRandomTrees) {
 }
 
 TEST(Orphans, ComeBackInOrderAndAreBounded) {
-  OrphanPool<int> pool(3);
-  EXPECT_TRUE(pool.add(block(10, 9, 10), 1));
-  EXPECT_FALSE(pool.add(block(10, 9, 10), 1));
-  EXPECT_TRUE(pool.add(block(11, 10, 11), 2));
-  EXPECT_TRUE(pool.add(block(20, 9, 10), 3));
+  OrphanPool<int> pool;
+  const auto add = [&](BlockRef b, int item) { return pool.add(std::move(b), item, 3); };
+  EXPECT_TRUE(add(block(10, 9, 10), 1));
+  EXPECT_FALSE(add(block(10, 9, 10), 1));
+  EXPECT_TRUE(add(block(11, 10, 11), 2));
+  EXPECT_TRUE(add(block(20, 9, 10), 3));
   EXPECT_EQ(pool.base_of(id_of(11))->block->id, id_of(10));
   EXPECT_EQ(pool.base_of(id_of(77)), nullptr);
   const auto children = pool.take_children(id_of(9));
@@ -325,7 +327,7 @@ TEST(Orphans, ComeBackInOrderAndAreBounded) {
   EXPECT_EQ(children[0].item, 1);
   EXPECT_EQ(children[1].item, 3);
   EXPECT_EQ(pool.size(), 1u);
-  for (std::uint64_t i = 30; i < 34; ++i) EXPECT_TRUE(pool.add(block(i, i + 100, i), 0));
+  for (std::uint64_t i = 30; i < 34; ++i) EXPECT_TRUE(add(block(i, i + 100, i), 0));
   EXPECT_EQ(pool.size(), 3u);
   EXPECT_FALSE(pool.contains(id_of(11))) << "the oldest went first";
   EXPECT_EQ(pool.take_up_to(32).size(), 2u);

@@ -2,6 +2,7 @@
 // that a peer who sends blocks without history costs a fixed amount of memory and no more.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "models/api/block.hpp"
@@ -17,23 +18,23 @@ class OrphanPool {
     Item item;
   };
 
-  explicit OrphanPool(std::size_t capacity) : capacity_(capacity) {}
-
   bool contains(const BlockId& id) const { return find(id) != nullptr; }
   const Orphan* find(const BlockId& id) const {
-    for (const Orphan& o : orphans_) {
+    if (!orphans_) return nullptr;
+    for (const Orphan& o : *orphans_) {
       if (o.block->id == id) return &o;
     }
     return nullptr;
   }
-  std::size_t size() const { return orphans_.size(); }
-  const Orphan* oldest() const { return orphans_.empty() ? nullptr : &orphans_.front(); }
+  std::size_t size() const { return orphans_ ? orphans_->size() : 0; }
+  const Orphan* oldest() const { return orphans_ ? &orphans_->front() : nullptr; }
 
-  /// False if it is there already.
-  bool add(BlockRef block, Item item) {
-    if (contains(block->id) || capacity_ == 0) return false;
-    if (orphans_.size() == capacity_) orphans_.erase(orphans_.begin());
-    orphans_.push_back({std::move(block), std::move(item)});
+  /// False if it is there already. The oldest go where there are `capacity`.
+  bool add(BlockRef block, Item item, std::size_t capacity) {
+    if (contains(block->id) || capacity == 0) return false;
+    if (!orphans_) orphans_ = std::make_unique<std::vector<Orphan>>();
+    while (orphans_->size() >= capacity) orphans_->erase(orphans_->begin());
+    orphans_->push_back({std::move(block), std::move(item)});
     return true;
   }
   /// Takes out the children of a block that has become known, in order of arrival.
@@ -47,33 +48,34 @@ class OrphanPool {
   /// The lowest block of the chain of orphans that `id` stands on: its parent is what is missing.
   const Orphan* base_of(const BlockId& id) const {
     const Orphan* lowest = find(id);
-    for (std::size_t steps = 0; lowest && steps < orphans_.size(); ++steps) {
+    for (std::size_t steps = 0; lowest && steps < size(); ++steps) {
       const Orphan* below = find(lowest->block->parent);
       if (!below) break;
       lowest = below;
     }
     return lowest;
   }
-  void clear() { orphans_.clear(); }
+  void clear() { orphans_.reset(); }
 
  private:
   template <class Condition>
   std::vector<Orphan> take(Condition condition) {
     std::vector<Orphan> out;
+    if (!orphans_) return out;
     std::size_t kept = 0;
-    for (Orphan& o : orphans_) {
+    for (Orphan& o : *orphans_) {
       if (condition(o)) {
         out.push_back(std::move(o));
-      } else if (Orphan& place = orphans_[kept++]; &place != &o) {
+      } else if (Orphan& place = (*orphans_)[kept++]; &place != &o) {
         place = std::move(o);
       }
     }
-    orphans_.resize(kept);
+    orphans_->resize(kept);
+    if (kept == 0) orphans_.reset();
     return out;
   }
 
-  std::vector<Orphan> orphans_;
-  std::size_t capacity_;
+  std::unique_ptr<std::vector<Orphan>> orphans_;  // null: none, as nearly always
 };
 
 }  // namespace ledgerlab::chain
