@@ -173,6 +173,14 @@ class EventQueue {
     const unsigned word = static_cast<unsigned>(std::countr_zero(words_));
     return word << 6 | static_cast<unsigned>(std::countr_zero(bits_[word]));
   }
+  /// The dates of a bucket of events to come.
+  std::int64_t begin_of(unsigned bucket) const {
+    const unsigned shift = bucket >> 8 << 3;
+    return (last_ & ~((std::int64_t{ways} << shift) - 1)) | std::int64_t{bucket & 255u} << shift;
+  }
+  std::int64_t end_of(unsigned bucket) const {
+    return begin_of(bucket) | ((std::int64_t{1} << (bucket >> 8 << 3)) - 1);
+  }
   /// Visits the earliest of many events that are not in order yet, once.
   template <typename Visit>
   bool show_part(unsigned bucket, Visit&& visit) {
