@@ -52,6 +52,11 @@ class EngineUnavailable(LedgerlabError):
     """An engine, or a kind of protocol, that this build does not have."""
 
 
+class EngineRefuses(LedgerlabError):
+    """The scenario asks for what its engine cannot do, names a file that the engine cannot use, or
+    has come to the engine's limit."""
+
+
 class InternalFault(LedgerlabError):
     """The books do not balance, or one computation gave two answers: a fault of ledgerlab."""
 

@@ -11,7 +11,7 @@ import threading
 from types import TracebackType
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Type, Union
 
-from . import _core
+from . import _core, _worker
 from .errors import Interrupted, ProtocolError
 from .protocol import models_of
 from .results import Comparison, Handles, Results, Run, data_of
@@ -109,6 +109,16 @@ class _Job:
         self.models = models_of(names)
         self.first = _core.Scenario(self.text, self.file, self.settings, seed, self.models)
 
+    def execute(self, scenario: _core.Scenario, index: int, stop: _core.Stop,
+                progress: Optional[Callable[..., None]], sharing: bool, ahead: bool) -> _core.Result:
+        """Here, or in a process of its own where the engine is global to its process. A protocol
+        of a script or a notebook's cells cannot be had there: it runs here."""
+        if scenario.engine == "native" or any(":__main__:" in name for name in self.names):
+            return scenario.run(index, stop, progress, sharing, ahead)
+        return _worker.run({"text": self.text, "file": self.file, "settings": self.settings,
+                            "seed": scenario.seed, "system": index, "sharing": sharing,
+                            "ahead": ahead}, progress, stop)
+
     def systems(self, system: Optional[str]) -> list[int]:
         names = self.first.systems
         if system is None:
@@ -198,8 +208,8 @@ def _execute(job: _Job, seeds: int, system: Optional[str], verb: str, kind: Type
                     break
                 name = scenario.systems[index]
                 try:
-                    result = scenario.run(index, stop, _teller(progress, name, scenario.seed),
-                                          sharing, ahead)
+                    result = job.execute(scenario, index, stop,
+                                         _teller(progress, name, scenario.seed), sharing, ahead)
                 except ProtocolError as error:
                     again = job.reproduce("run", scenario.seed, 1, name)
                     raise ProtocolError(error.text, error.hook, error.node, error.local_ns, name,

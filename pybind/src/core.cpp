@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 
+#include "sim/engine/module.hpp"
 #include "sim/report/render.hpp"
 #include "sim/report/results.hpp"
 #include "sim/run/run.hpp"
@@ -225,6 +226,12 @@ void translate(std::exception_ptr thrown) {
     raise("InternalFault", error.what());
   } catch (const EngineUnavailable& error) {
     raise("EngineUnavailable", error.what());
+  } catch (const EngineRefuses& error) {
+    raise("EngineRefuses", error.what());
+  } catch (const EngineLimit& error) {
+    raise("EngineRefuses", error.what());
+  } catch (const EngineBusy& error) {
+    raise("EngineRefuses", error.what());
   } catch (const DataNotFoundError& error) {
     raise("DataNotFound", error.what());
   } catch (const ResultsError& error) {
@@ -250,6 +257,7 @@ void bind_scenario(py::module_& m) {
       .def_property_readonly("name", [](const Scenario& s) { return s.plan.name; })
       .def_property_readonly("seed", [](const Scenario& s) { return s.plan.seed; })
       .def_property_readonly("source", [](const Scenario& s) { return s.document->source; })
+      .def_property_readonly("engine", [](const Scenario& s) { return s.plan.network.engine; })
       .def_property_readonly("systems",
                              [](const Scenario& s) {
                                std::vector<std::string> names;

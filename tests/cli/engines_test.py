@@ -155,8 +155,9 @@ class Engines(unittest.TestCase):
     def test_the_error_of_a_worker_is_told(self):
         self.platform(2)
         self.raft('engine = "simgrid"\nplatform = "p.xml"')
-        said = self.call("run", "s.toml", code=65).stderr
-        self.assertIn("p.xml has 2 hosts, the scenario 4 nodes", said)
+        for verb in ("run", "plan"):
+            said = self.call(verb, "s.toml", code=65).stderr
+            self.assertIn("p.xml has 2 hosts, the scenario 4 nodes", said)
 
     # --- faults ---------------------------------------------------------------------------------
     def test_loss_and_partition_are_those_of_every_engine(self):
@@ -243,7 +244,10 @@ for = "1 s"
                      PLATFORM.format(hosts="", routes='<route src="a" dst="b"/>'),
                      PLATFORM.format(hosts='<host id="h" speed="fast"/>', routes="")):
             self.write(text, "p.xml")
-            self.assertIn("p.xml", self.call("run", "s.toml", code=65).stderr)
+            for verb in ("run", "plan"):
+                done = self.call(verb, "s.toml", code=65)
+                self.assertIn("p.xml", done.stderr)
+                self.assertEqual(done.stdout, "")
 
     @needs("simgrid")
     def test_the_backbone_is_seen_on_simgrid_alone(self):

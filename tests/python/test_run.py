@@ -43,6 +43,54 @@ def cli(*words, **more):
                           **more)
 
 
+def has_engine(name):
+    try:
+        ll.plan(SMALL, set={"network.engine": name})
+    except ll.EngineUnavailable:
+        sys.stderr.write(f"**** SKIPPED: {name} is not built here ****\n")
+        return False
+    return True
+
+
+class Engines(unittest.TestCase):
+    """Simulators that live once a process: each run has a process of its own."""
+
+    def test_many_runs_of_one_program(self):
+        for engine in filter(has_engine, ("simgrid", "ns3")):
+            both = ll.compare(SMALL, seeds=2, set={"network.engine": engine, "faults": []})
+            self.assertEqual([r["seed"] for r in both.runs], [1, 1, 2, 2])
+            self.assertTrue(all(r["verdict"] == "pass" for r in both.runs))
+            again = ll.run(SMALL, seed=2, set={"network.engine": engine, "faults": []})
+            self.assertEqual([r["trace_hash"] for r in again.runs],
+                             [r["trace_hash"] for r in both.runs[2:]])
+            self.assertGreater(len(again.frame("blocks")), 10)
+
+    def test_progress_and_the_programs_figures(self):
+        if not has_engine("simgrid"):
+            return
+        seen = []
+        settings = {"network.engine": "simgrid", "duration": "2 min", "faults": []}
+        run = ll.run(SMALL, system="raft", set=settings, progress=seen.append)
+        self.assertEqual({p.system for p in seen}, {"raft"})
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "s.toml").write_text(SMALL, encoding="utf-8")
+            told = cli("run", folder + "/s.toml", "--set", "network.engine=simgrid", "--set",
+                       "duration=2 min", "--set", "faults=[]", "--system", "raft", "--json",
+                       "--out", folder + "/out")
+        theirs = json.loads(told.stdout)["runs"][0]
+        self.assertEqual(theirs["trace_hash"], run.runs[0]["trace_hash"])
+        self.assertEqual(theirs["metrics"], run.runs[0]["metrics"])
+
+    def test_what_a_worker_raises(self):
+        if not has_engine("simgrid"):
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "p.xml").write_text("no XML", encoding="utf-8")
+            with self.assertRaisesRegex(ll.EngineRefuses, "p.xml"):
+                ll.run(SMALL, set={"network.engine": "simgrid",
+                                   "network.platform": folder + "/p.xml"})
+
+
 class Runs(unittest.TestCase):
     def test_a_run_is_the_programs_run(self):
         run = ll.run(RAFT, seed=7, set={"duration": "20 s", "faults": []})
