@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "models/api/block.hpp"
 #include "models/api/message.hpp"
-#include "models/base/flat_map.hpp"
 #include "models/base/time.hpp"
+#include "models/mempool/pool/facts.hpp"
+#include "models/parts/dense/dense_index.hpp"
 
 namespace ledgerlab::pool {
 
@@ -22,26 +22,29 @@ struct Item {
   /// not final. used: its nonce is taken, perhaps by itself in a block this pool has not seen.
   enum class State : std::uint8_t { checking, queued, included, used };
 
-  TxRef tx;
-  MessageRef content;  // as it was relayed here, until it is passed on
-  std::uint64_t nonce = 0;
-  std::uint64_t fee = 0;
-  std::uint64_t weight = 0;   // of a block's, as the ledger says
-  std::uint64_t arrival = 0;  // order of admission; 0: not admitted
+  const Facts* facts = nullptr;
   Time entered{};
-  Height reserved = 0;       // handed out for the block of this height; 0: not
   Place32 place = nowhere;   // its own
-  Place32 sender = nowhere;  // among the senders, while it is queued
+  Place32 sender = nowhere;  // among the senders, while it is queued and not its sender's only one
   Place32 before = nowhere;  // admitted before it, of those queued
   Place32 after = nowhere;
-  NodeId asker = no_node;  // the first client that waits for the reply
-  State state = State::checking;
-  bool spread = false;   // to be published once admitted
-  bool waiting = false;  // ready, and in no undecided block
-  bool more_askers = false;
+  std::uint64_t arrival : 48 = 0;  // order of admission; 0: not admitted
+  State state : 8 = State::checking;
+  bool spread : 1 = false;    // to be published once admitted
+  bool waiting : 1 = false;   // ready, and in no undecided block
+  bool reserved : 1 = false;  // handed out for a block
+  bool asked : 1 = false;     // clients wait for the reply
+  bool relayed : 1 = false;   // the content is kept as it came, until it is passed on
 
-  std::uint64_t bytes() const { return tx->bytes.size(); }
+  /// As one that was admitted after `count - 1` others; there is room for 2^48.
+  void admit(std::uint64_t count) { arrival = count & 0xffff'ffff'ffff; }
+  const TxRef& tx() const { return facts->tx; }
+  std::uint64_t nonce() const { return facts->nonce; }
+  std::uint64_t fee() const { return facts->fee; }
+  std::uint64_t weight() const { return facts->weight; }
+  std::uint64_t bytes() const { return tx()->bytes.size(); }
 };
+static_assert(sizeof(Item) == 40);
 
 /// Objects by place. A place is used again after it was given back.
 template <class T>
@@ -52,6 +55,8 @@ class Slab {
   std::size_t size() const { return made_ - free_.size(); }
   /// Something lies there, or lay there.
   bool holds(Place32 place) const { return place < made_; }
+  /// Every place at which something lies or lay.
+  Place32 made() const { return made_; }
   /// The place of an object as if new.
   Place32 make() {
     if (!free_.empty()) {
@@ -76,39 +81,14 @@ class Slab {
   Place32 made_ = 0;
 };
 
-/// Places by a hash of what lies there: open addressing, linear probing, no tombstones.
-class PlaceIndex {
- public:
-  /// The place with this hash for which `same(place)` holds, or `nowhere`.
-  template <class Same>
-  Place32 find(std::uint64_t hash, const Same& same) const {
-    if (slots_.empty()) return nowhere;
-    const auto tag = static_cast<std::uint32_t>(hash);
-    for (std::size_t at = tag & mask_;; at = (at + 1) & mask_) {
-      const Entry& entry = slots_[at];
-      if (entry.place == nowhere || (entry.tag == tag && same(entry.place))) return entry.place;
-    }
-  }
-  /// It is not there yet.
-  void insert(std::uint64_t hash, Place32 place);
-  /// It is there.
-  void erase(std::uint64_t hash, Place32 place);
-
- private:
-  struct Entry {
-    std::uint32_t tag = 0;
-    Place32 place = nowhere;
-  };
-  void put(Entry entry);
-
-  std::vector<Entry> slots_;
-  std::size_t mask_ = 0;
-  std::size_t count_ = 0;
-};
-
-/// The items of one pool, by the id of the transaction.
+/// The items of one pool, by the id of the transaction; and where its senders are.
 class Items {
  public:
+  explicit Items(std::shared_ptr<Catalogue> catalogue = std::make_shared<Catalogue>())
+      : catalogue_(std::move(catalogue)) {}
+  Items(const Items&) = delete;
+  Items& operator=(const Items&) = delete;
+  ~Items();
   Item& operator[](Place32 place) { return slab_[place]; }
   const Item& operator[](Place32 place) const { return slab_[place]; }
   std::size_t size() const { return slab_.size(); }
@@ -120,11 +100,30 @@ class Items {
   /// The transaction's item, new if there was none; true if it was made.
   std::pair<Item*, bool> try_emplace(const TxRef& tx);
   void erase(const Item& item);
+  /// What the ledger says of it.
+  void learn(Item& item, const Address& sender, std::uint64_t nonce, std::uint64_t fee,
+             std::uint64_t weight);
+  /// It came with another witness.
+  void replace(Item& item, const TxRef& tx);
+
+  /// What is kept of a sender, or `nowhere`.
+  Place32 sender(const Address& address) const {
+    const SenderFacts* facts = catalogue_->find(address);
+    return facts ? sender(*facts) : nowhere;
+  }
+  Place32 sender(const SenderFacts& facts) const { return index_.find(facts.number); }
+  void add_sender(const SenderFacts& facts, Place32 kept) { index_.insert(facts.number, kept); }
+  void replace_sender(const SenderFacts& facts, Place32 kept) {
+    index_.replace(facts.number, kept);
+  }
+  void drop_sender(const SenderFacts& facts) { index_.erase(facts.number); }
 
  private:
   Slab<Item> slab_;
-  PlaceIndex index_;
+  DenseIndex index_;  // by the numbers of the facts
+  std::shared_ptr<Catalogue> catalogue_;
 };
+static_assert(nowhere == DenseIndex::none);
 
 /// Places in order, few as a rule: two take no memory of their own.
 class PlaceList {

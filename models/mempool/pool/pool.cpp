@@ -54,6 +54,7 @@ Pool::Pool(const ModuleContext& context)
       tentative_(context.client_policy.tentative_replies != nullptr &&
                  context.client_policy.tentative_replies(*context.consensus_params,
                                                          context.replicas) != 0),
+      items_(Catalogue::of(context.suite)),
       queues_(items_),
       finals_(options_.remember) {}
 
@@ -143,7 +144,7 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
   } else if (item->state == Item::State::used) {
     retire(effects, *item);
   } else if (item->state == Item::State::queued) {
-    pass_on(effects, item->tx);
+    pass_on(effects, item->tx());
   }
 }
 
@@ -173,13 +174,13 @@ void Pool::on_relayed(Effects& effects, const Relayed& relayed) {
   const auto [item, made] = items_.try_emplace(content->transaction);
   if (!made) return;
   item->spread = true;
-  item->content = relayed.content;
+  keep_content(*item, relayed.content);
   check(effects, *item);
 }
 
 void Pool::check(Effects& effects, Item& item) {
   item.state = Item::State::checking;
-  effects.call(Slot::application, Check{item.tx});
+  effects.call(Slot::application, Check{item.tx()});
 }
 
 void Pool::recheck(Effects& effects, const TxRef& tx) {
@@ -195,9 +196,9 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
   }
   Item* item = items_.find(checked.transaction->id);
   if (item && item->state == Item::State::checking) {
-    item->nonce = checked.nonce;
-    item->fee = checked.fee;
-    item->weight = checked.weight;
+    if (checked.ok) {
+      items_.learn(*item, checked.sender, checked.nonce, checked.fee, checked.weight);
+    }
     settle(effects, *item,
            checked.ok ? admit(input, effects, *item, checked) : std::optional(refusal_of(checked)));
   } else if (item && item->state == Item::State::queued && !checked.ok) {
@@ -220,20 +221,21 @@ void Pool::on_checked(const Input& input, Effects& effects, const Checked& check
 void Pool::settle(Effects& effects, Item& item, std::optional<Refusal> refusal) {
   if (!refusal) {
     if (item.spread) publish(effects, item);
-    pass_on(effects, item.tx);
+    pass_on(effects, item.tx());
   } else if (*refusal == Refusal::nonce_used) {
     retire(effects, item);
   } else {
     const bool invalid = *refusal == Refusal::malformed || *refusal == Refusal::bad_signature;
-    if (invalid && item.content) effects.call(Slot::relay, Rejected{item.content->identity()});
+    const MessageRef content = take_content(item);
+    if (invalid && content) effects.call(Slot::relay, Rejected{content->identity()});
     drop(effects, item, *refusal);
   }
 }
 
 std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& item,
                                    const Checked& checked) {
-  if (item.nonce < checked.next_nonce) return Refusal::nonce_used;
-  if (item.fee < lowest_fee()) return Refusal::fee_too_low;
+  if (item.nonce() < checked.next_nonce) return Refusal::nonce_used;
+  if (item.fee() < lowest_fee()) return Refusal::fee_too_low;
   item.entered = input.local;
   if (const auto refusal = checked.spends ? admit_by_spends(effects, item, checked)
                                           : admit_by_nonce(effects, item, checked)) {
@@ -248,24 +250,25 @@ std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& i
 
 std::optional<Refusal> Pool::admit_by_nonce(Effects& effects, Item& item, const Checked& checked) {
   Sender* sender = queues_.find(checked.sender);
-  if (Item* old = sender ? queues_.at(*sender, item.nonce) : nullptr) {
+  if (Item* old = sender ? queues_.at(*sender, item.nonce()) : nullptr) {
     if (!pays_for(*old, item)) return Refusal::fee_too_low;
-    item.arrival = next_arrival_++;
+    item.admit(next_arrival_++);
     queues_.replace(*old, item);
     drop(effects, *old, Refusal::fee_too_low);
     return std::nullopt;
   }
   const std::uint64_t expected = sender ? sender->end() : checked.next_nonce;
-  if (item.nonce > expected && item.nonce - expected > options_.max_gap) return Refusal::pool_full;
+  if (item.nonce() > expected && item.nonce() - expected > options_.max_gap)
+    return Refusal::pool_full;
   if (sender && sender->queue.size() >= options_.per_sender) {
     // A missing nonce is worth more than the last of those it holds up.
     Item* tail = queues_.tail(*sender);
-    if (!tail || tail->nonce < item.nonce) return Refusal::pool_full;
+    if (!tail || tail->nonce() < item.nonce()) return Refusal::pool_full;
     evict(effects, *tail);
   }
   if (const auto refusal = make_room(effects, item, checked.sender)) return refusal;
-  item.arrival = next_arrival_++;
-  queues_.insert(item, checked.sender, checked.next_nonce);
+  item.admit(next_arrival_++);
+  queues_.insert(item, checked.next_nonce);
   return std::nullopt;
 }
 
@@ -296,8 +299,8 @@ std::optional<Refusal> Pool::admit_by_spends(Effects& effects, Item& item, const
     throw_out(effects, gone, Refusal::fee_too_low);
   }
   if (const auto refusal = make_room(effects, item, checked.sender, ancestors)) return refusal;
-  item.arrival = next_arrival_++;
-  queues_.insert(item, checked.sender, checked.next_nonce, checked.spends);
+  item.admit(next_arrival_++);
+  queues_.insert(item, checked.next_nonce, checked.spends);
   return std::nullopt;
 }
 
@@ -310,7 +313,7 @@ std::optional<Refusal> Pool::replaces(const Item& item, const TxSpends& spends,
     // Rule 1: they said so. What said nothing holds its coins: a double spend.
     if (!options_.always_replaceable && !known.replaceable(place)) return Refusal::nonce_used;
     // Bitcoin Core: no lower rate than any of them, or a block would rather have kept that one.
-    if (item.fee <= items_[place].fee) return Refusal::fee_too_low;
+    if (item.fee() <= items_[place].fee()) return Refusal::fee_too_low;
     const auto& theirs = known.spends(place).parents;
     parents.insert(parents.end(), theirs.begin(), theirs.end());
   }
@@ -358,8 +361,8 @@ void Pool::throw_out(Effects& effects, const std::vector<Place32>& places, Refus
 
 /// A replacement pays `replace_bump` more than what it replaces, and at least one unit.
 bool Pool::pays_for(const Item& old, const Item& item) const {
-  const Uint128 bump = Uint128{old.fee} * options_.replace_bump_ppb / 1'000'000'000;
-  return Uint128{item.fee} >= Uint128{old.fee} + std::max<Uint128>(bump, 1);
+  const Uint128 bump = Uint128{old.fee()} * options_.replace_bump_ppb / 1'000'000'000;
+  return Uint128{item.fee()} >= Uint128{old.fee()} + std::max<Uint128>(bump, 1);
 }
 
 std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const Address& sender,
@@ -368,9 +371,9 @@ std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const
          queues_.bytes() + item.bytes() > options_.max_bytes) {
     Item* worst = queues_.worst();
     const std::uint64_t worth = worst ? queues_.worth(*worst) : 0;
-    if (!worst || worth >= item.fee) return Refusal::pool_full;
+    if (!worst || worth >= item.fee()) return Refusal::pool_full;
     // Not in place of its own predecessor, without which it could not be executed.
-    if (worst->nonce < item.nonce && queues_.sender_of(*worst).address == sender) {
+    if (worst->nonce() < item.nonce() && worst->facts->sender->address == sender) {
       return Refusal::pool_full;
     }
     if (std::find(ancestors.begin(), ancestors.end(), worst->place) != ancestors.end()) {
@@ -401,9 +404,8 @@ std::uint64_t Pool::lowest_fee() {
 
 void Pool::publish(Effects& effects, Item& item) {
   item.spread = false;
-  MessageRef content = std::move(item.content);
-  if (!content) content = effects.make(TransactionContent{item.tx});
-  item.content = {};
+  MessageRef content = take_content(item);
+  if (!content) content = effects.make(TransactionContent{item.tx()});
   effects.publish(std::move(content));
 }
 
@@ -418,65 +420,81 @@ void Pool::evict(Effects& effects, Item& item, Refusal reason) {
 }
 
 void Pool::drop(Effects& effects, Item& item, Refusal reason) {
-  for (const NodeId client : askers(item)) refuse(effects, client, item.tx->id, reason);
+  for (const NodeId client : askers(item)) refuse(effects, client, item.tx()->id, reason);
   forget(item);
 }
 
 /// Its nonce is taken: by another transaction, or by itself in a block this pool has not seen or
 /// that is not final yet; then the reply follows.
 void Pool::retire(Effects& effects, Item& item) {
-  const Finals::Place* place = item.asker == no_node ? nullptr : finals_.find(item.tx->id);
+  const Finals::Place* place = !item.asked ? nullptr : finals_.find(item.tx()->id);
   if (place) {
-    for (const NodeId client : askers(item)) reply(effects, client, item.tx->id, *place);
+    for (const NodeId client : askers(item)) reply(effects, client, item.tx()->id, *place);
     forget(item);
     return;
   }
   for (const NodeId client : askers(item)) {
-    refuse(effects, client, item.tx->id, Refusal::nonce_used);
+    refuse(effects, client, item.tx()->id, Refusal::nonce_used);
   }
   keep(item, Item::State::used);
 }
 
 void Pool::forget(Item& item) {
   forget_askers(item);
+  take_content(item);
   items_.erase(item);
 }
 
 void Pool::add_asker(Item& item, NodeId client) {
-  if (item.asker == no_node) {
-    item.asker = client;
-    return;
-  }
-  const std::vector<NodeId> known = askers(item);
+  item.asked = true;
+  std::vector<NodeId>& known = askers_[item.place];
   if (known.size() >= askers_most || std::find(known.begin(), known.end(), client) != known.end()) {
     return;
   }
-  item.more_askers = true;
-  more_askers_[item.place].push_back(client);
+  known.push_back(client);
 }
 
 std::vector<NodeId> Pool::askers(const Item& item) const {
-  std::vector<NodeId> out;
-  if (item.asker != no_node) out.push_back(item.asker);
-  if (item.more_askers) {
-    const auto& more = *more_askers_.find(item.place);
-    out.insert(out.end(), more.begin(), more.end());
-  }
-  return out;
+  return item.asked ? *askers_.find(item.place) : std::vector<NodeId>();
+}
+
+NodeId Pool::first_asker(const Item& item) const {
+  return item.asked ? askers_.find(item.place)->front() : no_node;
 }
 
 void Pool::forget_askers(Item& item) {
-  item.asker = no_node;
-  if (std::exchange(item.more_askers, false)) more_askers_.erase(item.place);
+  if (!item.asked) return;
+  item.asked = false;
+  askers_.erase(item.place);
+}
+
+void Pool::keep_content(Item& item, MessageRef content) {
+  if (relayed_ != nowhere)
+    *relayed_before_.try_emplace(relayed_).first = std::move(relayed_content_);
+  item.relayed = true;
+  relayed_ = item.place;
+  relayed_content_ = std::move(content);
+}
+
+MessageRef Pool::take_content(Item& item) {
+  if (!item.relayed) return {};
+  item.relayed = false;
+  if (relayed_ == item.place) {
+    relayed_ = nowhere;
+    return std::move(relayed_content_);
+  }
+  MessageRef content = std::move(*relayed_before_.find(item.place));
+  relayed_before_.erase(item.place);
+  return content;
 }
 
 void Pool::keep(Item& item, Item::State state) {
-  if (item.asker == no_node) return forget(item);
+  if (!item.asked) return forget(item);
   const bool kept = item.state == Item::State::included || item.state == Item::State::used;
-  item.content = {};
+  take_content(item);
   item.state = state;
   if (kept) return;
-  kept_.push(item.tx->id);
+  kept_.push(item.tx()->id);
   while (kept_.size() > options_.remember) {
     Item* oldest = items_.find(kept_.front());
     if (oldest && (oldest->state == Item::State::included || oldest->state == Item::State::used)) {
@@ -516,7 +534,7 @@ void Pool::expire(const Input& input, Effects& effects) {
     const Expiring next = expiring_.pop();
     Item* item = expires(next);
     if (!item) continue;
-    if (item->reserved != 0) {
+    if (item->reserved) {
       push_expiring({input.local + options_.expiry, next.arrival, next.place});
     } else {
       evict(effects, *item);
@@ -537,7 +555,7 @@ void Pool::on_build(const LocalCall& call, Effects& effects, const Build& build)
   std::vector<NodeId> askers;
   for (std::size_t i = 0; all_answer_ && i < taken.size(); ++i) {
     const Item* item = items_.find(taken[i]->id);
-    askers.push_back(item ? item->asker : no_node);
+    askers.push_back(item ? first_asker(*item) : no_node);
   }
   effects.answer(call, Built{taken.empty() ? empty_payload() : make_payload(std::move(taken)),
                              std::move(askers)});
@@ -558,7 +576,7 @@ void Pool::on_head(Effects& effects, const HeadChanged& changed) {
   }
   if (!changed.reverted.empty() && !queues_.spends().empty()) {
     // What spends from those comes after them again.
-    for (const Item* item : queues_.all()) recheck(effects, item->tx);
+    for (const Item* item : queues_.all()) recheck(effects, item->tx());
   }
   for (std::size_t i = 0; tentative_ && i < changed.outcomes.size(); ++i) {
     reply_tentatively(effects, changed.included[i], changed.outcomes[i]);
@@ -580,14 +598,13 @@ void Pool::include(Effects& effects, const TxRef& tx) {
     return;
   }
   if (item->state != Item::State::queued) return keep(*item, Item::State::included);
-  const Sender& queue = queues_.sender_of(*item);
-  const Address sender = queue.address;
-  if (item->nonce == queue.next) {
-    queues_.set_next(sender, item->nonce + 1);  // takes out this one alone
+  const Address sender = item->facts->sender->address;
+  if (const std::uint64_t nonce = item->nonce(); nonce == queues_.next_of(*item)) {
+    queues_.set_next(sender, nonce + 1);  // takes out this one alone
   } else {
     // Its predecessors are not known here, or it was in vain: let the ledger say.
     queues_.remove(*item);
-    if (queues_.find(sender)) recheck(effects, tx);
+    if (queues_.has(sender)) recheck(effects, tx);
   }
   keep(*item, Item::State::included);
 }
@@ -595,7 +612,7 @@ void Pool::include(Effects& effects, const TxRef& tx) {
 void Pool::put_back(Effects& effects, const TxRef& tx) {
   const auto [item, made] = items_.try_emplace(tx);
   if (!made && item->state == Item::State::queued) return;
-  item->tx = tx;
+  items_.replace(*item, tx);
   item->state = Item::State::checking;
   recheck(effects, tx);
 }
@@ -612,7 +629,7 @@ void Pool::on_final(Effects& effects, const Finalised& final) {
     if (!item) continue;
     if (item->state == Item::State::queued) queues_.remove(*item);
     for (const NodeId client : askers(*item)) {
-      if (client != first) reply(effects, client, item->tx->id, place);
+      if (client != first) reply(effects, client, item->tx()->id, place);
     }
     forget(*item);
   }
@@ -629,12 +646,12 @@ void Pool::on_match(const LocalCall& call, Effects& effects, const MatchShortIds
   answer.transactions.resize(wanted.size());
   std::vector<bool> twice(wanted.size());
   for (const Item* item : queues_.all()) {
-    const std::uint64_t id = relay::short_id(match.key, *item->tx);
+    const std::uint64_t id = relay::short_id(match.key, *item->tx());
     const auto it = std::lower_bound(wanted.begin(), wanted.end(), std::pair{id, std::size_t{0}});
     if (it == wanted.end() || it->first != id) continue;
     TxRef& place = answer.transactions[it->second];
     if (place) twice[it->second] = true;
-    place = item->tx;
+    place = item->tx();
   }
   // Two with one short id: neither is taken, the relay asks.
   for (std::size_t i = 0; i < twice.size(); ++i) {
@@ -685,13 +702,13 @@ void Pool::on_role(Effects& effects, const RoleChange& change) {
   term_ = change.term;
   if (all_answer_ && other && !leads) {
     // The new primary may not have heard of what is held here.
-    for (const Item* item : queues_.all()) pass_on(effects, item->tx);
+    for (const Item* item : queues_.all()) pass_on(effects, item->tx());
   }
   if (!began) return;
   told_count_ = untold;
   // What was left from an earlier reign may have been decided under another leader.
   if (asks_leader_) {
-    for (const Item* item : queues_.all()) recheck(effects, item->tx);
+    for (const Item* item : queues_.all()) recheck(effects, item->tx());
   }
 }
 

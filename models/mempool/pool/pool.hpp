@@ -104,6 +104,10 @@ class Pool final : public Module {
   void keep(Item& item, Item::State state);
   void forget(Item& item);
   void add_asker(Item& item, NodeId client);
+  NodeId first_asker(const Item& item) const;
+  /// A content as it came, until it is passed on.
+  void keep_content(Item& item, MessageRef content);
+  MessageRef take_content(Item& item);
   std::vector<NodeId> askers(const Item& item) const;
   void forget_askers(Item& item);
   void tell_pending(Effects& effects);
@@ -130,8 +134,11 @@ class Pool final : public Module {
   std::uint64_t term_ = 0;
   Items items_;
   Queues queues_;
-  Lookup<Place32, std::vector<NodeId>> more_askers_;  // than Item::asker
-  Fifo<TxId> kept_;                                   // included or used, oldest first
+  Lookup<Place32, std::vector<NodeId>> askers_;  // clients that wait for the reply
+  Place32 relayed_ = nowhere;                    // the item that came last, and its content
+  MessageRef relayed_content_;
+  Lookup<Place32, MessageRef> relayed_before_;  // of those that the ledger lets wait
+  Fifo<TxId> kept_;                             // included or used, oldest first
   Fifo<Expiring> expiring_;
   bool expiry_armed_ = false;
   Finals finals_;

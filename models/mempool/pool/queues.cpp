@@ -16,7 +16,7 @@ void Arrivals::add(Item& item) {
 
 void Arrivals::remove(Item& item) {
   set_waiting(item, false);
-  item.reserved = 0;
+  free(item);
   if (oldest_ == item.place) oldest_ = item.after;
   (item.before == nowhere ? first_ : items_[item.before].after) = item.after;
   (item.after == nowhere ? last_ : items_[item.after].before) = item.before;
@@ -51,8 +51,16 @@ std::vector<Item*> Arrivals::all() const {
 }
 
 void Arrivals::reserve(Item& item, Height height) {
-  item.reserved = height;
-  if (height != 0) reserved_[height].push_back(item.place);
+  if (height == 0) return free(item);
+  item.reserved = true;
+  heights_[item.place] = height;
+  reserved_[height].push_back(item.place);
+}
+
+void Arrivals::free(Item& item) {
+  if (!item.reserved) return;
+  item.reserved = false;
+  heights_.erase(item.place);
 }
 
 std::vector<Item*> Arrivals::reserved(Height lowest, Height highest) {
@@ -61,7 +69,8 @@ std::vector<Item*> Arrivals::reserved(Height lowest, Height highest) {
   for (auto it = begin; it != end; ++it) {
     for (const Place32 place : it->second) {
       // Whatever lies there now: it counts only if it is reserved for this height.
-      if (items_.holds(place) && items_[place].reserved == it->first) out.push_back(&items_[place]);
+      if (items_.holds(place) && height_of(items_[place]) == it->first)
+        out.push_back(&items_[place]);
     }
   }
   reserved_.erase(begin, end);
@@ -71,9 +80,41 @@ std::vector<Item*> Arrivals::reserved(Height lowest, Height highest) {
 // --- Queues --------------------------------------------------------------------------------------
 
 Sender* Queues::find(const Address& address) {
-  const Place32 place = by_address_.find(
-      WordHash()(address), [&](Place32 at) { return senders_[at].address == address; });
-  return place == nowhere ? nullptr : &senders_[place];
+  const Place32 kept = items_.sender(address);
+  if (kept == nowhere) return nullptr;
+  return (kept & queue_bit) != 0 ? &senders_[kept & ~queue_bit] : &open(items_[kept]);
+}
+
+Sender* Queues::queue_of(const SenderFacts& facts) {
+  const Place32 kept = items_.sender(facts);
+  if (kept == nowhere) return nullptr;
+  return (kept & queue_bit) != 0 ? &senders_[kept & ~queue_bit] : &open(items_[kept]);
+}
+
+Sender& Queues::open(const Item& item) {
+  const Place32 place = senders_.make();
+  Sender& sender = senders_[place];
+  sender.facts = item.facts->sender;
+  sender.next = item.nonce();
+  sender.ready = 1;
+  sender.queue.insert(0, item.place);
+  items_[item.place].sender = place;
+  items_.replace_sender(*sender.facts, place | queue_bit);
+  --lone_;
+  return sender;
+}
+
+void Queues::add_lone(Item& item) {
+  items_.add_sender(*item.facts->sender, item.place);
+  ++lone_;
+  arrivals_.add(item);
+  arrivals_.set_waiting(item, true);
+}
+
+void Queues::remove_lone(Item& item) {
+  items_.drop_sender(*item.facts->sender);
+  --lone_;
+  arrivals_.remove(item);
 }
 
 std::uint32_t Queues::position(const Sender& sender, std::uint64_t nonce) const {
@@ -81,7 +122,7 @@ std::uint32_t Queues::position(const Sender& sender, std::uint64_t nonce) const 
   std::uint32_t low = sender.ready, high = sender.queue.size();
   while (low < high) {
     const std::uint32_t middle = low + (high - low) / 2;
-    if (items_[sender.queue[middle]].nonce < nonce) {
+    if (items_[sender.queue[middle]].nonce() < nonce) {
       low = middle + 1;
     } else {
       high = middle;
@@ -94,34 +135,36 @@ Item* Queues::at(const Sender& sender, std::uint64_t nonce) {
   const std::uint32_t at = position(sender, nonce);
   if (at == sender.queue.size()) return nullptr;
   Item& item = items_[sender.queue[at]];
-  return item.nonce == nonce ? &item : nullptr;
+  return item.nonce() == nonce ? &item : nullptr;
 }
 
 Item* Queues::tail(const Sender& sender) {
   if (sender.queue.empty()) return nullptr;
   Item& item = items_[sender.queue.back()];
-  return item.reserved == 0 ? &item : nullptr;
+  return !item.reserved ? &item : nullptr;
 }
 
 Item* Queues::candidate(const Sender& sender) {
   return sender.taken < sender.ready ? &items_[sender.queue[sender.taken]] : nullptr;
 }
 
-void Queues::insert(Item& item, const Address& address, std::uint64_t next,
-                    std::shared_ptr<const TxSpends> spends) {
-  Sender* sender = find(address);
+void Queues::insert(Item& item, std::uint64_t next, std::shared_ptr<const TxSpends> spends) {
+  const SenderFacts& whose = *item.facts->sender;
+  Sender* sender = queue_of(whose);
   if (sender) {
     item.sender = items_[sender->queue[0]].sender;
+  } else if (item.nonce() == next && !spends && !candidates_.kept() && !tails_.kept()) {
+    return add_lone(item);
   } else {
     item.sender = senders_.make();
     sender = &senders_[item.sender];
-    sender->address = address;
+    sender->facts = &whose;
     sender->next = next;
-    by_address_.insert(WordHash()(address), item.sender);
+    items_.add_sender(whose, item.sender | queue_bit);
   }
   arrivals_.add(item);
-  sender->queue.insert(position(*sender, item.nonce), item.place);
-  if (item.nonce == sender->end()) extend(*sender);
+  sender->queue.insert(position(*sender, item.nonce()), item.place);
+  if (item.nonce() == sender->end()) extend(*sender);
   if (spends) {
     tie_again(item, std::move(spends));
   } else {
@@ -147,8 +190,9 @@ void Queues::untie(Item& item) {
 }
 
 void Queues::remove(Item& item) {
+  if (item.sender == nowhere) return remove_lone(item);
   Sender& sender = sender_of(item);
-  const std::uint32_t at = position(sender, item.nonce);
+  const std::uint32_t at = position(sender, item.nonce());
   if (at < sender.ready) cut(sender, at);
   untie(item);
   arrivals_.remove(item);
@@ -160,11 +204,11 @@ void Queues::remove(Item& item) {
 void Queues::replace(Item& old, Item& item) {
   Sender& sender = sender_of(old);
   item.sender = old.sender;
-  const Height reserved = old.reserved;
+  const Height reserved = arrivals_.height_of(old);
   const bool was_waiting = old.waiting;
   arrivals_.remove(old);
   arrivals_.add(item);
-  sender.queue.set(position(sender, item.nonce), item.place);
+  sender.queue.set(position(sender, item.nonce()), item.place);
   arrivals_.reserve(item, reserved);
   arrivals_.set_waiting(item, was_waiting);
   note(sender);
@@ -172,8 +216,16 @@ void Queues::replace(Item& old, Item& item) {
 
 std::vector<Item*> Queues::set_next(const Address& address, std::uint64_t next) {
   std::vector<Item*> below;
+  const Place32 kept = items_.sender(address);
+  if (kept == nowhere) return below;
+  if ((kept & queue_bit) == 0 && next >= items_[kept].nonce()) {
+    Item& lone = items_[kept];
+    if (next == lone.nonce()) return below;
+    remove_lone(lone);
+    return {&lone};
+  }
   Sender* sender = find(address);
-  if (!sender || sender->next == next) return below;
+  if (sender->next == next) return below;
   if (next < sender->next) {
     // A reorganisation has undone transfers of this sender: until they are back, nothing is ready.
     cut(*sender, 0);
@@ -182,7 +234,7 @@ std::vector<Item*> Queues::set_next(const Address& address, std::uint64_t next) 
         static_cast<std::uint32_t>(std::min<std::uint64_t>(next - sender->next, ~std::uint32_t{0}));
     for (std::uint32_t i = 0; i < sender->queue.size(); ++i) {
       Item& item = items_[sender->queue[i]];
-      if (item.nonce >= next) break;
+      if (item.nonce() >= next) break;
       untie(item);
       arrivals_.remove(item);
       below.push_back(&item);
@@ -230,8 +282,8 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
     const std::vector<Place32> together = package(item);
     std::uint64_t size = 0, weight = 0;
     for (const Place32 at : together) {
-      size += codec::encoded_size(items_[at].tx);
-      weight += items_[at].weight;
+      size += codec::encoded_size(items_[at].tx());
+      weight += items_[at].weight();
     }
     if (size > left || weight > max_weight || taken.size() + together.size() > max_count) {
       misfits.push_back(&item);
@@ -248,7 +300,7 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
 
 void Queues::hand_out(Item& item, Height height, std::vector<TxRef>& taken) {
   Sender& sender = sender_of(item);
-  taken.push_back(item.tx);
+  taken.push_back(item.tx());
   arrivals_.set_waiting(item, false);
   arrivals_.reserve(item, height);
   ++sender.taken;
@@ -259,27 +311,27 @@ void Queues::hand_out(Item& item, Height height, std::vector<TxRef>& taken) {
 std::vector<Place32> Queues::package(const Item& item) const {
   if (!spends_.holds(item)) return {item.place};
   std::vector<Place32> out = spends_.ancestors({item.place});
-  std::erase_if(out, [&](Place32 at) { return items_[at].reserved != 0; });
+  std::erase_if(out, [&](Place32 at) { return items_[at].reserved; });
   return out;
 }
 
 /// What it counts for when payloads are made.
 std::uint64_t Queues::offer(const Item& item) const {
-  if (spends_.empty() || !spends_.holds(item)) return item.fee;
+  if (spends_.empty() || !spends_.holds(item)) return item.fee();
   const std::vector<Place32> together = package(item);
-  if (together.size() == 1) return item.fee;
+  if (together.size() == 1) return item.fee();
   Package sum;
   for (const Place32 at : together) sum.add(items_[at]);
   return sum.rate();
 }
 
 std::uint64_t Queues::worth(const Item& item) const {
-  if (spends_.empty() || !spends_.holds(item)) return item.fee;
+  if (spends_.empty() || !spends_.holds(item)) return item.fee();
   const std::vector<Place32> together = spends_.descendants({item.place});
-  if (together.size() == 1) return item.fee;
+  if (together.size() == 1) return item.fee();
   Package sum;
   for (const Place32 at : together) sum.add(items_[at]);
-  return std::max(item.fee, sum.rate());
+  return std::max(item.fee(), sum.rate());
 }
 
 Item* Queues::worst() {
@@ -311,17 +363,17 @@ Item* Queues::worst() {
 /// from it.
 void Queues::release(Item& item) {
   Sender& sender = sender_of(item);
-  const std::uint32_t at = position(sender, item.nonce);
+  const std::uint32_t at = position(sender, item.nonce());
   for (std::uint32_t i = at; i < sender.taken; ++i) {
     Item& freed = items_[sender.queue[i]];
-    freed.reserved = 0;
+    arrivals_.free(freed);
     arrivals_.set_waiting(freed, true);
   }
   sender.taken = std::min(sender.taken, at);
   note(sender);
   if (!spends_.holds(item)) return;
   for (const Place32 below : spends_.descendants({item.place})) {
-    if (items_[below].reserved != 0) release(items_[below]);
+    if (items_[below].reserved) release(items_[below]);
   }
   note_below(item);
 }
@@ -334,7 +386,7 @@ void Queues::note_below(const Item& item) {
 
 void Queues::release_heights(Height lowest, Height highest) {
   for (Item* item : arrivals_.reserved(lowest, highest)) {
-    if (item->reserved != 0) release(*item);
+    if (item->reserved) release(*item);
   }
 }
 
@@ -344,7 +396,7 @@ void Queues::release_heights(Height lowest, Height highest) {
 void Queues::extend(Sender& sender) {
   while (sender.ready < sender.queue.size()) {
     Item& item = items_[sender.queue[sender.ready]];
-    if (item.nonce != sender.end()) return;
+    if (item.nonce() != sender.end()) return;
     arrivals_.set_waiting(item, true);
     ++sender.ready;
   }
@@ -354,7 +406,7 @@ void Queues::extend(Sender& sender) {
 void Queues::cut(Sender& sender, std::uint32_t position) {
   for (std::uint32_t i = position; i < sender.ready; ++i) {
     Item& item = items_[sender.queue[i]];
-    item.reserved = 0;
+    arrivals_.free(item);
     arrivals_.set_waiting(item, false);
   }
   sender.ready = std::min(sender.ready, position);
@@ -364,19 +416,17 @@ void Queues::cut(Sender& sender, std::uint32_t position) {
 /// The sender's first that waits or its last may be another one now.
 void Queues::note(Sender& sender) {
   if (candidates_.kept()) {
-    if (const Item* item = candidate(sender)) candidates_.add(*item, offer(*item), senders_.size());
+    if (const Item* item = candidate(sender)) candidates_.add(*item, offer(*item), senders());
   }
   if (tails_.kept()) {
-    if (const Item* item = tail(sender)) tails_.add(*item, worth(*item), senders_.size());
+    if (const Item* item = tail(sender)) tails_.add(*item, worth(*item), senders());
   }
 }
 
 void Queues::close_if_empty(Sender& sender) {
   if (!sender.queue.empty()) return;
-  const std::uint64_t hash = WordHash()(sender.address);
-  const Place32 place =
-      by_address_.find(hash, [&](Place32 at) { return &senders_[at] == &sender; });
-  by_address_.erase(hash, place);
+  const Place32 place = items_.sender(*sender.facts) & ~queue_bit;
+  items_.drop_sender(*sender.facts);
   senders_.give_back(place);
 }
 

@@ -15,7 +15,7 @@ namespace ledgerlab::pool {
 /// One sender's transactions by nonce. The first `ready` follow each other without a gap from
 /// `next`; of these the first `taken` are reserved in undecided blocks.
 struct Sender {
-  Address address;
+  const SenderFacts* facts = nullptr;
   std::uint32_t ready = 0;
   std::uint32_t taken = 0;
   std::uint64_t next = 0;  // nonce of the adopted state
@@ -36,6 +36,12 @@ class Arrivals {
   void reserve(Item& item, Height height);
   /// What is still reserved for these heights, taken out of the lists.
   std::vector<Item*> reserved(Height lowest, Height highest);
+  /// It is not handed out any more.
+  void free(Item& item);
+  /// 0: it is not handed out.
+  Height height_of(const Item& item) const {
+    return item.reserved ? *heights_.find(item.place) : 0;
+  }
 
   std::size_t count() const { return count_; }
   std::uint64_t bytes() const { return bytes_; }
@@ -56,6 +62,7 @@ class Arrivals {
   std::uint64_t bytes_ = 0;
   std::uint64_t waiting_bytes_ = 0;
   std::map<Height, std::vector<Place32>> reserved_;  // and some that are not any more
+  Lookup<Place32, Height> heights_;                  // of those reserved
 };
 
 /// A heap that exists only while somebody asks it often enough: it is made when the top is wanted,
@@ -130,17 +137,24 @@ class Queues {
  public:
   explicit Queues(Items& items) : items_(items), arrivals_(items), spends_(items) {}
 
+  /// Null if nothing of the sender's is queued.
   Sender* find(const Address& address);
-  Sender& sender_of(const Item& item) { return senders_[item.sender]; }
+  bool has(const Address& address) const { return items_.sender(address) != nowhere; }
+  Sender& sender_of(const Item& item) {
+    return item.sender == nowhere ? open(item) : senders_[item.sender];
+  }
+  /// Nonce of the adopted state of a queued item's sender.
+  std::uint64_t next_of(const Item& item) const {
+    return item.sender == nowhere ? item.nonce() : senders_[item.sender].next;
+  }
   /// The sender's transaction with this nonce; null if there is none.
   Item* at(const Sender& sender, std::uint64_t nonce);
   /// The last of the sender's queue if it is not reserved, else null.
   Item* tail(const Sender& sender);
 
-  /// Puts an item at its nonce, which must be free, into the sender's queue: a new one with this
+  /// Puts an item at its nonce, which must be free, into its sender's queue: a new one with this
   /// next nonce of the adopted state if there was none. `spends`: of a ledger that goes by it.
-  void insert(Item& item, const Address& address, std::uint64_t next,
-              std::shared_ptr<const TxSpends> spends = {});
+  void insert(Item& item, std::uint64_t next, std::shared_ptr<const TxSpends> spends = {});
   /// What the item spends is asked for anew: of its parents others are in no block now.
   void tie_again(Item& item, std::shared_ptr<const TxSpends> spends);
   /// Takes an item out; what follows it is not ready any more. What spends from it stays, as if its
@@ -175,11 +189,20 @@ class Queues {
   std::size_t waiting_count() const { return arrivals_.waiting_count(); }
   std::uint64_t waiting_bytes() const { return arrivals_.waiting_bytes(); }
   const Spends& spends() const { return spends_; }
-  std::size_t senders() const { return senders_.size(); }
+  std::size_t senders() const { return senders_.size() + lone_; }
+  Height reserved_for(const Item& item) const { return arrivals_.height_of(item); }
   /// Null if nothing waits.
   const Item* oldest_waiting() const { return arrivals_.oldest_waiting(); }
 
  private:
+  /// A sender whose only transaction is ready and not handed out is kept as the item's place, the
+  /// others as the place of a queue and this bit.
+  static constexpr Place32 queue_bit = 0x8000'0000;
+  Sender* queue_of(const SenderFacts& facts);
+  /// Gives a lone item's sender a queue.
+  Sender& open(const Item& item);
+  void add_lone(Item& item);
+  void remove_lone(Item& item);
   /// Where a nonce is in the queue, or would be.
   std::uint32_t position(const Sender& sender, std::uint64_t nonce) const;
   Item* candidate(const Sender& sender);
@@ -198,7 +221,7 @@ class Queues {
   Arrivals arrivals_;
   Spends spends_;
   Slab<Sender> senders_;
-  PlaceIndex by_address_;
+  std::size_t lone_ = 0;           // senders without a queue
   Ranking<BestFirst> candidates_;  // of each sender the first that waits
   Ranking<WorstFirst> tails_;      // of each sender the last, if not reserved
 };

@@ -25,14 +25,13 @@ Item* item(Items& items, std::uint64_t sender, std::uint64_t nonce, std::uint64_
   writer(std::uint64_t{1}, sender, nonce, fee, arrival);
   bytes.resize(bytes.size() + 65);
   Item* out = items.try_emplace(make_transaction(std::move(bytes))).first;
-  out->nonce = nonce;
-  out->fee = fee;
-  out->arrival = arrival;
+  items.learn(*out, address_of(sender), nonce, fee, 0);
+  out->admit(arrival);
   return out;
 }
 
 std::uint64_t sender_of(const Item& item) {
-  codec::Reader reader(item.tx->bytes);
+  codec::Reader reader(item.tx()->bytes);
   std::uint64_t version = 0, sender = 0;
   reader(version, sender);
   return sender;
@@ -46,7 +45,7 @@ struct Model {
 
   Item* at(std::uint64_t sender, std::uint64_t nonce) const {
     for (Item* i : items) {
-      if (sender_of(*i) == sender && i->nonce == nonce) return i;
+      if (sender_of(*i) == sender && i->nonce() == nonce) return i;
     }
     return nullptr;
   }
@@ -61,8 +60,8 @@ struct Model {
         Item* candidate = at(sender, nonce);
         while (candidate && reserved.count(candidate)) candidate = at(sender, ++nonce);
         if (!candidate) continue;
-        if (!best || candidate->fee > best->fee ||
-            (candidate->fee == best->fee && candidate->arrival < best->arrival)) {
+        if (!best || candidate->fee() > best->fee() ||
+            (candidate->fee() == best->fee() && candidate->arrival < best->arrival)) {
           best = candidate;
           whose = sender;
         }
@@ -76,10 +75,10 @@ struct Model {
     Item* out = nullptr;
     for (Item* i : items) {
       const bool tail = std::none_of(items.begin(), items.end(), [&](const Item* other) {
-        return sender_of(*other) == sender_of(*i) && other->nonce > i->nonce;
+        return sender_of(*other) == sender_of(*i) && other->nonce() > i->nonce();
       });
       if (!tail || reserved.count(i)) continue;
-      if (!out || i->fee < out->fee || (i->fee == out->fee && i->arrival > out->arrival)) {
+      if (!out || i->fee() < out->fee() || (i->fee() == out->fee() && i->arrival > out->arrival)) {
         out = i;
       }
     }
@@ -87,7 +86,7 @@ struct Model {
   }
   void release_after(const Item& first) {
     for (Item* i : items) {
-      if (sender_of(*i) == sender_of(first) && i->nonce >= first.nonce) reserved.erase(i);
+      if (sender_of(*i) == sender_of(first) && i->nonce() >= first.nonce()) reserved.erase(i);
     }
   }
   /// Reservations without a gap before them hold; the others are gone.
@@ -95,7 +94,7 @@ struct Model {
     std::uint64_t end = next[sender];
     while (at(sender, end)) ++end;
     for (Item* i : items) {
-      if (sender_of(*i) == sender && i->nonce >= end) reserved.erase(i);
+      if (sender_of(*i) == sender && i->nonce() >= end) reserved.erase(i);
     }
   }
   void erase(const Item* gone) {
@@ -132,7 +131,7 @@ class Walk {
         queues_.replace(*old, *made);
         erase(old);
       } else if (!old) {
-        queues_.insert(*made, address_of(sender), model_.next[sender]);
+        queues_.insert(*made, model_.next[sender]);
       } else {
         items_.erase(*made);
         return;
@@ -167,7 +166,7 @@ class Walk {
     const auto taken = queues_.take(height, count, 1'000'000);
     ASSERT_EQ(taken.size(), std::min<std::size_t>(count, order.size()));
     for (std::size_t i = 0; i < taken.size(); ++i) {
-      ASSERT_EQ(taken[i], order[i]->tx);
+      ASSERT_EQ(taken[i], order[i]->tx());
       model_.reserved[order[i]] = height;
     }
   }
@@ -189,7 +188,7 @@ class Walk {
     }
     model_.next[sender] = next;
     for (Item* below : queues_.set_next(address_of(sender), next)) {
-      ASSERT_LT(below->nonce, next);
+      ASSERT_LT(below->nonce(), next);
       erase(below);
     }
     model_.drop_unready(sender);
@@ -202,9 +201,9 @@ class Walk {
     std::uint64_t bytes = 0, waiting = 0;
     const Item* oldest = nullptr;
     for (Item* i : model_.items) {
-      ASSERT_GE(i->nonce, model_.next[sender_of(*i)]);
+      ASSERT_GE(i->nonce(), model_.next[sender_of(*i)]);
       bytes += i->bytes();
-      ASSERT_EQ(i->reserved, model_.reserved.count(i) ? model_.reserved[i] : 0);
+      ASSERT_EQ(queues_.reserved_for(*i), model_.reserved.count(i) ? model_.reserved[i] : 0);
     }
     for (const Item* i : order) {
       waiting += i->bytes();
@@ -239,13 +238,13 @@ TEST(Queues, ABlockTakesNoMoreWeightThanItHas) {
   // By fee: 60, 50 (does not fit any more), 40 of another sender, 10.
   for (const auto& [fee, weight] : {std::pair{9u, 60u}, {8u, 50u}, {7u, 40u}, {6u, 10u}}) {
     made.push_back(item(items, fee, 0, fee, made.size() + 1));
-    made.back()->weight = weight;
-    queues.insert(*made.back(), address_of(fee), 0);
+    items.learn(*made.back(), address_of(fee), 0, fee, weight);
+    queues.insert(*made.back(), 0);
   }
   const auto taken = queues.take(1, 10, 1 << 20, 105);
   ASSERT_EQ(taken.size(), 2u);
-  EXPECT_EQ(taken[0], made[0]->tx);
-  EXPECT_EQ(taken[1], made[2]->tx);
+  EXPECT_EQ(taken[0], made[0]->tx());
+  EXPECT_EQ(taken[1], made[2]->tx());
   EXPECT_EQ(queues.take(2, 10, 1 << 20, 105).size(), 2u);  // the others wait for the next
 }
 
@@ -259,12 +258,12 @@ TEST(Queues, AHundredThousandGoInOutAndAreDecided) {
   }
   Queues queues(items);
   for (Item* i : made) {
-    queues.insert(*i, address_of(sender_of(*i)), 0);
+    queues.insert(*i, 0);
   }
   for (Height height = 1; queues.waiting_count() > 0; ++height) {
     ASSERT_EQ(queues.take(height, 1'000, 1 << 30).size(), 1'000u);
   }
-  for (Item* i : made) queues.set_next(address_of(sender_of(*i)), i->nonce + 1);
+  for (Item* i : made) queues.set_next(address_of(sender_of(*i)), i->nonce() + 1);
   EXPECT_EQ(queues.count(), 0u);
 }
 

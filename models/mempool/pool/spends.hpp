@@ -18,8 +18,8 @@ struct Package {
   Uint128 fee = 0;  // in thousandths of the ledger's unit
   std::uint64_t weight = 0;
   void add(const Item& item) {
-    fee += Uint128{item.fee} * std::max<std::uint64_t>(item.weight, 1);
-    weight += std::max<std::uint64_t>(item.weight, 1);
+    fee += Uint128{item.fee()} * std::max<std::uint64_t>(item.weight(), 1);
+    weight += std::max<std::uint64_t>(item.weight(), 1);
   }
   /// As Item::fee: for 1,000 units of weight.
   std::uint64_t rate() const { return weight == 0 ? 0 : static_cast<std::uint64_t>(fee / weight); }

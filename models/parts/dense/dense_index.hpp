@@ -32,7 +32,7 @@ class DenseIndex {
     std::size_t hole = home(key);
     while (slots_[hole].value != none && slots_[hole].key != key) hole = next(hole);
     if (slots_[hole].value == none) return;
-    --used_;
+    if (--used_ == 0 && slots_.size() > 64) return std::vector<Place>().swap(slots_);
     // Entries behind move up unless that would put them before their home.
     for (std::size_t i = next(hole); slots_[i].value != none; i = next(i)) {
       const std::size_t wanted = home(slots_[i].key);
@@ -42,6 +42,12 @@ class DenseIndex {
       hole = i;
     }
     slots_[hole].value = none;
+  }
+  /// The key is there.
+  void replace(std::uint32_t key, std::uint32_t value) {
+    std::size_t i = home(key);
+    while (slots_[i].key != key || slots_[i].value == none) i = next(i);
+    slots_[i].value = value;
   }
   std::size_t size() const { return used_; }
 
