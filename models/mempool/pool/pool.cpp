@@ -26,6 +26,13 @@ Refusal refusal_of(const Checked& checked) {
   return Refusal::malformed;
 }
 
+std::shared_ptr<const Options> shared_options(const Options& wanted) {
+  static thread_local std::weak_ptr<const Options> last;
+  std::shared_ptr<const Options> known = last.lock();
+  if (!known || *known != wanted) last = known = std::make_shared<const Options>(wanted);
+  return known;
+}
+
 }  // namespace
 
 Options::Options(const Params& params, const ClientPolicy& policy)
@@ -46,9 +53,7 @@ Options::Options(const Params& params, const ClientPolicy& policy)
             (params.text("relay") == "auto" && policy.ask == ClientPolicy::Ask::home)) {}
 
 Pool::Pool(const ModuleContext& context)
-    : self_(context.self),
-      options_(*context.params, context.client_policy),
-      block_weight_(context.block_weight == 0 ? ~std::uint64_t{0} : context.block_weight),
+    : options_(shared_options(Options(*context.params, context.client_policy))),
       asks_leader_(context.client_policy.ask == ClientPolicy::Ask::leader),
       all_answer_(context.client_policy.ask == ClientPolicy::Ask::primary),
       tentative_(context.client_policy.tentative_replies != nullptr &&
@@ -56,7 +61,9 @@ Pool::Pool(const ModuleContext& context)
                                                          context.replicas) != 0),
       items_(Catalogue::of(context.suite)),
       queues_(items_),
-      finals_(options_.remember) {}
+      self_(context.self),
+      block_weight_(context.block_weight == 0 ? ~std::uint64_t{0} : context.block_weight),
+      finals_(options_->remember) {}
 
 void Pool::step(const Input& input, Effects& effects) {
   now_ = input.local;
@@ -139,7 +146,7 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
   const auto [item, made] = items_.try_emplace(tx);
   add_asker(*item, client);
   if (made) {
-    item->spread = options_.relay;
+    item->spread = options_->relay;
     check(effects, *item);
   } else if (item->state == Item::State::used) {
     retire(effects, *item);
@@ -150,7 +157,7 @@ void Pool::on_request(const Input& input, Effects& effects, const TxRef& tx) {
 
 bool Pool::overwhelmed(const TxId& id) {
   // Those queued and those kept for their askers have bounds of their own; the rest is checked.
-  const std::size_t most = options_.max_transactions + options_.remember + checking_most;
+  const std::size_t most = options_->max_transactions + options_->remember + checking_most;
   return items_.size() >= most && !items_.find(id);
 }
 
@@ -241,8 +248,8 @@ std::optional<Refusal> Pool::admit(const Input& input, Effects& effects, Item& i
                                           : admit_by_nonce(effects, item, checked)) {
     return refusal;
   }
-  if (options_.expiry > Duration::zero()) {
-    push_expiring({item.entered + options_.expiry, item.arrival, item.place});
+  if (options_->expiry > Duration::zero()) {
+    push_expiring({item.entered + options_->expiry, item.arrival, item.place});
     arm_expiry(input, effects);
   }
   return std::nullopt;
@@ -258,9 +265,9 @@ std::optional<Refusal> Pool::admit_by_nonce(Effects& effects, Item& item, const 
     return std::nullopt;
   }
   const std::uint64_t expected = sender ? sender->end() : checked.next_nonce;
-  if (item.nonce() > expected && item.nonce() - expected > options_.max_gap)
+  if (item.nonce() > expected && item.nonce() - expected > options_->max_gap)
     return Refusal::pool_full;
-  if (sender && sender->queue.size() >= options_.per_sender) {
+  if (sender && sender->queue.size() >= options_->per_sender) {
     // A missing nonce is worth more than the last of those it holds up.
     Item* tail = queues_.tail(*sender);
     if (!tail || tail->nonce() < item.nonce()) return Refusal::pool_full;
@@ -282,9 +289,9 @@ std::optional<Refusal> Pool::admit_by_spends(Effects& effects, Item& item, const
   if (!parents_here(spends)) return Refusal::pool_full;
   const std::vector<Place32> ancestors =
       queues_.spends().ancestors(queues_.spends().parents(spends));
-  if (ancestors.size() >= options_.max_ancestors) return Refusal::pool_full;
+  if (ancestors.size() >= options_->max_ancestors) return Refusal::pool_full;
   for (const Place32 ancestor : ancestors) {
-    if (queues_.spends().descendants({ancestor}).size() >= options_.max_descendants) {
+    if (queues_.spends().descendants({ancestor}).size() >= options_->max_descendants) {
       return Refusal::pool_full;
     }
   }
@@ -311,7 +318,7 @@ std::optional<Refusal> Pool::replaces(const Item& item, const TxSpends& spends,
   std::vector<TxId> parents;
   for (const Place32 place : conflicts) {
     // Rule 1: they said so. What said nothing holds its coins: a double spend.
-    if (!options_.always_replaceable && !known.replaceable(place)) return Refusal::nonce_used;
+    if (!options_->always_replaceable && !known.replaceable(place)) return Refusal::nonce_used;
     // Bitcoin Core: no lower rate than any of them, or a block would rather have kept that one.
     if (item.fee() <= items_[place].fee()) return Refusal::fee_too_low;
     const auto& theirs = known.spends(place).parents;
@@ -328,7 +335,7 @@ std::optional<Refusal> Pool::replaces(const Item& item, const TxSpends& spends,
   Package old, own;
   for (const Place32 place : gone) old.add(items_[place]);
   own.add(item);
-  if (own.fee < old.fee + Uint128{options_.incremental_fee} * own.weight) {
+  if (own.fee < old.fee + Uint128{options_->incremental_fee} * own.weight) {
     return Refusal::fee_too_low;
   }
   return std::nullopt;
@@ -361,14 +368,14 @@ void Pool::throw_out(Effects& effects, const std::vector<Place32>& places, Refus
 
 /// A replacement pays `replace_bump` more than what it replaces, and at least one unit.
 bool Pool::pays_for(const Item& old, const Item& item) const {
-  const Uint128 bump = Uint128{old.fee()} * options_.replace_bump_ppb / 1'000'000'000;
+  const Uint128 bump = Uint128{old.fee()} * options_->replace_bump_ppb / 1'000'000'000;
   return Uint128{item.fee()} >= Uint128{old.fee()} + std::max<Uint128>(bump, 1);
 }
 
 std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const Address& sender,
                                        const std::vector<Place32>& ancestors) {
-  while (queues_.count() + 1 > options_.max_transactions ||
-         queues_.bytes() + item.bytes() > options_.max_bytes) {
+  while (queues_.count() + 1 > options_->max_transactions ||
+         queues_.bytes() + item.bytes() > options_->max_bytes) {
     Item* worst = queues_.worst();
     const std::uint64_t worth = worst ? queues_.worth(*worst) : 0;
     if (!worst || worth >= item.fee()) return Refusal::pool_full;
@@ -388,18 +395,18 @@ std::optional<Refusal> Pool::make_room(Effects& effects, const Item& item, const
 /// As Bitcoin Core's: what was evicted for room, and a step more, is not taken back; this halves
 /// with time until it is below half a step.
 void Pool::raise_floor(std::uint64_t evicted) {
-  if (options_.floor_half_life <= Duration::zero()) return;
-  floor_ = std::max(lowest_fee(), evicted + std::max<std::uint64_t>(options_.incremental_fee, 1));
+  if (options_->floor_half_life <= Duration::zero()) return;
+  floor_ = std::max(lowest_fee(), evicted + std::max<std::uint64_t>(options_->incremental_fee, 1));
   floor_at_ = now_;
 }
 
 std::uint64_t Pool::lowest_fee() {
-  while (floor_ != 0 && now_ - floor_at_ >= options_.floor_half_life) {
+  while (floor_ != 0 && now_ - floor_at_ >= options_->floor_half_life) {
     floor_ /= 2;
-    floor_at_ += options_.floor_half_life;
-    if (floor_ < options_.incremental_fee / 2 + 1) floor_ = 0;
+    floor_at_ += options_->floor_half_life;
+    if (floor_ < options_->incremental_fee / 2 + 1) floor_ = 0;
   }
-  return std::max(floor_, options_.min_fee);
+  return std::max(floor_, options_->min_fee);
 }
 
 void Pool::publish(Effects& effects, Item& item) {
@@ -495,7 +502,7 @@ void Pool::keep(Item& item, Item::State state) {
   item.state = state;
   if (kept) return;
   kept_.push(item.tx()->id);
-  while (kept_.size() > options_.remember) {
+  while (kept_.size() > options_->remember) {
     Item* oldest = items_.find(kept_.front());
     if (oldest && (oldest->state == Item::State::included || oldest->state == Item::State::used)) {
       forget(*oldest);
@@ -535,7 +542,7 @@ void Pool::expire(const Input& input, Effects& effects) {
     Item* item = expires(next);
     if (!item) continue;
     if (item->reserved) {
-      push_expiring({input.local + options_.expiry, next.arrival, next.place});
+      push_expiring({input.local + options_->expiry, next.arrival, next.place});
     } else {
       evict(effects, *item);
     }

@@ -28,9 +28,10 @@ struct Options {
   Duration expiry;
   std::size_t remember;
   bool relay;
+  bool operator==(const Options&) const = default;
 };
 
-class Pool final : public Module {
+class alignas(64) Pool final : public Module {
  public:
   explicit Pool(const ModuleContext& context);
   void step(const Input& input, Effects& effects) override;
@@ -122,34 +123,34 @@ class Pool final : public Module {
   /// Only the leader of a protocol with one takes requests.
   bool passive() const { return asks_leader_ && !leads_; }
 
-  NodeId self_;
-  Options options_;
-  pipeline::Endorser endorser_;
-  std::uint64_t block_weight_;  // most of a payload
+  // What every transaction touches comes first.
+  Time now_{};
+  std::shared_ptr<const Options> options_;  // one for all of a world
+  std::uint64_t floor_ = 0;  // what is lower was evicted not long ago; as it was at floor_at_
+  std::uint64_t next_arrival_ = 1;
+  MessageRef relayed_content_;
+  Place32 relayed_ = nowhere;  // the item that came last, and its content
   bool asks_leader_;
   bool all_answer_;  // ClientPolicy::Ask::primary
   bool tentative_;   // clients count tentative replies
   bool leads_ = false;
-  NodeId leader_ = no_node;
-  std::uint64_t term_ = 0;
+  std::size_t told_count_ = 0;  // by the last Pending
+  std::uint64_t rechecks_ = 0;  // not answered yet
   Items items_;
   Queues queues_;
+  NodeId self_;
+  NodeId leader_ = no_node;
+  std::uint64_t term_ = 0;
+  std::uint64_t block_weight_;                   // most of a payload
+  Lookup<Place32, MessageRef> relayed_before_;   // contents of those that the ledger lets wait
   Lookup<Place32, std::vector<NodeId>> askers_;  // clients that wait for the reply
-  Place32 relayed_ = nowhere;                    // the item that came last, and its content
-  MessageRef relayed_content_;
-  Lookup<Place32, MessageRef> relayed_before_;  // of those that the ledger lets wait
-  Fifo<TxId> kept_;                             // included or used, oldest first
+  Fifo<TxId> kept_;                              // included or used, oldest first
   Fifo<Expiring> expiring_;
   bool expiry_armed_ = false;
   Finals finals_;
-  std::uint64_t next_arrival_ = 1;
-  std::size_t told_count_ = 0;     // by the last Pending
-  std::uint64_t rechecks_ = 0;     // not answered yet
-  std::vector<LocalCall> builds_;  // waiting for them
+  std::vector<LocalCall> builds_;  // waiting for rechecks
   Fifo<AskedFor> asked_;           // oldest first
-  std::uint64_t floor_ = 0;        // what is lower was evicted not long ago; as it was at floor_at_
   Time floor_at_{};
-  Time now_{};
   std::uint64_t refused_ = 0;
   std::uint64_t evicted_ = 0;
   /// A read that consensus or the ledger is asked about.
@@ -159,6 +160,7 @@ class Pool final : public Module {
   };
   Lookup<CallId, Read> reads_;
   CallId next_read_ = 1;
+  pipeline::Endorser endorser_;
 };
 
 }  // namespace ledgerlab::pool

@@ -53,19 +53,22 @@ std::vector<Item*> Arrivals::all() const {
 void Arrivals::reserve(Item& item, Height height) {
   if (height == 0) return free(item);
   item.reserved = true;
-  heights_[item.place] = height;
-  reserved_[height].push_back(item.place);
+  if (!handed_out_) handed_out_ = std::make_unique<HandedOut>();
+  handed_out_->heights[item.place] = height;
+  handed_out_->by_height[height].push_back(item.place);
 }
 
 void Arrivals::free(Item& item) {
   if (!item.reserved) return;
   item.reserved = false;
-  heights_.erase(item.place);
+  handed_out_->heights.erase(item.place);
 }
 
 std::vector<Item*> Arrivals::reserved(Height lowest, Height highest) {
   std::vector<Item*> out;
-  const auto begin = reserved_.lower_bound(lowest), end = reserved_.upper_bound(highest);
+  if (!handed_out_) return out;
+  auto& all = handed_out_->by_height;
+  const auto begin = all.lower_bound(lowest), end = all.upper_bound(highest);
   for (auto it = begin; it != end; ++it) {
     for (const Place32 place : it->second) {
       // Whatever lies there now: it counts only if it is reserved for this height.
@@ -73,7 +76,7 @@ std::vector<Item*> Arrivals::reserved(Height lowest, Height highest) {
         out.push_back(&items_[place]);
     }
   }
-  reserved_.erase(begin, end);
+  all.erase(begin, end);
   return out;
 }
 

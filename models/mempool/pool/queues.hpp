@@ -40,7 +40,7 @@ class Arrivals {
   void free(Item& item);
   /// 0: it is not handed out.
   Height height_of(const Item& item) const {
-    return item.reserved ? *heights_.find(item.place) : 0;
+    return item.reserved ? *handed_out_->heights.find(item.place) : 0;
   }
 
   std::size_t count() const { return count_; }
@@ -61,8 +61,11 @@ class Arrivals {
   std::size_t waiting_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t waiting_bytes_ = 0;
-  std::map<Height, std::vector<Place32>> reserved_;  // and some that are not any more
-  Lookup<Place32, Height> heights_;                  // of those reserved
+  struct HandedOut {
+    std::map<Height, std::vector<Place32>> by_height;  // and some that are not any more
+    Lookup<Place32, Height> heights;
+  };
+  std::unique_ptr<HandedOut> handed_out_;  // null: nothing ever was, most nodes make no blocks
 };
 
 /// A heap that exists only while somebody asks it often enough: it is made when the top is wanted,
@@ -76,47 +79,43 @@ class Ranking {
     std::uint64_t arrival;
     Place32 place;
   };
-  bool kept() const { return kept_; }
+  bool kept() const { return heap_ != nullptr; }
   void add(const Item& item, std::uint64_t rank, std::size_t size) {
-    if (!kept_) return;
-    if (++added_ > size + 64 || heap_.size() > 2 * size + 128) return drop();
+    if (!kept()) return;
+    if (++added_ > size + 64 || heap_->size() > 2 * size + 128) return drop();
     push(item, rank);
   }
   void push(const Item& item, std::uint64_t rank) {
-    heap_.push_back({rank, item.arrival, item.place});
-    std::push_heap(heap_.begin(), heap_.end(), after);
+    heap_->push_back({rank, item.arrival, item.place});
+    std::push_heap(heap_->begin(), heap_->end(), after);
   }
   /// From every item that `each(visitor)` shows.
   template <class Each>
   void make(const Each& each) {
     added_ = 0;
-    if (kept_) return;
-    kept_ = true;
+    if (kept()) return;
+    heap_ = std::make_unique<std::vector<Entry>>();
     each([&](const Item& item, std::uint64_t rank) {
-      heap_.push_back({rank, item.arrival, item.place});
+      heap_->push_back({rank, item.arrival, item.place});
     });
-    std::make_heap(heap_.begin(), heap_.end(), after);
+    std::make_heap(heap_->begin(), heap_->end(), after);
   }
   /// The best that holds; what does not is gone. Null: there is none.
   template <class Holds>
   const Entry* top(const Holds& holds) {
-    while (!heap_.empty() && !holds(heap_.front())) pop();
-    return heap_.empty() ? nullptr : &heap_.front();
+    while (!heap_->empty() && !holds(heap_->front())) pop();
+    return heap_->empty() ? nullptr : &heap_->front();
   }
   void pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), after);
-    heap_.pop_back();
+    std::pop_heap(heap_->begin(), heap_->end(), after);
+    heap_->pop_back();
   }
-  void drop() {
-    heap_ = {};
-    kept_ = false;
-  }
+  void drop() { heap_.reset(); }
 
  private:
   static bool after(const Entry& a, const Entry& b) { return Better()(b, a); }
-  std::vector<Entry> heap_;
+  std::unique_ptr<std::vector<Entry>> heap_;
   std::size_t added_ = 0;  // since it was asked
-  bool kept_ = false;
 };
 
 /// By rank (a fee) and arrival; arrivals are unique.
@@ -217,13 +216,14 @@ class Queues {
   void close_if_empty(Sender& sender);
   void release_heights(Height lowest, Height highest);
 
+  // What every transaction touches comes first.
   Items& items_;
-  Arrivals arrivals_;
-  Spends spends_;
-  Slab<Sender> senders_;
   std::size_t lone_ = 0;           // senders without a queue
   Ranking<BestFirst> candidates_;  // of each sender the first that waits
   Ranking<WorstFirst> tails_;      // of each sender the last, if not reserved
+  Arrivals arrivals_;
+  Slab<Sender> senders_;
+  Spends spends_;
 };
 
 }  // namespace ledgerlab::pool

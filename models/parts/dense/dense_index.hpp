@@ -52,22 +52,18 @@ class DenseIndex {
   std::size_t size() const { return used_; }
 
  private:
-  static constexpr std::uint32_t block = 8;
   struct Place {
     std::uint32_t key = 0;
     std::uint32_t value = none;
   };
   std::size_t home(std::uint32_t key) const {
-    // Fibonacci hashing: the upper bits of a product with 2^32 / golden ratio. Eight neighbours
-    // have one cache line: ids that turn up together are asked for together.
-    const auto blocks = static_cast<std::uint32_t>(slots_.size() / block);
-    if (blocks == 1) return key % block;
-    const std::uint32_t mixed = ((key / block) * 2654435769u) >> (32 - std::countr_zero(blocks));
-    return mixed * block + key % block;
+    // Ids that turn up together are numbers in a row, and stand in a row; so do those that are as
+    // far apart as the table is long.
+    return (key + (key >> std::countr_zero(slots_.size()))) & (slots_.size() - 1);
   }
   std::size_t next(std::size_t i) const { return (i + 1) & (slots_.size() - 1); }
   void grow() {
-    std::vector<Place> old(slots_.empty() ? block : 2 * slots_.size());
+    std::vector<Place> old(slots_.empty() ? 8 : 2 * slots_.size());
     old.swap(slots_);
     used_ = 0;
     for (const Place& p : old) {
