@@ -103,6 +103,31 @@ TEST(Draw, Means) {
   EXPECT_NEAR(hits, n / 4, 700);
 }
 
+/// Pareto by the long series alone.
+std::int64_t pareto_the_long_way(std::uint64_t v, std::int64_t scale, std::uint32_t shape) {
+  const Uint128 exponent = ((Uint128{64} << 64) - fixed::log2_q64(v)) * 1000 / shape;
+  const auto whole = static_cast<unsigned>(exponent >> 64);
+  const Uint128 value = Uint128{static_cast<std::uint64_t>(scale)} *
+                        fixed::exp2_q63(static_cast<std::uint64_t>(exponent));
+  return static_cast<std::int64_t>(value >> (63 - whole));
+}
+
+TEST(Draw, ParetoHasAllBitsOfTheLongWay) {
+  const Purpose purpose("test.pareto");
+  for (std::uint64_t i = 0; i < 400'000; ++i) {
+    const std::uint64_t dice = draw64(2, 0, purpose, i);
+    // All sizes of u, from both ends, and of scale and shape.
+    std::uint64_t u = draw64(1, 0, purpose, i) >> (i % 3 == 0 ? dice & 63 : 0);
+    if (i % 2 == 0) u = ~u;
+    const std::uint32_t shape = 1'000 + static_cast<std::uint32_t>(dice >> 32) % 69'000;
+    const auto scale = static_cast<std::int64_t>((dice >> 12 & 0xfffff) << i % 22);
+    if (u + 1 == 0 || (scale > 1 << 20 && u < 1 << 16)) continue;
+    const std::int64_t value = draw_pareto(u, Duration{scale}, shape).count();
+    if (value == Duration::max().count()) continue;
+    ASSERT_EQ(value, pareto_the_long_way(u + 1, scale, shape)) << u << " " << scale << " " << shape;
+  }
+}
+
 TEST(Draw, UniformKeepsItsEnds) {
   EXPECT_EQ(draw_uniform(0, ms(150), ms(300)), ms(150));
   EXPECT_EQ(draw_uniform(~0ull, ms(150), ms(300)), ms(300));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace ledgerlab {
 
@@ -54,46 +55,55 @@ void EventQueue::redistribute(Chunk* chunk, Event* end) {
     for (std::size_t byte = 0; byte < chunk_bytes; byte += 64)
       __builtin_prefetch(reinterpret_cast<const std::byte*>(next) + byte);
     for (const Event& event : chunk->events) put(event);
+    moved_ += chunk_events;
     chunk->next = free_;
     free_ = chunk;
     chunk = next;
   }
   for (const Event* event = chunk->events; event != end; ++event) put(*event);
+  moved_ += static_cast<std::uint64_t>(end - chunk->events);
   chunk->next = free_;
   free_ = chunk;
 }
 
-bool EventQueue::take_instant(std::int64_t limit, Instant& instant) {
-  while (words_ != 0) {
-    const unsigned bucket = lowest();
-    Event* const end = ends_[bucket];
-    Chunk* const first = chunk_before(end)->first;
-    const bool whole = bucket < ways || end == first->events + 1;
-    // Of many only their order matters now, unless the limit lies among their dates.
-    const std::int64_t time = whole                     ? first->events[0].time
-                              : end_of(bucket) <= limit ? begin_of(bucket)
-                                                        : earliest_in(bucket);
-    if (time > limit) return false;
-    unmark(bucket);
-    ends_[bucket] = nullptr;
+/// Puts the events of the lowest bucket into lower ones, unless they are all past the limit.
+bool EventQueue::open(unsigned bucket, std::int64_t limit) {
+  // Only their order matters now, unless the limit lies among their dates.
+  const std::int64_t time = end_of(bucket) <= limit ? begin_of(bucket) : earliest_in(bucket);
+  if (time > limit) return false;
+  Event* const end = ends_[bucket];
+  Chunk* const first = chunk_before(end)->first;
+  empty_bucket(bucket, time);
+  const bool part = bucket == part_bucket_;
+  if (part) part_bucket_ = no_bucket;
+  if (bucket >= shown_ || chunk_before(end) != first)
+    shown_ = part ? (parted_level - 1) * ways + part_ways_ : 0;
+  redistribute(first, end);
+  highest_ = std::max(highest_, size_);
+  if (moved_ * sizeof(Event) > kept_for * memory_) [[unlikely]]
+    give_back();
+  return true;
+}
+
+/// After a time of few events, all of them move into less memory.
+void EventQueue::give_back() {
+  if (memory_ >= kept_always && highest_ * sizeof(Event) * 4 < memory_) {
+    const std::vector<HugeVector<Chunk>> left = std::exchange(slabs_, {});
+    const std::array<Event*, levels* ways> ends = std::exchange(ends_, {});
+    free_ = nullptr;
     seen_end_ = nullptr;
-    last_ = time;
-    if (!whole) {
-      // Its order becomes known.
-      const bool part = bucket == part_bucket_;
-      if (part) part_bucket_ = no_bucket;
-      if (bucket >= shown_ || chunk_before(end) != first)
-        shown_ = part ? (parted_level - 1) * ways + part_ways_ : 0;
-      redistribute(first, end);
-      continue;
+    memory_ = 0;
+    for (unsigned bucket = 0; bucket < ends.size(); ++bucket) {
+      if (ends[bucket] == nullptr) continue;
+      for_each(chunk_before(ends[bucket])->first, ends[bucket], [&](const Event& event) {
+        if ((reinterpret_cast<std::uintptr_t>(ends_[bucket]) & (chunk_bytes - 1)) == 0)
+          ends_[bucket] = extend(bucket);
+        *ends_[bucket]++ = event;
+      });
     }
-    instant.time_ = time;
-    instant.first_ = first;
-    instant.end_ = end;
-    size_ -= instant.size();
-    return true;
   }
-  return false;
+  moved_ = 0;
+  highest_ = size_;
 }
 
 }  // namespace ledgerlab

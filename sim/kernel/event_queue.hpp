@@ -68,7 +68,28 @@ class EventQueue {
 
   /// Takes every event of the earliest instant, if that is not past `limit`. What is pushed at the
   /// same instant afterwards is the next take.
-  bool take_instant(std::int64_t limit, Instant& instant);
+  /// The instant taken before has been given back.
+  [[gnu::always_inline]] inline bool take_instant(std::int64_t limit, Instant& instant) {
+    while (words_ != 0) {
+      const unsigned bucket = lowest();
+      Event* const end = ends_[bucket];
+      Chunk* const first = chunk_before(end)->first;
+      const bool single = end == first->events + 1;
+      if (bucket >= ways && !single) {
+        if (!open(bucket, limit)) return false;
+        continue;
+      }
+      const std::int64_t time = first->events[0].time;
+      if (time > limit) return false;
+      empty_bucket(bucket, time);
+      instant.time_ = time;
+      instant.first_ = first;
+      instant.end_ = end;
+      size_ -= single ? 1 : instant.size();
+      return true;
+    }
+    return false;
+  }
   /// Visits what comes behind the events shown before, about in the order in which it will be
   /// taken, at most shown_at_once. False: nothing is pending there, or its order is not known yet.
   /// What is pushed in front of events already shown is not shown before show_again().
@@ -91,7 +112,8 @@ class EventQueue {
 
   std::uint64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  /// Bytes held for events: never more than the highest number pending needed.
+  /// Bytes held for events: never more than the highest number pending needed, and what has been
+  /// too much for long is given back.
   std::size_t memory() const { return memory_; }
 
  private:
@@ -103,6 +125,10 @@ class EventQueue {
   static constexpr std::size_t slab_bytes = std::size_t{1} << 16;
   /// From here on memory comes in huge pages.
   static constexpr std::size_t large = std::size_t{1} << 20;
+  /// Memory is compared with what is needed after this many times as many events as fit into it,
+  /// and this much is always kept.
+  static constexpr std::uint64_t kept_for = 8;
+  static constexpr std::size_t kept_always = std::size_t{1} << 24;
   static constexpr unsigned levels = 8;
   static constexpr unsigned ways = 256;
   static constexpr unsigned no_bucket = levels * ways;
@@ -168,6 +194,12 @@ class EventQueue {
     if ((bits_[bucket >> 6] &= ~(std::uint64_t{1} << (bucket & 63))) == 0)
       words_ &= ~(1u << (bucket >> 6));
   }
+  void empty_bucket(unsigned bucket, std::int64_t last) {
+    unmark(bucket);
+    ends_[bucket] = nullptr;
+    seen_end_ = nullptr;
+    last_ = last;
+  }
   /// The lowest bucket of the lowest level that has any: it holds the earliest event.
   unsigned lowest() const {
     const unsigned word = static_cast<unsigned>(std::countr_zero(words_));
@@ -227,7 +259,9 @@ class EventQueue {
     chunk_before(end)->next = free_;
     free_ = first;
   }
+  bool open(unsigned bucket, std::int64_t limit);
   void redistribute(Chunk* chunk, Event* end);
+  void give_back();
   std::int64_t earliest_in(unsigned bucket);
   Chunk* grow();
   [[noreturn]] static void refuse_past();
@@ -240,6 +274,8 @@ class EventQueue {
   std::array<Event*, levels * ways> ends_{};              // past the last event of each bucket
   std::vector<HugeVector<Chunk>> slabs_;
   std::size_t memory_ = 0;
+  std::uint64_t moved_ = 0;    // events since memory was last compared with what it is needed for,
+  std::uint64_t highest_ = 0;  // the highest number pending since
   // What the last look at a bucket found, so that looking again only reads what came since.
   Event* seen_end_ = nullptr;
   unsigned seen_bucket_ = 0;

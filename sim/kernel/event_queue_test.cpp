@@ -214,6 +214,43 @@ TEST(EventQueue, MemoryFollowsTheHighestNumberPending) {
   EXPECT_LE(queue.memory(), 100'000 * sizeof(Event) * 17 / 16 + 2048 * 1024 + huge_page_bytes);
 }
 
+TEST(EventQueue, MemoryOfABusyStartIsGivenBack) {
+  EventQueue queue;
+  Dice dice(2);
+  constexpr std::uint64_t many = 2'000'000;
+  for (std::uint64_t i = 0; i < many; ++i)
+    queue.push({static_cast<std::int64_t>(dice.below(1'000'000)), i});
+  const std::int64_t late = std::int64_t{1} << 50;
+  for (std::uint64_t i = 0; i < 1'000; ++i)
+    queue.push({late + static_cast<std::int64_t>(i % 100), i});
+  const std::size_t highest = queue.memory();
+  EXPECT_GE(highest, many * sizeof(Event));
+  // Each event makes another one, until few are left; then they go on for long.
+  std::int64_t last = 0;
+  std::uint64_t events = 0;
+  for (; events < 40 * many; ++events) {
+    const std::vector<Event> now = taken(queue, end_of_time);
+    ASSERT_GE(now.front().time, last);
+    last = now.front().time;
+    for (const Event& event : now)
+      if (queue.size() < 2'000)
+        queue.push({last + 1 + static_cast<std::int64_t>(dice.below(100'000'000)), event.packed});
+    if (queue.memory() < highest / 8) break;
+  }
+  EXPECT_LT(events, 40 * many);
+  EXPECT_LT(last, late);
+  // The late ones are still there, in their order.
+  for (std::uint64_t first = 0; last < late;) {
+    const std::vector<Event> now = taken(queue, late + 99);
+    last = now.front().time;
+    if (last < late) continue;
+    for (std::uint64_t i = first++; const Event& event : now) {
+      ASSERT_EQ(event.packed, i);
+      i += 100;
+    }
+  }
+}
+
 /// What the queue promises, in the plainest form.
 class Reference {
  public:
