@@ -249,12 +249,6 @@ bool waited_half(const Figures& f, Time from, Time until) {
   return false;
 }
 
-/// How long a decision takes where nothing holds it up: the lower quartile, which an outage of
-/// most of the run leaves alone.
-Duration usual_latency(const Figures& f) {
-  return f.latencies.empty() ? Duration{} : f.latencies[(f.latencies.size() - 1) / 4];
-}
-
 Figure availability(const Figures& f) {
   if (f.evidence.chronicle.transactions().empty() || f.until <= f.from) return std::nullopt;
   const std::vector<Time> at = commits(f);
@@ -262,9 +256,12 @@ Figure availability(const Figures& f) {
   for (std::size_t i = 1; i < at.size(); ++i) gaps.push_back(at[i] - at[i - 1]);
   std::sort(gaps.begin(), gaps.end());
   const Duration usual = gaps.empty() ? Duration{} : gaps[gaps.size() / 2];
-  // A lottery settles a block many blocks later: until its first one has, nothing is dead.
-  const Duration window =
-      std::min(std::max({seconds(1), 10 * usual, 2 * usual_latency(f)}), f.until - f.from);
+  Duration least = seconds(1);
+  // A lottery settles a block many blocks later: it is not dead until its first one has settled.
+  if (f.evidence.lottery() && !f.latencies.empty()) {
+    least = std::max(least, 2 * f.latencies[(f.latencies.size() - 1) / 2]);
+  }
+  const Duration window = std::min(std::max(least, 10 * usual), f.until - f.from);
   const std::int64_t windows = (f.until - f.from) / window;
   std::int64_t dead = 0;
   for (std::int64_t w = 0; w < windows; ++w) {
@@ -561,7 +558,8 @@ std::vector<MetricInfo> cost_metrics() {
       {"availability", "share",
        "of equal windows of the measured time, those that are not dead; dead: no transaction was "
        "committed in it although one waited for half of it or longer; a window lasts ten times "
-       "the median time between commits, or twice the lower quartile of latency, at least 1 s",
+       "the median time between commits, at least 1 s, in lotteries at least twice the median "
+       "latency",
        availability},
       {"recovery_s", "s",
        "the longest pause between final blocks that began while a fault lasted, counted from the "

@@ -219,6 +219,8 @@ for = "1 s"
         self.assertIn("SHA-256", plan)
         self.assertIn("latency of the platform file", plan)
         self.assertNotIn("10 ms between all", plan)  # what stands beside it is not read
+        for key in ("latency", "up", "down"):
+            self.assertIn(f"network.{key} is not read", plan)
         one = json.loads(self.call("run", "s.toml", "--json").stdout)["runs"][0]
         with open(os.path.join(self.dir, "p.xml"), "a", encoding="utf-8") as file:
             file.write("<!-- changed -->\n")
