@@ -141,7 +141,7 @@ class Cli(unittest.TestCase):
 
     def test_every_scenario_that_ships_resolves(self):
         count = 0
-        for folder in ("starter", "compare", "faults"):
+        for folder in ("starter", "compare", "faults", "networks", "operations"):
             for name in sorted(os.listdir(os.path.join(TREE, "scenarios", folder))):
                 if name.endswith(".toml"):
                     self.call("plan", os.path.join(TREE, "scenarios", folder, name))

@@ -262,6 +262,19 @@ for = "1 s"
         self.assertLess(stale[0], 0.04)
         self.assertGreater(stale[1], 2 * stale[0] + 0.02)
 
+    @needs("ns3")
+    def test_queues_that_drop_are_seen_on_ns3_alone(self):
+        scenario = os.path.join(TREE, "scenarios", "engines", "fan-out.toml")
+        late = {}
+        for queue in ("300 kB", "0 B"):
+            done = self.call("compare", scenario, "--engines", "native,ns3", "--json", "--out", queue[:2],
+                             "--set", f"network.queue_size='{queue}'")
+            for run in json.loads(done.stdout)["runs"]:
+                late[run["engine"], queue] = run["metrics"]["propagation_p90_s"]["value"]
+        self.assertEqual(late["native", "300 kB"], late["native", "0 B"])
+        self.assertGreater(late["ns3", "0 B"], 1.2 * late["native", "0 B"])
+        self.assertGreater(late["ns3", "300 kB"], 1.2 * late["ns3", "0 B"])
+
 
 if __name__ == "__main__":
     unittest.main()
