@@ -1,5 +1,7 @@
 #include "sim/validate/render.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -11,6 +13,10 @@ using Json = nlohmann::ordered_json;
 
 std::string value_text(const ParamInfo& info, const Params& params) {
   if (info.type == ParamType::text || info.type == ParamType::choice) return params.text(info.key);
+  if (info.type == ParamType::ratio && info.high &&
+      parse_value(info.type, *info.high).value > 1'000'000'000) {  // a number, not a share
+    return fmt::format("{:.9g}", static_cast<double>(params.integer(info.key)) / 1e9);
+  }
   return format_value(info.type, params.integer(info.key));
 }
 

@@ -161,6 +161,11 @@ class Cli(unittest.TestCase):
         with open(os.path.join(TREE, "scenarios", "schema", "scenario.schema.json"), encoding="utf-8") as file:
             self.assertEqual(file.read(), schema, "run `ledgerlab models schema` into the file")
 
+    def test_parameters_of_targets_are_written_as_they_are_meant(self):
+        words = ("--set", "n=20", "--worlds", "1", "--markdown")
+        self.assertIn("|c = 1, n = 20|", self.call("validate", "G3", *words).stdout)
+        self.assertIn("|p = 30 %, D", self.call("validate", "W7", "--worlds", "1", "--markdown", code=2).stdout)
+
     # --- run ----------------------------------------------------------------------------------
     def test_run_json(self):
         done = self.call("run", STARTER, *SHORT, "--json")
