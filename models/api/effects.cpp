@@ -98,7 +98,15 @@ void Effects::cancel_timer(TimerId id) {
 }
 
 void Effects::persist(Bytes bytes, BlockRef block) {
-  persist(Record{0, slot_, std::move(bytes), std::move(block), nullptr, nullptr});
+  arenas_used_ = true;
+  work(Operation::log_append);
+  Effect& e = add(EffectKind::persist);
+  e.a = records_.size();
+  e.b = bytes.size() + (block ? block->bytes() : 0);
+  Record& record = records_.emplace_back();
+  record.slot = slot_;
+  record.bytes = std::move(bytes);
+  record.block = std::move(block);
 }
 
 void Effects::persist(Record record) {

@@ -1,5 +1,7 @@
 #include "models/base/line_pool.hpp"
 
+#include <sys/mman.h>
+
 #include <array>
 #include <mutex>
 #include <new>
@@ -20,6 +22,10 @@ namespace {
 constexpr std::size_t lines_max = 8;  // more than that is the ordinary allocator's
 constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 constexpr std::align_val_t alignment{line_bytes};
+// After so many chunks those that follow are pages of 2 MiB, where the system has them: thousands
+// of nodes stand in them, and most looks would first miss the translation of their address.
+constexpr std::size_t small_chunks = 32;
+constexpr std::size_t page_bytes = std::size_t{2} << 20;
 
 #ifdef LEDGERLAB_PLAIN_ROOM
 constexpr bool pooled(std::size_t) { return false; }
@@ -38,6 +44,7 @@ struct Own {
   Lists free{};
   char* rest = nullptr;  // of the newest chunk
   std::size_t left = 0;  // its bytes
+  std::size_t chunks = 0;
 };
 constinit thread_local Own own;
 
@@ -74,8 +81,16 @@ void* more(std::size_t lines) {
       room->next = own.free[own.left / line_bytes];
       own.free[own.left / line_bytes] = room;
     }
-    own.rest = static_cast<char*>(::operator new(chunk_bytes, alignment));
-    own.left = chunk_bytes;
+    const bool page = own.chunks >= small_chunks;
+    const std::size_t size = page ? page_bytes : chunk_bytes;
+    own.left = 0;
+    own.rest =
+        static_cast<char*>(::operator new(size, page ? std::align_val_t{page_bytes} : alignment));
+    own.left = size;
+    ++own.chunks;
+#ifdef MADV_HUGEPAGE
+    if (page) madvise(own.rest, page_bytes, MADV_HUGEPAGE);
+#endif
   }
   char* const room = own.rest;
   own.rest += bytes;

@@ -1,6 +1,4 @@
 // Room by lines: aligned, distinct while taken, taken again when given back, on any thread.
-#include "models/base/line_pool.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -8,6 +6,8 @@
 #include <set>
 #include <thread>
 #include <vector>
+
+#include "models/base/line_allocator.hpp"
 
 namespace ledgerlab {
 namespace {
@@ -53,6 +53,21 @@ TEST(LinePool, RoomOfAThreadThatEndedServesOthers) {
   for (std::size_t round = 0; round < 4; ++round) {
     std::thread([&] { check_and_give(take_many(2000, round)); }).join();
   }
+}
+
+TEST(LinePool, ListsGrowByLines) {
+  LineVector<std::uint64_t> list;
+  std::size_t moves = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const std::uint64_t* const before = list.data();
+    reserve_lines(list, list.size() + 1);
+    if (list.data() != before) ++moves;
+    ASSERT_EQ(list.capacity() % 8, 0u);
+    ASSERT_LE(list.capacity(), (i + 1) * 9 / 8 + 16);
+    list.push_back(i * i);
+  }
+  EXPECT_LT(moves, 50u);
+  for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_EQ(list[i], i * i);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -64,7 +64,7 @@ bool counts(std::size_t body) {
 }  // namespace
 
 void Stack::fill(Slot slot, std::unique_ptr<Module> module) {
-  auto& place = modules_[static_cast<std::size_t>(slot)];
+  auto& place = modules_.at(static_cast<std::size_t>(slot));
   if (place) throw std::logic_error("a slot of the stack is filled twice");
   place = std::move(module);
 }
@@ -91,8 +91,8 @@ void Stack::drain_calls(const Input& input, Effects& effects) {
   // A module that answers itself for ever would hang the instant; the bound is far above any use.
   std::uint32_t budget = 1'000'000;
   if (input.kind == InputKind::deliver && effects.front_call().to == Slot::consensus) {
-    // Most of a message that ends here is a block, for which all of these have work: their lines
-    // come together.
+    // What a relay hands to the consensus module is a block, for which all of these have work:
+    // their lines come together.
     for (const Slot slot : {Slot::consensus, Slot::application, Slot::mempool}) {
       if (const Module* module = at(slot)) module->warm(0);
     }
@@ -107,10 +107,7 @@ void Stack::drain_calls(const Input& input, Effects& effects) {
     if (--budget == 0) throw std::logic_error("local calls of one step do not end");
     const LocalCall& call = effects.front_call();
     Module* module = at(call.to);
-    if (!module) {
-      ++calls_dropped_;
-      continue;
-    }
+    if (!module) continue;
     effects.set_slot(call.to);
     if (counts(call.body.index())) {
       const AnswerTags tags = std::visit(AnswerVisitor{}, call.body);
@@ -132,7 +129,7 @@ void Stack::warm(unsigned depth) const {
 }
 
 void Stack::restore(std::span<const Record> records) {
-  for (std::size_t s = 0; s < slot_count; ++s) {
+  for (std::size_t s = 0; s < modules_.size(); ++s) {
     if (!modules_[s]) continue;
     std::vector<Record> own;
     for (const Record& r : records) {

@@ -17,9 +17,9 @@ void Pow::begin_template(Effects& effects) {
   pending_fresh_ = false;
   stage_ = Stage::building;
   draft_call_ = new_call();
-  effects.call(
-      Slot::mempool, draft_call_,
-      Build{head()->height + 1, head()->id, rules_->block_max_transactions, rules_->block_max_bytes});
+  effects.call(Slot::mempool, draft_call_,
+               Build{head()->height + 1, head()->id, rules_->block_max_transactions,
+                     rules_->block_max_bytes});
 }
 
 void Pow::on_built(const Input& input, Effects& effects, const PayloadRef& payload) {
@@ -52,13 +52,12 @@ Header Pow::header_of_template(const Template& next, chain::Index parent) const 
 void Pow::execute_draft(const Input& input, Effects& effects, const PayloadRef& payload) {
   const chain::Index parent = tree().find(head()->id);
   if (parent == chain::no_block) return;
-  draft_ = std::make_unique<Template>();
-  draft_->block = draft_block(parent, payload);
-  draft_->time = time_after(input, parent);
+  draft_ = draft_block(parent, payload);
+  draft_time_ = time_after(input, parent);
   stage_ = Stage::executing;
   // Execution knows height, parent and payload only; a block without header lets all miners of the
   // same payload share one result.
-  effects.call(Slot::application, draft_call_, Execute{draft_->block});
+  effects.call(Slot::application, draft_call_, Execute{draft_});
 }
 
 BlockRef Pow::draft_block(chain::Index parent, const PayloadRef& payload) const {
@@ -72,17 +71,16 @@ BlockRef Pow::draft_block(chain::Index parent, const PayloadRef& payload) const 
 }
 
 void Pow::on_executed(const Input& input, Effects& effects, const Executed& executed) {
-  const std::unique_ptr<Template> draft = std::move(draft_);
+  BlockRef draft = std::move(draft_);
   if (executed.ok) {
-    searched_ = std::move(*draft);
-    searched_.state_root = executed.state_root;
+    searched_ = {std::move(draft), executed.state_root, draft_time_};
     stage_ = Stage::ready;
     start_search(input, effects);
     return;
   }
   effects.note("template refused by the application: " + executed.reason);
   stage_ = Stage::idle;
-  if (draft->block->payload->empty() || !rules_->empty_blocks) return;
+  if (draft->payload->empty() || !rules_->empty_blocks) return;
   execute_draft(input, effects, empty_payload());
 }
 

@@ -87,9 +87,10 @@ class Pow final : public chain::ChainModule<MinedBlock, Note> {
   bool refresh_armed_ = false;
   bool searching_ = false;
   CallId draft_call_ = 0;
-  std::unique_ptr<Template> draft_;  // being prepared
-  Template searched_;                // being searched
-  std::uint64_t searched_tag_ = 0;   // of search_digest(): two of a node's agree once in 2^64
+  BlockRef draft_;  // being prepared, with the time that it was begun for
+  std::uint64_t draft_time_ = 0;
+  Template searched_;               // being searched
+  std::uint64_t searched_tag_ = 0;  // of search_digest(): two of a node's agree once in 2^64
   std::uint32_t mined_ = 0;
 };
 

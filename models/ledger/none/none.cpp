@@ -33,8 +33,10 @@ const Bytes& final_record(const Block& block) {
 
 NoLedger::NoLedger(const ModuleContext& context)
     : store_(static_cast<Store&>(*context.shared)),
-      chain_{make_genesis(context.genesis_root)},
-      tentative_(context.client_policy.tentative_replies != nullptr) {}
+      tentative_(context.client_policy.tentative_replies != nullptr) {
+  reserve_lines(chain_, 1);
+  chain_.push_back(make_genesis(context.genesis_root));
+}
 
 void NoLedger::restore(std::span<const Record> records) {
   if (records.empty()) return;
@@ -83,10 +85,8 @@ void NoLedger::on_call(const LocalCall& call, Effects& effects) {
   } else if (const auto* ask = call.as<Finalise>()) {
     finalise(effects, ask->block);
   } else if (call.as<TakeSnapshot>()) {
-    effects.answer(
-        call,
-        Snapshot{std::make_shared<SnapshotData>(
-            SnapshotData{final_block()->height, final_block()->id, {}, {}})});
+    effects.answer(call, Snapshot{std::make_shared<SnapshotData>(
+                             SnapshotData{final_block()->height, final_block()->id, {}, {}})});
   } else if (const auto* ask = call.as<Query>()) {
     effects.answer(call, Queried{ask->account, {}, 0, head()->height});
   } else if (const auto* ask = call.as<Install>()) {
@@ -104,8 +104,7 @@ void NoLedger::adopt(const LocalCall& call, Effects& effects, const Adopt& ask) 
     changed.reverted.push_back(std::move(chain_.back()));
     chain_.pop_back();
   }
-  // No more than that while it is short: thousands of nodes hold one.
-  if (chain_.size() < 32) chain_.reserve(chain_.size() + ask.forward.size());
+  reserve_lines(chain_, chain_.size() + ask.forward.size());  // thousands of nodes hold one
   chain_.insert(chain_.end(), ask.forward.begin(), ask.forward.end());
   changed.included = ask.forward;
   if (tentative_) {
@@ -139,7 +138,7 @@ void NoLedger::install(const LocalCall& call, Effects& effects, const SnapshotRe
     FinalRecord record;
     record.height = data->height;
     record.id = data->block;
-    chain_ = {summary_block(record)};
+    chain_.assign(1, summary_block(record));
     make_durable(effects, *final_block());
     answer = {true, data->height, data->block, {}};
   }

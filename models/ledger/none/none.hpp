@@ -8,6 +8,7 @@
 
 #include "models/api/model_info.hpp"
 #include "models/base/fifo.hpp"
+#include "models/base/line_allocator.hpp"
 
 namespace ledgerlab::no_ledger {
 
@@ -21,6 +22,8 @@ class Store final : public SharedStore {
 
 class NoLedger final : public Module {
  public:
+  static void* operator new(std::size_t bytes) { return line_pool::take(bytes); }
+  static void operator delete(void* room, std::size_t bytes) { line_pool::give(room, bytes); }
   explicit NoLedger(const ModuleContext& context);
 
   void step(const Input& input, Effects& effects) override;
@@ -39,14 +42,14 @@ class NoLedger final : public Module {
 
   // One cache line: ten thousand nodes hold one.
   Store& store_;
-  std::vector<BlockRef> chain_;  // the final block, and what is adopted above it
+  LineVector<BlockRef> chain_;  // the final block, and what is adopted above it
   std::uint64_t next_record_ = 1;
   struct Untold {
     std::uint64_t record = 0;
     BlockRef block;
   };
   std::unique_ptr<Fifo<Untold>> untold_;  // final here, their record not yet durable; null: none
-  bool tentative_;  // replies before a block is final are sent here
+  bool tentative_;                        // replies before a block is final are sent here
 };
 
 }  // namespace ledgerlab::no_ledger

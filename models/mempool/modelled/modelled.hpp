@@ -4,11 +4,14 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
+#include "models/base/line_pool.hpp"
 
 namespace ledgerlab::modelled_pool {
 
 class ModelledPool final : public Module {
  public:
+  static void* operator new(std::size_t bytes) { return line_pool::take(bytes); }
+  static void operator delete(void* room, std::size_t bytes) { line_pool::give(room, bytes); }
   explicit ModelledPool(const ModuleContext& context);
 
   void step(const Input& input, Effects& effects) override;

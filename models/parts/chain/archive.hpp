@@ -74,8 +74,8 @@ class Archive {
     const Link* jump;  // at or below it; the lowest link's is itself
   };
 
+  std::shared_ptr<Link> top_;  // first: base_ is looked at by who lags
   BlockRef base_;
-  std::shared_ptr<Link> top_;
 };
 
 }  // namespace ledgerlab::chain

@@ -14,6 +14,7 @@
 
 #include "models/api/block.hpp"
 #include "models/base/int128.hpp"
+#include "models/base/line_allocator.hpp"
 #include "models/base/u256.hpp"
 
 namespace ledgerlab::chain {
@@ -96,8 +97,7 @@ class BlockTree {
     const bool invalid = above.invalid != 0;
     top_ = std::max(top_, block->height);
     if (above.children < children_many) ++above.children;
-    // Growing by an eighth wastes less than doubling, and ten thousand nodes hold a tree.
-    if (entries_.size() == entries_.capacity()) entries_.reserve(self + self / 8 + 2);
+    reserve_lines(entries_, entries_.size() + 1);  // ten thousand nodes hold a tree
     entries_.push_back({share(std::move(block), weight, tie_key, std::move(extra), place)});
     Node& node = entries_.back();
     node.parent = parent;
@@ -129,9 +129,7 @@ class BlockTree {
     return no_block;
   }
   /// The same of a block of this height: what is higher than all that is here needs no look.
-  Index find(const BlockId& id, Height height) const {
-    return height > top_ ? no_block : find(id);
-  }
+  Index find(const BlockId& id, Height height) const { return height > top_ ? no_block : find(id); }
   bool contains(const BlockId& id) const { return find(id) != no_block; }
   bool contains(const Block& block) const { return find(block.id, block.height) != no_block; }
   /// Asks for the cache lines that the next block will touch.
@@ -353,7 +351,7 @@ class BlockTree {
   // Positions first_ to final_ are the final block's kept ancestors, oldest first, and itself;
   // whatever stands behind descends from it. What stands before first_ is empty until the next
   // move.
-  std::vector<Node> entries_;
+  LineVector<Node> entries_;
   /// Open addressing by the first bytes of the id; null: few entries.
   std::unique_ptr<std::vector<Index>> index_;
   Height top_ = 0;  // nothing here is higher

@@ -77,7 +77,8 @@ void ChainModule<Carried, Own>::rebuild_tree(const BlockRef& final_block) {
   // The lowest stored ancestor of the settled block becomes the root: rules may look at blocks
   // below the settled one.
   const std::unique_ptr<std::vector<Record>> own = std::move(restored_);
-  const std::span<const Record> records = own ? std::span<const Record>(*own) : std::span<const Record>();
+  const std::span<const Record> records =
+      own ? std::span<const Record>(*own) : std::span<const Record>();
   const auto stored = [&](const BlockId& id) -> const Record* {
     for (const Record& r : records) {
       if (r.block && r.block->id == id) return &r;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "models/api/model_info.hpp"
+#include "models/base/line_pool.hpp"
 #include "models/base/node_list.hpp"
 #include "models/parts/chain/block_tree.hpp"
 #include "models/parts/chain/catch_up.hpp"
@@ -38,6 +39,8 @@ struct Judgement {
 template <class Carried, class Own>
 class ChainModule : public Module {
  public:
+  static void* operator new(std::size_t bytes) { return line_pool::take(bytes); }
+  static void operator delete(void* room, std::size_t bytes) { line_pool::give(room, bytes); }
   void step(const Input& input, Effects& effects) final;
   void restore(std::span<const Record> records) final;
   void inspect(Inspector& inspector) const override;
@@ -223,23 +226,22 @@ class ChainModule : public Module {
   void install(Effects& effects);
   void on_installed(const Input& input, Effects& effects, const Installed& installed);
 
-  // Ten thousand nodes hold one: what every block touches stands first.
+  // Ten thousand nodes hold one: what every block touches stands in its first three lines.
   BlockTree<Kept> tree_;
   ChainSettingsRef settings_;
   BlockRef head_;
   BlockRef adopting_;  // tip of the Adopt on its way
   std::uint64_t next_record_ = 1;
   std::uint64_t forgotten_below_ = 1;
-  std::uint64_t forget_next_ = 1;      // may go once the next settlement is on its way to the disk
-  CallId call_ = 0;                    // latest question, whatever it was
+  std::uint64_t forget_next_ = 1;  // may go once the next settlement is on its way to the disk
+  CallId call_ = 0;                // latest question, whatever it was
   Sync sync_;
   std::unique_ptr<CatchUp> catch_up_;  // null: sync = "full"
   OrphanPool<Orphan> orphans_;
-  Archive archive_;  // settled blocks
   NodeId self_;
   bool running_ = false;
   bool adopt_open_ = false;
-
+  Archive archive_;  // settled blocks
   NodeList neighbours_;
   std::unique_ptr<std::vector<Record>> restored_;  // until the application tells its state
   Height polled_height_ = 0;

@@ -20,6 +20,9 @@ class CostedSuite final : public WorldSuite {
 
   void authenticate(const Message& message, std::span<Byte> out) override {
     fill(frame_code(message), out);
+    // A message never changes: to make the same code again for its check would tell nothing. What
+    // comes as bytes, or with an authenticator from elsewhere, is another object and is checked.
+    message.book.verdict = 1;
   }
   bool authentic(const Message& message) override {
     if (message.auth() == Auth::none) return true;
