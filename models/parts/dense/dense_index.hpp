@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace ledgerlab {
@@ -14,41 +15,33 @@ class DenseIndex {
 
   std::uint32_t find(std::uint32_t key) const {
     if (slots_.empty()) return none;
-    for (std::size_t i = home(key); slots_[i].value != none; i = next(i)) {
-      if (slots_[i].key == key) return slots_[i].value;
-    }
-    return none;
+    const std::size_t i = at(key);
+    return slots_[i].key == key ? slots_[i].value : none;
   }
   /// The key must not be there; `none` is no value.
   void insert(std::uint32_t key, std::uint32_t value) {
     if (4 * (used_ + 1) > 3 * slots_.size()) grow();
-    std::size_t i = home(key);
-    while (slots_[i].value != none) i = next(i);
-    slots_[i] = {key, value};
+    Place added{key, value};
+    std::size_t i = at(key);
+    // Who is farther from home goes first: the others move on by one.
+    for (; slots_[i].value != none; i = next(i)) std::swap(slots_[i], added);
+    slots_[i] = added;
     ++used_;
   }
   void erase(std::uint32_t key) {
     if (slots_.empty()) return;
-    std::size_t hole = home(key);
-    while (slots_[hole].value != none && slots_[hole].key != key) hole = next(hole);
-    if (slots_[hole].value == none) return;
+    std::size_t hole = at(key);
+    if (slots_[hole].key != key || slots_[hole].value == none) return;
     if (--used_ == 0 && slots_.size() > 64) return std::vector<Place>().swap(slots_);
-    // Entries behind move up unless that would put them before their home.
-    for (std::size_t i = next(hole); slots_[i].value != none; i = next(i)) {
-      const std::size_t wanted = home(slots_[i].key);
-      const std::size_t mask = slots_.size() - 1;
-      if (((i - wanted) & mask) < ((i - hole) & mask)) continue;
+    // Entries behind move up unless they are at home.
+    for (std::size_t i = next(hole); slots_[i].value != none && away(i) != 0; i = next(i)) {
       slots_[hole] = slots_[i];
       hole = i;
     }
-    slots_[hole].value = none;
+    slots_[hole] = {};
   }
   /// The key is there.
-  void replace(std::uint32_t key, std::uint32_t value) {
-    std::size_t i = home(key);
-    while (slots_[i].key != key || slots_[i].value == none) i = next(i);
-    slots_[i].value = value;
-  }
+  void replace(std::uint32_t key, std::uint32_t value) { slots_[at(key)].value = value; }
   std::size_t size() const { return used_; }
 
  private:
@@ -60,6 +53,17 @@ class DenseIndex {
     // Ids that turn up together are numbers in a row, and stand in a row; so do those that are as
     // far apart as the table is long.
     return (key + (key >> std::countr_zero(slots_.size()))) & (slots_.size() - 1);
+  }
+  /// How far behind its home an entry stands.
+  std::size_t away(std::size_t i) const { return (i - home(slots_[i].key)) & (slots_.size() - 1); }
+  /// Where the key stands, or would be inserted: entries stand in the order of their homes.
+  std::size_t at(std::uint32_t key) const {
+    std::size_t i = home(key);
+    for (std::size_t steps = 0; slots_[i].value != none && slots_[i].key != key; ++steps) {
+      if (away(i) < steps) break;
+      i = next(i);
+    }
+    return i;
   }
   std::size_t next(std::size_t i) const { return (i + 1) & (slots_.size() - 1); }
   void grow() {
