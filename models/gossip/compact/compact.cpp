@@ -78,15 +78,17 @@ void Compact::on_message(const Input& input, Effects& effects) {
   const Message& m = *input.message;
   // Who sent it is looked up only where it matters: most announcements are of what is known.
   if (const auto* inv = m.as<BlockInv>()) return on_block_inv(input, *inv, effects);
-  if (!speaks_ || position(input.from) == neighbours().size()) return;
+  if (!speaks_) return;
+  if (const auto* modelled = m.as<ModelledCmpctBlock>()) {
+    return on_modelled(input, *modelled, effects);
+  }
+  if (position(input.from) == neighbours().size()) return;
   if (const auto* send = m.as<SendCmpct>()) {
     on_send_cmpct(input, *send, effects);
   } else if (const auto* get = m.as<GetCompact>()) {
     on_get_compact(input, *get, effects);
   } else if (const auto* compact = m.as<CmpctBlock>()) {
     on_cmpct_block(input, *compact, effects);
-  } else if (const auto* modelled = m.as<ModelledCmpctBlock>()) {
-    on_modelled(input, *modelled, effects);
   } else if (const auto* txn = m.as<GetBlockTxn>()) {
     on_get_block_txn(input, *txn, effects);
   } else if (const auto* answer = m.as<BlockTxn>()) {
@@ -301,6 +303,7 @@ Compact::Sequence Compact::wanted(const Input& input, Effects& effects, const Ha
     arm_requests(input.local, effects);
   } else {
     if (!wants(news.item) || partial_of(news.item)) return nothing;
+    if (position(input.from) == neighbours().size()) return nothing;
     prolong(news.item, input.local);
   }
   return news.item;

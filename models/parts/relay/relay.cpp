@@ -113,28 +113,33 @@ bool Relay::on_reconciliation(const Input& input, Effects& effects) {
 
 void Relay::on_inv(const Input& input, const Inv& inv, Effects& effects) {
   GetData get;
+  std::uint32_t at_from = nothing;
   for (const Hash128& id : inv.ids) {
-    if (announced(input, effects, id, input.from)) get.ids.push_back(id);
+    if (announced(input, effects, id, input.from, at_from)) get.ids.push_back(id);
   }
   if (get.ids.empty()) return;
   effects.send(input.from, std::move(get));
   arm_requests(input.local, effects);
 }
 
-bool Relay::announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+bool Relay::announced(const Input& input, Effects& effects, const Hash128& id, NodeId from,
+                      std::uint32_t& at_from) {
   const std::uint32_t dense = effects.intern(id);
-  if (seen_.has(dense, seen_before_)) {
-    // Who has what is forgotten once it is spread, unless it may still wait to be announced.
-    if (unspread_ == 0 && !keeps_who_) return false;
-    if (dense == newest_dense_) {
-      tell(from);
-    } else if (const Sequence at = find_old(dense); at != nothing) {
-      set_known(at, from);
-    }
+  const bool seen = seen_.has(dense, seen_before_);
+  // Who has what is forgotten once it is spread, unless it may still wait to be announced.
+  if (seen && unspread_ == 0 && !keeps_who_) return false;
+  if (seen && dense == newest_dense_) {
+    tell(from);
     return false;
   }
-  const std::uint32_t at_from = position(from);
+  const Sequence at = seen ? find_old(dense) : nothing;
+  if (seen && at == nothing) return false;
+  if (at_from == nothing) at_from = position(from);
   if (at_from == neighbours_.size()) return false;  // not of our overlay
+  if (seen) {
+    bits(at)[at_from / 64] |= std::uint64_t{1} << (at_from % 64);
+    return false;
+  }
   ask(input, dense, id, at_from);
   return true;
 }

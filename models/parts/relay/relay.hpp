@@ -110,7 +110,10 @@ class alignas(64) Relay : public Module {
   /// `from` says that it has a content. Fresh if the content has to be asked for: a request to
   /// `from` is in the books as the newest, and the caller sends it and calls arm_requests.
   Heard heard(const Input& input, Effects& effects, const Hash128& id, NodeId from);
-  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from);
+  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from) {
+    std::uint32_t at_from = nothing;
+    return announced(input, effects, id, from, at_from);
+  }
   const Request& newest_request() const { return requests_.back(); }
   /// The content itself came: to its owner with it, unless it has come before.
   void take(const Input& input, Effects& effects, const MessageRef& frame, NodeId from);
@@ -171,6 +174,9 @@ class alignas(64) Relay : public Module {
  private:
   bool on_reconciliation(const Input& input, Effects& effects);
   void on_inv(const Input& input, const Inv& inv, Effects& effects);
+  /// `at_from`: position of `from`, or `nothing` before it was looked up.
+  bool announced(const Input& input, Effects& effects, const Hash128& id, NodeId from,
+                 std::uint32_t& at_from);
   void on_get_data(const Input& input, const GetData& get, Effects& effects);
   void publish(const Input& input, const MessageRef& content, Effects& effects);
   void on_peers(const Input& input, const std::vector<NodeId>& peers, Effects& effects);
