@@ -41,16 +41,20 @@ function(ledgerlab_model)
   set_property(GLOBAL APPEND PROPERTY LEDGERLAB_MODELS ${kind}_${name})
 endfunction()
 
-# What an engine module and the library must have in common (sim/engine/module.hpp): the headers of
-# the interface, and the compiler whose classes go through it.
-set(LEDGERLAB_ENGINE_BUILD ${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION})
-foreach(header models/base/ids.hpp models/base/time.hpp sim/engine/engine.hpp sim/engine/module.hpp)
-  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-    ${CMAKE_SOURCE_DIR}/${header})
-  file(SHA256 ${CMAKE_SOURCE_DIR}/${header} digest)
-  string(SUBSTRING ${digest} 0 8 digest)
-  string(APPEND LEDGERLAB_ENGINE_BUILD -${digest})
+# What an engine module and the library must have in common (sim/engine/module.hpp): the compiler, and
+# all headers that a module is made of beside its own. A queue of the module's build inside functions of
+# the library's would run, and lose events.
+file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/models/base/*.hpp
+     ${CMAKE_SOURCE_DIR}/sim/engine/*.hpp ${CMAKE_SOURCE_DIR}/sim/kernel/*.hpp)
+set(digests "")
+foreach(header ${headers})
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+  file(SHA256 ${header} digest)
+  string(APPEND digests ${digest})
 endforeach()
+string(SHA256 digests "${digests}")
+string(SUBSTRING ${digests} 0 16 digests)
+set(LEDGERLAB_ENGINE_BUILD ${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION}-${digests})
 
 # ledgerlab_engine_module(NAME LIBRARIES...): the .cpp files of this folder as the loadable module of
 # an engine; the target `engines` builds all of them. Its *_test.cpp files become a program together

@@ -1,7 +1,9 @@
 """Engines at the command line: compare --engines, worker processes, platform files, and what is said
 where an engine or a file is not there: engines_test.py BINARY SOURCE_TREE."""
+import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -138,6 +140,33 @@ class Engines(unittest.TestCase):
         self.raft('backbone = "10 Mbit/s"')
         self.assertIn("network.backbone: is not read: only engine = \"simgrid\" does",
                       self.call("run", "s.toml", code=65).stderr)
+
+    # --- modules --------------------------------------------------------------------------------
+    def test_the_build_id_covers_what_modules_are_made_of(self):
+        """A module with another event queue than the library's would run and lose events."""
+        folders = ("models/base", "sim/engine", "sim/kernel")
+        headers = sorted(os.path.join(folder, name) for folder in folders
+                         for name in os.listdir(os.path.join(TREE, folder)) if name.endswith(".hpp"))
+        digests = ""
+        for header in headers:
+            with open(os.path.join(TREE, header), "rb") as file:
+                digests += hashlib.sha256(file.read()).hexdigest()
+        build = hashlib.sha256(digests.encode()).hexdigest()[:16].encode()
+        lib = os.path.join(os.path.dirname(MODULES), "libledgerlab.so")
+        for path in [lib] + [os.path.join(MODULES, f"libledgerlab-engine-{e}.so")
+                             for e in ("ns3", "simgrid") if have(e)]:
+            with open(path, "rb") as file:
+                self.assertIn(build, file.read(), path)
+        for engine in ("ns3", "simgrid"):
+            own = os.path.join("sim", "engine", engine)
+            todo = [os.path.join(own, n) for n in os.listdir(os.path.join(TREE, own))
+                    if n.endswith((".cpp", ".hpp")) and not n.endswith("_test.cpp")]
+            for path in todo:  # grows
+                with open(os.path.join(TREE, path), encoding="utf-8") as file:
+                    for name in re.findall(r'#include "([^"]+)"', file.read()):
+                        self.assertTrue(name in headers or os.path.dirname(name) == own, (path, name))
+                        if name not in todo:
+                            todo.append(name)
 
     # --- worker processes -----------------------------------------------------------------------
     @needs("simgrid")
