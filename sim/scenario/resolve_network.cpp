@@ -349,6 +349,11 @@ void read_ns3(Resolving& r, Section& network) {
   links.queue = read_choice<QueueKind>(network, "queue", queue_names);
   links.queue_bytes = network.count("queue_size");
   links.pcap_folder = network.text("pcap");
+  const std::uint64_t packet = std::uint64_t{links.mtu} + ns3_engine::packet_headers;
+  if (links.queue_bytes != 0 && links.queue_bytes < packet) {
+    network.problem("queue_size", "holds no packet, which have up to " + std::to_string(packet) +
+                                      " B (mtu and headers): nothing large would ever pass");
+  }
   if (links.jitter != JitterKind::none) {
     network.problem("jitter", "the ns3 engine has none: leave it out");
   }

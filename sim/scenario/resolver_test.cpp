@@ -162,6 +162,10 @@ TEST(Resolver, ns3_reads_its_keys_and_says_what_it_cannot_do) {
   EXPECT_EQ(canonical(quiet), canonical(plan));
   EXPECT_EQ(errors(ns3 + "jitter = 0.1\n" + raft),
             "t.toml:3:10: network.jitter: the ns3 engine has none: leave it out");
+  EXPECT_EQ(errors(ns3 + "mtu = \"1000 B\"\nqueue_size = \"1053 B\"\n" + raft),
+            "t.toml:4:14: network.queue_size: holds no packet, which have up to 1054 B (mtu and "
+            "headers): nothing large would ever pass");
+  EXPECT_EQ(errors(ns3 + "mtu = \"1000 B\"\nqueue_size = \"1054 B\"\n" + raft), "no error");
   EXPECT_EQ(errors(ns3 + "nodes = 20001\n" + raft),
             "t.toml:3:9: network.nodes: more than 20000, the most the ns3 engine takes");
   EXPECT_EQ(errors("[network]\ntcp = \"Cubic\"\n" + raft),

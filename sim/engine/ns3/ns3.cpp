@@ -48,7 +48,6 @@ constexpr std::uint16_t port = 7'000;
 constexpr std::uint32_t buffer_bytes = 4u << 20;
 constexpr std::uint32_t headers_max = 20 + 60;          // IPv4, TCP with all its options
 constexpr std::uint64_t unlimited_bps = std::uint64_t{1'000'000'000'000'000'000};  // 64 KiB in 0 ns
-constexpr std::uint32_t packet_headers = 54;              // PPP, IPv4, TCP with its time stamps
 
 /// Node i has the address 10.0.0.1 + i; all routers share one, and routes name one that nobody has:
 /// an interface takes back what is sent to its own.
