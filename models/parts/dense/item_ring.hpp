@@ -41,7 +41,7 @@ class ItemRing {
     return at < room_ ? at : at - room_;
   }
   void grow() {
-    const std::uint32_t room = room_ < 16 ? room_ + 4 : room_ + room_ / 2;
+    const std::uint32_t room = room_ < 16 ? room_ + 2 : room_ + room_ / 2;
     auto items = std::make_unique<T[]>(room);
     for (std::uint32_t i = 0; i < size_; ++i) items[i] = std::move((*this)[begin_ + i]);
     items_ = std::move(items);

@@ -8,7 +8,7 @@ namespace ledgerlab::relay {
 namespace {
 
 /// So many items are found by looking at them.
-constexpr std::uint32_t few_items = 8;
+constexpr std::uint32_t few_items = 16;
 
 }  // namespace
 
