@@ -367,7 +367,6 @@ TEST(HeadersFirst, ManyHeadersComeInSeveralAnswers) {
 }
 
 // --- snapshots
-// ------------------------------------------------------------------------------------
 
 TEST(SnapshotSync, TakesTheStateOfASettledBlockAndWhatFollowsIt) {
   World w(mode("snapshot"));

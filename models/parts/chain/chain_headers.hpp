@@ -8,7 +8,6 @@
 namespace ledgerlab::chain {
 
 // --- what there is to catch up with
-// ---------------------------------------------------------------
 
 template <class Carried, class Own>
 bool ChainModule<Carried, Own>::lags(Height height) const {
@@ -55,7 +54,6 @@ void ChainModule<Carried, Own>::leave_tips(const Input& input, Effects& effects)
 }
 
 // --- headers
-// --------------------------------------------------------------------------------------
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::begin_headers(Effects& effects, NodeId peer) {
@@ -146,7 +144,6 @@ void ChainModule<Carried, Own>::next_headers(const Input& input, Effects& effect
 }
 
 // --- bodies
-// ---------------------------------------------------------------------------------------
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::begin_bodies(const Input& input, Effects& effects) {
@@ -273,7 +270,6 @@ bool ChainModule<Carried, Own>::take_body(const Input& input, Effects& effects,
 }
 
 // --- peers that lie, stall or leave, and the end
-// --------------------------------------------------
 
 template <class Carried, class Own>
 void ChainModule<Carried, Own>::refuse_peer(Effects& effects, NodeId peer, const std::string& why) {

@@ -8,7 +8,6 @@
 namespace ledgerlab::chain {
 
 // --- giving
-// ---------------------------------------------------------------------------------------
 
 /// The snapshot that is being fetched stays as long as somebody asks for parts of it; after that
 /// the next who asks gets a new one.
@@ -70,7 +69,6 @@ void ChainModule<Carried, Own>::send_chunk(Effects& effects, NodeId to, const Pl
 inline constexpr std::uint32_t state_parts_max = 1u << 16;
 
 // --- taking
-// ---------------------------------------------------------------------------------------
 
 /// Of the next neighbour, in turn, that has not lied and has not been asked in vain.
 template <class Carried, class Own>

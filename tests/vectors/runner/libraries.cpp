@@ -103,7 +103,6 @@ std::optional<Bytes> keccak(std::string_view bits, ByteView bytes) {
 }
 
 // --- CCM by Crypto++, which checks key and nonce and throws
-// ---------------------------------------
 
 template <class Mode>
 void set_up(Mode& mode, ByteView key, ByteView nonce, std::size_t tag_size) {
@@ -141,7 +140,6 @@ std::optional<Bytes> ccm_open(ByteView key, ByteView nonce, ByteView associated,
 
 // --- GCM (NIST SP 800-38D) over a block cipher. Crypto++ 8.7 carries out of the 32-bit counter,
 // and OpenSSL 3.0 has no GCM for SM4, so the mode is written out here.
-// -------------------------------
 
 using Block16 = std::array<Byte, 16>;
 
