@@ -1,5 +1,4 @@
-// A vector's memory in whole cache lines of the pool: for lists that thousands of nodes each hold
-// and that grow by a line at a time.
+// A vector's memory in whole cache lines of the pool: for lists that thousands of nodes each hold.
 #pragma once
 
 #include <cstddef>
@@ -27,13 +26,15 @@ struct LineAllocator {
 template <class T>
 using LineVector = std::vector<T, LineAllocator<T>>;
 
-/// Room for `count` at least: what a short list grows by is a line, a long one's an eighth.
+/// Room for `count` at least: two lines, then six, then an eighth more. Few sizes, because all
+/// nodes grow at about the same time and what they leave behind is only taken by what has its size.
 template <class T>
 void reserve_lines(LineVector<T>& list, std::size_t count) {
   static_assert(line_pool::line_bytes % sizeof(T) == 0);
   constexpr std::size_t a_line = line_pool::line_bytes / sizeof(T);
   if (count <= list.capacity()) return;
-  list.reserve((count + list.capacity() / 8 + a_line - 1) / a_line * a_line);
+  const std::size_t lines = (count + a_line - 1) / a_line;
+  list.reserve(a_line * (lines <= 2 ? 2 : lines <= 6 ? 6 : lines + lines / 8));
 }
 
 }  // namespace ledgerlab

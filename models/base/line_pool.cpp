@@ -34,11 +34,19 @@ constexpr bool pooled(std::size_t lines) { return lines <= lines_max; }
 #endif
 constexpr std::size_t lines_of(std::size_t bytes) { return (bytes + line_bytes - 1) / line_bytes; }
 
+/// A free room's last line: who gives it back has often looked at no other.
 struct Room {
   Room* next;
   Room* next_list;  // of a list's first, among the lists of threads that ended
 };
 using Lists = std::array<Room*, lines_max + 1>;  // by lines
+
+Room* last_line(void* room, std::size_t lines) {
+  return reinterpret_cast<Room*>(static_cast<char*>(room) + (lines - 1) * line_bytes);
+}
+void* first_line(Room* room, std::size_t lines) {
+  return reinterpret_cast<char*>(room) - (lines - 1) * line_bytes;
+}
 
 struct Own {
   Lists free{};
@@ -50,6 +58,12 @@ constinit thread_local Own own;
 
 constinit std::mutex depot_mutex;
 constinit Lists depot{};
+/// What was left of a chunk when its thread ended.
+struct Rest {
+  Rest* next;
+  std::size_t bytes;
+};
+constinit Rest* depot_rests = nullptr;
 
 struct Leave {
   bool there = false;
@@ -62,9 +76,24 @@ struct Leave {
       depot[lines] = first;
       own.free[lines] = nullptr;
     }
+    if (own.left == 0) return;
+    depot_rests = new (own.rest) Rest{depot_rests, own.left};
+    own.left = 0;
   }
 };
 thread_local Leave leave;
+
+void new_chunk() {
+  const bool page = own.chunks >= small_chunks;
+  const std::size_t size = page ? page_bytes : chunk_bytes;
+  own.rest =
+      static_cast<char*>(::operator new(size, page ? std::align_val_t{page_bytes} : alignment));
+  own.left = size;
+  ++own.chunks;
+#ifdef MADV_HUGEPAGE
+  if (page) madvise(own.rest, page_bytes, MADV_HUGEPAGE);
+#endif
+}
 
 void* more(std::size_t lines) {
   const std::size_t bytes = lines * line_bytes;
@@ -74,23 +103,22 @@ void* more(std::size_t lines) {
     if (Room* const first = depot[lines]) {
       depot[lines] = first->next_list;
       own.free[lines] = first->next;
-      return first;
+      return first_line(first, lines);
     }
     if (own.left != 0) {
-      auto* const room = reinterpret_cast<Room*>(own.rest);
-      room->next = own.free[own.left / line_bytes];
-      own.free[own.left / line_bytes] = room;
+      Room*& list = own.free[own.left / line_bytes];
+      Room* const room = last_line(own.rest, own.left / line_bytes);
+      room->next = list;
+      list = room;
     }
-    const bool page = own.chunks >= small_chunks;
-    const std::size_t size = page ? page_bytes : chunk_bytes;
     own.left = 0;
-    own.rest =
-        static_cast<char*>(::operator new(size, page ? std::align_val_t{page_bytes} : alignment));
-    own.left = size;
-    ++own.chunks;
-#ifdef MADV_HUGEPAGE
-    if (page) madvise(own.rest, page_bytes, MADV_HUGEPAGE);
-#endif
+    if (Rest* const rest = depot_rests; rest && rest->bytes >= bytes) {
+      depot_rests = rest->next;
+      own.rest = reinterpret_cast<char*>(rest);
+      own.left = rest->bytes;
+    } else {
+      new_chunk();
+    }
   }
   char* const room = own.rest;
   own.rest += bytes;
@@ -106,13 +134,13 @@ void* take(std::size_t bytes) {
   Room* const room = own.free[lines];
   if (!room) return more(lines);
   own.free[lines] = room->next;
-  return room;
+  return first_line(room, lines);
 }
 
 void give(void* room, std::size_t bytes) noexcept {
   const std::size_t lines = lines_of(bytes);
   if (!pooled(lines)) return ::operator delete(room, alignment);
-  auto* const freed = static_cast<Room*>(room);
+  Room* const freed = last_line(room, lines);
   freed->next = own.free[lines];
   own.free[lines] = freed;
 }

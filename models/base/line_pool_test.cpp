@@ -63,7 +63,7 @@ TEST(LinePool, ListsGrowByLines) {
     reserve_lines(list, list.size() + 1);
     if (list.data() != before) ++moves;
     ASSERT_EQ(list.capacity() % 8, 0u);
-    ASSERT_LE(list.capacity(), (i + 1) * 9 / 8 + 16);
+    ASSERT_LE(list.capacity(), (i + 1) * 9 / 8 + 48);
     list.push_back(i * i);
   }
   EXPECT_LT(moves, 50u);

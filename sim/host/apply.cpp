@@ -313,7 +313,9 @@ Token World::token_for(const MessageRef& message, std::uint32_t copies) {
 void World::release_token(Token token) {
   InFlight& under_way = in_flight_[token];
   if (--under_way.copies != 0) return;
-  under_way.message->book.token = EngineSink::no_token;
+  auto& book = under_way.message->book;
+  // Nobody asks for the token of one that goes: its line is left alone.
+  if (book.references > 1) book.token = EngineSink::no_token;
   const MessageRef drop(std::exchange(under_way.message, nullptr));
   free_tokens_.push_back(token);
 }
