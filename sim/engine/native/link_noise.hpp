@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -86,11 +87,18 @@ class LinkTable {
     if (receivers > capacity(room_of(rows, lane))) [[unlikely]]
       move(rows, lane, lines_for(receivers));
   }
-  /// Asks for the cache line of a link that is needed soon.
-  void fetch(const Rows& rows, NodeId to, NoiseLane lane) const {
-    const std::uint32_t room = room_of(rows, lane);
-    if (room != 0)
-      __builtin_prefetch(block_of(rows, lane) + slot_words * std::size_t{to % room}, 1);
+  /// Asks for the cache lines of links that are needed soon.
+  void fetch(const Rows& rows, std::span<const NodeId> to, NoiseLane lane) const {
+    const std::uint32_t* const block = block_of(rows, lane);
+    const std::size_t words = block_lines(rows.size[index(lane)]) * line_words;
+    if (words <= to.size() * line_words) {
+      for (std::size_t word = 0; word < words; word += line_words)
+        __builtin_prefetch(block + word, 1);
+    } else {
+      const std::uint32_t room = room_of(rows, lane);
+      for (const NodeId receiver : to)
+        __builtin_prefetch(block + slot_words * std::size_t{receiver % room}, 1);
+    }
   }
   /// Links of a sender in a lane.
   std::uint32_t used(const Rows& rows, NoiseLane lane) const {

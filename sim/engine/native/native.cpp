@@ -246,8 +246,7 @@ void NativeEngine::fan_out(std::int64_t sent, std::int64_t serialisation, NodeId
   std::copy(to.begin(), to.end(), waiting.to.begin());
   fan_out_copies_ += to.size();
   fan_outs_safe_ = std::min(fan_outs_safe_, later(sent, latency_min_) - 1);
-  const LinkTable::Rows& links = nodes_[from].links;
-  for (const NodeId receiver : to) noise_.links().fetch(links, receiver, NoiseLane::usual);
+  noise_.links().fetch(nodes_[from].links, to, NoiseLane::usual);
 }
 
 void NativeEngine::push_oldest() {
