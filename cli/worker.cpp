@@ -181,13 +181,19 @@ int worker(const WorkerArguments& arguments) {
   options.stop = &stop_requested;
   options.share_results = !arguments.no_sharing;
   options.trace_file = arguments.trace.string();
-  options.progress = [](const Progress& p) {
+  bool alone = false;  // the parent is gone
+  options.progress = [&](const Progress& p) {
     std::printf("%lld %lld %llu\n", static_cast<long long>(count_ns(p.now)),
                 static_cast<long long>(count_ns(p.end)),
                 static_cast<unsigned long long>(p.events));
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0) stop_requested = alone = true;
   };
   const RunResult result = run_system(plan, *system, options);
+  if (alone) {
+    std::error_code ignored;
+    fs::remove_all(arguments.out, ignored);
+    return exit_interrupted;
+  }
   RunDirectory(arguments.out).store(result, *system);
   return exit_pass;
 }

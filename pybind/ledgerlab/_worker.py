@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,12 +53,15 @@ def run(job: dict[str, Any], progress: Optional[Callable[[int, int, int], None]]
 def main(job: dict[str, Any]) -> None:
     from .protocol import models_of
     stop = _core.Stop()
+    alone = False  # the parent is gone
     signal.signal(signal.SIGINT, lambda *_: stop.set())
 
     def tell(now: int, end: int, events: int) -> None:
+        nonlocal alone
         try:
             print(now, end, events, flush=True)
-        except BrokenPipeError:  # the parent is gone
+        except BrokenPipeError:
+            alone = True
             stop.set()
 
     try:
@@ -65,6 +69,9 @@ def main(job: dict[str, Any]) -> None:
         scenario = _core.Scenario(job["text"], job["file"], job["settings"], job["seed"],
                                   models_of(names))
         result = scenario.run(job["system"], stop, tell, job["sharing"], job["ahead"])
+        if alone:
+            shutil.rmtree(job["out"], ignore_errors=True)
+            os._exit(130)  # standard output cannot be flushed
         _core.save(os.path.join(job["out"], _RESULT), [scenario], [job["system"]], [result])
     except Exception as error:  # pylint: disable=broad-except  # the parent raises it
         with open(os.path.join(job["out"], _RAISED), "wb") as file:

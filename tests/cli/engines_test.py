@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BINARY, TREE = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
@@ -187,6 +189,38 @@ class Engines(unittest.TestCase):
         for verb in ("run", "plan"):
             said = self.call(verb, "s.toml", code=65).stderr
             self.assertIn("p.xml has 2 hosts, the scenario 4 nodes", said)
+
+    @needs("simgrid")
+    def test_a_worker_ends_with_its_parent(self):
+        self.raft('engine = "simgrid"')
+        scratch = os.path.join(self.dir, "scratch")
+        os.mkdir(scratch)
+        parent = subprocess.Popen([BINARY, "run", "s.toml", "--set", "duration=100 h", "--quiet"],
+                                  cwd=self.dir, env={**os.environ, "TMPDIR": scratch})
+        self.addCleanup(parent.kill)
+
+        def children():
+            with open(f"/proc/{parent.pid}/task/{parent.pid}/children", encoding="utf-8") as file:
+                return [int(pid) for pid in file.read().split()]
+        while parent.poll() is None and not children():
+            time.sleep(0.05)
+        worker = children()[0]
+        parent.kill()
+        parent.wait()
+
+        def lives():
+            try:
+                with open(f"/proc/{worker}/stat", encoding="utf-8") as file:
+                    return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+            except FileNotFoundError:
+                return False
+        for _ in range(1200):
+            if not lives():
+                self.assertEqual(os.listdir(scratch), [])
+                return
+            time.sleep(0.1)
+        os.kill(worker, signal.SIGKILL)
+        self.fail("the worker of a parent that was killed runs on")
 
     # --- faults ---------------------------------------------------------------------------------
     def test_loss_and_partition_are_those_of_every_engine(self):
