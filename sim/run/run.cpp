@@ -10,9 +10,12 @@
 #include "sim/measure/measurement.hpp"
 #include "sim/record/trace_file.hpp"
 #include "sim/run/card.hpp"
+#include "sim/run/huge_heap.hpp"
 
 namespace ledgerlab {
 namespace {
+
+constexpr std::size_t heap_of_node = 4096;  // about what a node of a large world takes
 
 double cpu_seconds() {
   timespec t{};
@@ -53,14 +56,15 @@ std::vector<TraceName> message_names(const SystemPlan& system) {
 }
 
 /// Runs in slices, so that progress can be told and a stop heeded.
-bool run_to_end(World& world, const Plan& plan, const RunOptions& options,
-                Measurement& measurement) {
+bool run_to_end(World& world, const Plan& plan, const RunOptions& options, Measurement& measurement,
+                HugeHeap& heap) {
   constexpr std::int64_t samples = 200;
   constexpr std::int64_t slices = 10 * samples;
   const std::int64_t total = count_ns(plan.end());
   for (std::int64_t i = 1; i <= slices; ++i) {
     const Time limit = time_at(static_cast<std::int64_t>(static_cast<Int128>(total) * i / slices));
     if (options.stop && options.stop->load(std::memory_order_relaxed)) return false;
+    heap.follow();
     if (!world.run_until(limit)) return true;  // halted by name; the verdicts say so
     if (i * samples / slices != (i - 1) * samples / slices) measurement.sample(world);
     if (options.progress) options.progress({limit, plan.end(), world.engine().events()});
@@ -73,6 +77,7 @@ bool run_to_end(World& world, const Plan& plan, const RunOptions& options,
 RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOptions& options) {
   const double wall = wall_seconds();
   const double cpu = cpu_seconds();
+  HugeHeap heap(std::size_t{plan.nodes()} * heap_of_node);
   Measurement measurement(plan, system);
   BuildOptions build;
   build.eager = options.eager;
@@ -95,7 +100,7 @@ RunResult run_system(const Plan& plan, const SystemPlan& system, const RunOption
   result.engine = plan.network.engine;
   result.seed = plan.seed;
   result.plan_digest = system.digest;
-  result.interrupted = !run_to_end(world, plan, options, measurement);
+  result.interrupted = !run_to_end(world, plan, options, measurement, heap);
   // A world stopped before its first instant has built no module yet.
   const auto unread = built.unread_parameters();
   if (!unread.empty() && !result.interrupted) {
