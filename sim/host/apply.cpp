@@ -53,7 +53,8 @@ void World::apply(Node& n, Effects& effects, Time hold) {
         }
         break;
       case EffectKind::search:
-        start_search(n, e.slot, effects.search_of(e), hold);
+        n.search_slot = e.slot;
+        start_search(n, effects.search_of(e), hold);
         break;
       case EffectKind::stop_search:
         if (n.id < searches_.size()) ++searches_[n.id].generation;
@@ -331,13 +332,12 @@ std::uint64_t stamp_of(const NodeClock& clock, const WorkSearch& search, Time fo
 
 }  // namespace
 
-void World::start_search(Node& n, Slot slot, const WorkSearch& search, Time hold) {
+void World::start_search(Node& n, const WorkSearch& search, Time hold) {
   n.found_due = time_never;
   const std::uint64_t rate = hash_rate(n.id);
   if (rate == 0) return;
   Search& own = searches_[n.id];
   ++own.generation;
-  own.slot = slot;
   const NodeClock& clock = clock_of(n);
   const Draws draws(spec_.seed, n.id, n.incarnation);
   const std::uint64_t key = search.header.tag();

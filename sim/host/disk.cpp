@@ -1,6 +1,7 @@
 // The simulated disk: one numbered log per module, group commit, the persist gate across steps, and
 // what a crash leaves (DESIGN 13.2).
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -33,60 +34,60 @@ bool same_record(const Record& a, const Record& b) {
 void ModuleLog::persist(std::uint64_t index, RecordRef record) {
   if (count_ == 0) first_ = index;
   if (index != next()) throw std::logic_error("a gap in a module's log");
-  if (head_ + count_ == room_) make_room();
-  records_[head_ + count_++] = std::move(record);
+  if (count_ == room_) make_room();
+  records_[place(count_++)] = std::move(record);
 }
 
-/// What was forgotten leaves room at the front: once that is an eighth, the records move there.
+/// Thousands of nodes hold a log: growing by an eighth wastes less than doubling.
 void ModuleLog::make_room() {
-  RecordRef* const oldest = records_.get() + head_;
-  if (head_ != 0 && head_ >= room_ / 8) {
-    std::move(oldest, oldest + count_, records_.get());
-  } else {
-    // Thousands of nodes hold a log: growing by an eighth wastes less than doubling.
-    room_ = count_ + count_ / 8 + 2;
-    auto more = std::make_unique<RecordRef[]>(room_);
-    std::move(oldest, oldest + count_, more.get());
-    records_ = std::move(more);
-  }
+  const std::uint32_t room = room_ + room_ / 8 + 4;
+  auto more = std::make_unique<RecordRef[]>(room);
+  for (std::uint32_t i = 0; i < count_; ++i) more[i] = std::move(records_[place(i)]);
+  records_ = std::move(more);
+  room_ = room;
   head_ = 0;
 }
 
 void ModuleLog::truncate(std::uint64_t from) {
   if (from >= next()) return;
   const std::uint64_t kept = from - std::min(from, first_);
-  for (std::uint64_t i = kept; i < count_; ++i) records_[head_ + i] = {};
-  count_ = static_cast<std::uint32_t>(kept);
-  if (kept == 0) first_ = from;
+  while (count_ > kept) records_[place(--count_)] = {};
+  if (count_ == 0) first_ = from;
 }
 
 void ModuleLog::forget(std::uint64_t below) {
-  if (below <= first_) return;
-  const auto gone = static_cast<std::uint32_t>(std::min<std::uint64_t>(below - first_, count_));
-  for (std::uint32_t i = 0; i < gone; ++i) records_[head_ + i] = {};
-  count_ -= gone;
-  head_ = count_ == 0 ? 0 : head_ + gone;
-  first_ += gone;
+  for (; first_ < below && count_ > 0; ++first_, --count_) {
+    records_[head_] = {};
+    head_ = place(1);
+  }
 }
 
 void ModuleLog::append_to(std::vector<Record>& out) const {
-  for (std::size_t i = 0; i < count_; ++i) {
-    out.push_back(*records_[head_ + i]);
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    out.push_back(*records_[place(i)]);
     out.back().index = first_ + i;
   }
 }
 
 ModuleLog& ModuleLogs::of(Slot slot) {
+  const std::span<ModuleLog> logs = all();
   std::size_t at = 0;
-  while (at < count_ && logs_[at].slot < slot) ++at;
-  if (at < count_ && logs_[at].slot == slot) return logs_[at];
-  auto more = std::make_unique<ModuleLog[]>(count_ + 1);
-  std::move(logs_.get(), logs_.get() + at, more.get());
-  std::move(logs_.get() + at, logs_.get() + count_, more.get() + at + 1);
-  more[at].slot = slot;
-  logs_ = std::move(more);
-  ++count_;
-  return logs_[at];
+  while (at < logs.size() && logs[at].slot < slot) ++at;
+  if (at < logs.size() && logs[at].slot == slot) return logs[at];
+  if (!more_ && count_ == few_.size()) {
+    more_ = std::make_unique<std::vector<ModuleLog>>();
+    std::move(few_.begin(), few_.end(), std::back_inserter(*more_));
+  }
+  if (more_) {
+    more_->emplace(more_->begin() + static_cast<std::ptrdiff_t>(at));
+  } else {
+    std::move_backward(few_.begin() + at, few_.begin() + count_, few_.begin() + count_ + 1);
+    few_[at] = {};
+    ++count_;
+  }
+  ModuleLog& log = all()[at];
+  log.slot = slot;
+  return log;
 }
 
 /// All nodes write the same of a block, most of them soon after one another.

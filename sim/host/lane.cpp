@@ -1,7 +1,6 @@
 // The serial lane of a node: inputs wait in order of arrival, a step runs when its service starts
 // (DESIGN 13.2). A step may run ahead of the event queue when nothing can come between: its input
 // is first in line, and no rule of the world changes before it ends.
-#include <cstddef>
 #include <stdexcept>
 
 #include "models/base/int128.hpp"
@@ -85,16 +84,17 @@ bool World::may_deliver_early(NodeId to, Time ready) {
 /// Ten thousand nodes do not fit into a cache: what the next inputs touch is asked for in rounds,
 /// each reading only what the one before has asked for.
 void World::soon(std::span<const Coming> next, unsigned round) {
+  const auto ask = [](const auto& what) { __builtin_prefetch(&what, 1); };
   switch (round) {
     case 0:
       for (const Coming& coming : next) {
-        const char* lines = reinterpret_cast<const char*>(&nodes_[coming.node]);
-        __builtin_prefetch(lines, 1);
-        if (coming.token < in_flight_.size()) {
-          __builtin_prefetch(&in_flight_[coming.token], 1);
+        const Node& n = nodes_[coming.node];
+        ask(n);
+        if (coming.token != no_token) {
+          ask(in_flight_[coming.token]);
         } else {  // a wake-up
-          __builtin_prefetch(lines + offsetof(Node, chain), 1);
-          __builtin_prefetch(lines + offsetof(Node, timers), 1);
+          ask(n.chain);
+          ask(n.timers);
         }
       }
       return;
@@ -104,20 +104,31 @@ void World::soon(std::span<const Coming> next, unsigned round) {
         const char* program = reinterpret_cast<const char*>(n.program.get());
         __builtin_prefetch(program, 1);
         __builtin_prefetch(program + 64, 1);
-        __builtin_prefetch(n.block.record(n.filled), 1);
+        ask(*n.block.record(n.filled));
         if (n.filled + 1u == StreamBlock::record_count) {
-          __builtin_prefetch(&n.block, 1);
-          __builtin_prefetch(&n.chain, 1);
+          ask(n.block);
+          ask(n.chain);
         }
-        if (coming.token >= in_flight_.size()) continue;
-        const char* message = reinterpret_cast<const char*>(in_flight_[coming.token].message);
-        __builtin_prefetch(message, 1);
-        __builtin_prefetch(message + 64);
+        if (coming.token == no_token) continue;
+        const InFlight& under_way = in_flight_[coming.token];
+        const char* message = reinterpret_cast<const char*>(under_way.message);
+        __builtin_prefetch(message + 64, 1);  // what its receiver looks at
+        if (under_way.wire_size < contents_bytes) continue;
+        ask(n.chain);
+        ask(n.timers);
+        ask(n.disk_bytes);
+        ask(n.logs.few());
+        if (coming.node < searches_.size()) ask(searches_[coming.node]);
       }
       return;
     default:
       for (const Coming& coming : next) {
-        if (const Module* program = nodes_[coming.node].program.get()) program->warm(round - 2);
+        const Node& n = nodes_[coming.node];
+        if (n.program) n.program->warm(round - 2);
+        if (round == 2 && coming.token != no_token &&
+            in_flight_[coming.token].wire_size >= contents_bytes) {
+          n.logs.fetch();
+        }
       }
   }
 }
@@ -160,7 +171,7 @@ void World::on_wake(NodeId node) {
     LaneInput input;
     input.ready = now;
     input.kind = InputKind::found;
-    input.slot = search.slot;
+    input.slot = n.search_slot;
     input.value = search.nonce;
     input.timer.key = search.generation;
     arrive(n, std::move(input));
@@ -285,7 +296,8 @@ void World::on_message(Time ready, NodeId to, NodeId from, Token token) {
   }
   const bool cut = link_faults_ && links_->cut(from, to);
   const bool refused = under_way.verdict == 2;
-  const Time checked = cut ? ready : check_done(n, check_cost(under_way), ready);
+  const Time checked =
+      cut || under_way.check == 0 ? ready : check_done(n, check_cost(under_way), ready);
   const Time start = latest(ready, n.lane_free, checked);
   if (!n.waiting && !cut && !refused && may_start(n, start)) {
     stats_.longest_wait = std::max(stats_.longest_wait, start - ready);
@@ -321,16 +333,14 @@ void World::deliver(Node& n, const InFlight& message, NodeId from, Time start) {
   count(n, {start, n.id, EventType::deliver, message.slot, message.kind, from, message.tag,
             message.wire_size});
   ++stats_.delivered;
-  Input input;
-  input.kind = InputKind::deliver;
-  input.slot = message.slot;
-  input.from = from;
-  input.message = message.message;
+  delivery_.slot = message.slot;
+  delivery_.from = from;
+  delivery_.message = message.message;
   effects_->begin(n.id);
   effects_->work(Operation::message_handle);
   effects_->work(Operation::message_byte, message.wire_size);
   if (spec_.hardware.cores == 1) effects_->work_picoseconds(check_cost(message));
-  run_step(n, input, start, {});
+  run_step(n, delivery_, start, {});
 }
 
 void World::step(Node& n, const LaneInput& in, Time start) {

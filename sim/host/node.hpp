@@ -145,10 +145,19 @@ class ModuleLog {
   }
   void append_to(std::vector<Record>& out) const;
 
+  /// Asks for the line that the next record is written to.
+  [[gnu::always_inline]] void fetch() const {
+    if (room_ != 0) __builtin_prefetch(&records_[place(count_)], 1);
+  }
+
  private:
+  std::uint32_t place(std::uint32_t i) const {
+    const std::uint32_t at = head_ + i;
+    return at < room_ ? at : at - room_;
+  }
   void make_room();
 
-  std::uint32_t head_ = 0;  // place of the oldest
+  std::uint32_t head_ = 0;  // place of the oldest; the others follow, round the end
   std::uint32_t count_ = 0;
   std::uint32_t room_ = 0;
   std::uint64_t first_ = 1;  // index of the oldest, or of the next
@@ -156,15 +165,21 @@ class ModuleLog {
 };
 static_assert(sizeof(ModuleLog) == 32);
 
-/// The logs of the modules of a node that have written, by slot.
+/// The logs of the modules of a node that have written, by slot: mostly two.
 class ModuleLogs {
  public:
   ModuleLog& of(Slot slot);
-  std::span<ModuleLog> all() { return {logs_.get(), count_}; }
+  std::span<ModuleLog> all() { return more_ ? std::span(*more_) : std::span(few_).first(count_); }
+  const std::array<ModuleLog, 2>& few() const { return few_; }
+  /// Asks for the lines of the next records.
+  [[gnu::always_inline]] void fetch() const {
+    for (const ModuleLog& log : few_) log.fetch();
+  }
 
  private:
-  std::unique_ptr<ModuleLog[]> logs_;
-  std::uint32_t count_ = 0;
+  std::unique_ptr<std::vector<ModuleLog>> more_;  // all of them, once they are more
+  std::uint32_t count_ = 0;                       // of few_
+  std::array<ModuleLog, 2> few_;
 };
 
 /// What a disk holds while something waits for it: group commit of all operations that wait when a
@@ -228,9 +243,10 @@ struct alignas(64) Node {
   NodeId id = 0;
   bool alive = false;
   bool is_replica : 1 = false;
-  bool clock_true : 1 = true;    // so far: the clock need not be looked at
-  bool holds_back : 1 = false;   // messages that left it, by a delay or reorder fault
-  std::uint8_t filled = 0;       // records in the block
+  bool clock_true : 1 = true;   // so far: the clock need not be looked at
+  bool holds_back : 1 = false;  // messages that left it, by a delay or reorder fault
+  std::uint8_t filled = 0;      // records in the block
+  Slot search_slot = Slot::consensus;
   Time lane_free{};              // end of the last step's charged time
   Time next_local = time_never;  // no event of the node itself is due before this
   std::unique_ptr<Module> program;
@@ -251,19 +267,20 @@ struct alignas(64) Node {
   // --- 256: with timers ---
   Timers timers;
   // --- 336: with records ---
-  ModuleLogs logs;
   std::uint64_t disk_bytes = 0;
   std::uint64_t timer_generation = 0;
+  ModuleLogs logs;
 };
-static_assert(sizeof(Node) == 384);
+static_assert(sizeof(Node) == 448);
 
-/// A node's search for work.
+/// The search for work of a node that can.
 struct Search {
-  std::uint64_t generation = 0;  // of the latest; what an earlier one finds is nothing
-  std::uint64_t nonce = 0;       // that will be found, and its stamp
+  std::uint64_t rate = 0;   // hashes a second
+  std::uint64_t nonce = 0;  // that will be found, and its stamp
   std::uint64_t stamp = 0;
-  std::uint32_t found = 0;  // so far, by all
-  Slot slot = Slot::consensus;
+  std::uint32_t generation = 0;  // of the latest; what an earlier one finds is nothing
+  std::uint32_t found = 0;       // so far, by all
 };
+static_assert(sizeof(Search) == 32);
 
 }  // namespace ledgerlab

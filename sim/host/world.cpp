@@ -31,12 +31,14 @@ World::World(WorldSpec spec, std::unique_ptr<Engine> engine)
       effects_(std::make_unique<Effects>(*spec_.suite, *interner_, spec_.costs)),
       links_(std::make_unique<LinkState>(spec_.seed, spec_.nodes)),
       eager_(spec_.eager && engine_->capabilities().future_departure) {
+  delivery_.kind = InputKind::deliver;
   for (NodeId i = 0; i < spec_.replicas; ++i) replica_ids_.push_back(i);
   for (NodeId i = 0; i < spec_.nodes; ++i) {
     Node& n = nodes_[i];
     n.id = i;
     n.is_replica = i < spec_.replicas;
     set_slow(n, 1000);
+    if (i < searches_.size()) searches_[i].rate = spec_.hash_rate[i];
   }
   for (Sink* sink : spec_.sinks) {
     interest_ |= sink->interest();

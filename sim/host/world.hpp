@@ -196,9 +196,9 @@ class World final : public EngineSink {
   void pass_on(Node& n, const MessageRef& message, NodeId target, Time depart);
   void count_send(Node& n, const Message& message, std::span<const NodeId> to, Time depart);
   void pass_on_held(Node& n, Time now);
-  void start_search(Node& n, Slot slot, const WorkSearch& search, Time hold);
+  void start_search(Node& n, const WorkSearch& search, Time hold);
   std::uint64_t hash_rate(NodeId node) const {
-    return node < spec_.hash_rate.size() ? spec_.hash_rate[node] : 0;
+    return node < searches_.size() ? searches_[node].rate : 0;
   }
   void announce(Node& n, const Effect& e, const BlockRef* block, Time at);
   Token token_for(const MessageRef& message, std::uint32_t copies);
@@ -234,6 +234,9 @@ class World final : public EngineSink {
   std::vector<NodeId> find_target(const FaultTarget& target) const;
   std::vector<std::uint64_t> produced() const;
 
+  /// A message of so many bytes brings contents: what comes of it touches more than an
+  /// announcement.
+  static constexpr std::uint32_t contents_bytes = 512;
   /// The node's true clock, or what faults have made of it.
   const NodeClock& clock_of(const Node& n) const {
     static constexpr NodeClock right;
@@ -253,7 +256,7 @@ class World final : public EngineSink {
   WorldSpec spec_;
   std::unique_ptr<Engine> engine_;
   HugeVector<Node> nodes_;
-  HugeVector<Search> searches_;  // of those with hash rate
+  HugeVector<Search> searches_;  // of those for whom the scenario gives a hash rate
   // What only some worlds have of each node, as soon as one has it.
   std::vector<Time> cores_;  // when each that checks authenticators is free; by node
   std::vector<Duration> check_busy_;
@@ -267,6 +270,7 @@ class World final : public EngineSink {
   std::array<std::vector<Sink*>, event_type_count> listeners_;
   std::unique_ptr<Interner> interner_;
   std::unique_ptr<Effects> effects_;  // of the step that runs
+  Input delivery_;                    // of every delivery: only what differs is written
   std::vector<std::unique_ptr<Effects>> spare_effects_;
   std::vector<std::unique_ptr<Waiting>> spare_waiting_;
   std::vector<std::unique_ptr<DiskQueue>> spare_queues_;

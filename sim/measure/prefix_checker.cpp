@@ -16,7 +16,8 @@ void PrefixChecker::on_event(const Event& e) {
       break;
     case EventType::answer:
       if (static_cast<AnswerKind>(e.kind) == AnswerKind::installed && e.b != 0) {
-        state.installed = e.a;
+        installed_[e.node] = e.a;
+        state.transferred = true;
       }
       break;
     default:
@@ -39,7 +40,8 @@ std::string PrefixChecker::fault_of(const State& s, const Event& e, std::uint64_
                          height, before);
     }
   }
-  const bool transferred = s.installed != 0 && (parent == s.installed || e.a == s.installed);
+  const std::uint64_t transfer = installed(e.node);
+  const bool transferred = transfer != 0 && (parent == transfer || e.a == transfer);
   if (transferred || height == 0) return {};
   if (s.in_life) {
     if (e.a == s.tag && height == s.height) return {};  // said twice
@@ -89,8 +91,9 @@ void PrefixChecker::on_final(const Event& e) {
   const auto* block = static_cast<const BlockRef*>(e.object);
   std::string fault = fault_of(s, e, block ? (*block)->parent.tag() : 0);
   if (!fault.empty()) offend(e.time, e.node, std::move(fault));
+  const std::uint64_t transfer = installed(e.node);
   const bool transferred =
-      s.installed != 0 && block && ((*block)->parent.tag() == s.installed || e.a == s.installed);
+      transfer != 0 && block && ((*block)->parent.tag() == transfer || e.a == transfer);
   if (!s.in_life && !transferred && e.b > (s.any ? s.highest : 0) + 1) {
     gaps_.push_back(
         {e.time, e.node, s.any ? s.highest : 0, s.any ? own_id(e.node, s.highest) : 0, e.b, e.a});

@@ -30,14 +30,15 @@ class PrefixChecker final : public Checker {
 
  private:
   struct State {
-    bool byzantine = false;  // not judged
-    bool in_life = false;    // has a final block in this life
-    bool any = false;        // has had one in any life
-    Height height = 0;       // last in this life
+    Height height = 0;  // last in this life
     std::uint64_t tag = 0;
-    Height highest = 0;           // in any life
-    std::uint64_t installed = 0;  // block of the last state transfer
+    Height highest = 0;        // in any life
+    bool byzantine = false;    // not judged
+    bool in_life = false;      // has a final block in this life
+    bool any = false;          // has had one in any life
+    bool transferred = false;  // stands in installed_
   };
+  static_assert(sizeof(State) == 32);  // two in a cache line
   /// A life that begins more than one block above the node's history so far.
   struct Gap {
     Time at{};
@@ -54,7 +55,13 @@ class PrefixChecker final : public Checker {
   /// The id this node had at a height in any life; 0 if it is not known.
   std::uint64_t own_id(NodeId node, Height height) const;
 
+  /// The block of the node's last state transfer, 0: none.
+  std::uint64_t installed(NodeId node) const {
+    return nodes_[node].transferred ? installed_.find(node)->second : 0;
+  }
+
   std::vector<State> nodes_;
+  std::map<NodeId, std::uint64_t> installed_;
   // Nodes nearly always agree: one id per height, and what differs from it by node.
   std::unordered_map<Height, std::uint64_t> ids_;
   std::map<std::pair<NodeId, Height>, std::uint64_t> own_;
