@@ -384,6 +384,58 @@ TEST(Inventory, NewPeersHearAndAPeerThatLeftIsAskedNoMore) {
   EXPECT_EQ(peers.got(2), (std::vector<std::string>{"a", "b"}));
 }
 
+/// Who has what, against a plain record of who said so, with few and with many neighbours who come
+/// and go: who did not say it is told, and nobody else.
+TEST(Inventory, ExactlyThoseWhoSaidNothingAreTold) {
+  constexpr std::uint32_t contents = 3;
+  for (const std::uint32_t leaves : {1u, 5u, 30u, 64u, 65u, 150u}) {
+    SCOPED_TRACE(leaves);
+    Graph star(leaves + 1, {0});
+    star[0].clear();
+    for (NodeId leaf = 1; leaf <= leaves; ++leaf) star[0].push_back(leaf);
+    Peers peers(star);
+    peers.late = true;
+    std::set<NodeId> there(star[0].begin(), star[0].end());
+    std::set<NodeId> told[contents];
+    std::vector<MessageRef> notes;
+    for (std::uint32_t k = 0; k < contents; ++k) notes.push_back(peers.note(std::to_string(k)));
+    std::uint64_t c = 0;
+    const auto draw = [&](std::uint64_t n) {
+      return draw_below(draw64(leaves, 1, Purpose("t"), ++c), n);
+    };
+    for (std::uint32_t step = 0; step < 2 * leaves + 10; ++step) {
+      const auto leaf = static_cast<NodeId>(1 + draw(leaves));
+      const auto k = static_cast<std::uint32_t>(draw(contents));
+      if (draw(8) != 0) {
+        peers.publish(leaf, notes[k]);
+        // It says so once.
+        if (!peers.flights.empty() && there.contains(leaf)) told[k].insert(leaf);
+        peers.deliver_all();
+        continue;
+      }
+      // Every second one or so leaves, or is back.
+      for (NodeId other = 1; other <= leaves; ++other) {
+        if (draw(3) != 0) continue;
+        if (!there.insert(other).second) there.erase(other);
+        for (auto& t : told) {
+          if (!there.contains(other)) t.erase(other);
+        }
+      }
+      peers.set_peers(0, {there.begin(), there.end()});
+      peers.deliver_all();
+    }
+    for (std::uint32_t k = 0; k < contents; ++k) {
+      peers.publish(0, notes[k]);
+      std::set<NodeId> heard, expected;
+      for (const Flight& f : peers.flights) EXPECT_TRUE(heard.insert(f.to).second);
+      std::set_difference(there.begin(), there.end(), told[k].begin(), told[k].end(),
+                          std::inserter(expected, expected.end()));
+      EXPECT_EQ(heard, expected) << k;
+      peers.flights.clear();
+    }
+  }
+}
+
 TEST(Inventory, OldContentsAreNoLongerServedButRemembered) {
   Peers peers(Graph{{1}, {0}}, {{"keep_contents", "10 s"}});
   const MessageRef a = peers.note("a");
