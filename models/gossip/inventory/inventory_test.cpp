@@ -403,10 +403,10 @@ TEST(Inventory, ExactlyThoseWhoSaidNothingAreTold) {
     const auto draw = [&](std::uint64_t n) {
       return draw_below(draw64(leaves, 1, Purpose("t"), ++c), n);
     };
-    for (std::uint32_t step = 0; step < 2 * leaves + 10; ++step) {
+    for (std::uint32_t step = 0; step < 4 * leaves + 10; ++step) {
       const auto leaf = static_cast<NodeId>(1 + draw(leaves));
       const auto k = static_cast<std::uint32_t>(draw(contents));
-      if (draw(8) != 0) {
+      if (draw(40) != 0) {
         peers.publish(leaf, notes[k]);
         // It says so once.
         if (!peers.flights.empty() && there.contains(leaf)) told[k].insert(leaf);
