@@ -189,6 +189,18 @@ TEST(Pool, RevertedTransactionsComeBackBeforeTheNextPayload) {
   EXPECT_EQ(bench.answers(), Texts{"9:reply 1 ok"});
 }
 
+TEST(Pool, WhatComesBackAloneIsNoLongerInTheQueueItWasIn) {
+  Bench bench(Ask::home);
+  const auto a0 = tx(1, 0, 5), a1 = tx(1, 1, 5), b0 = tx(2, 0, 5), b1 = tx(2, 1, 5);
+  for (const TxRef& t : {a0, a1}) bench.request(9, t);
+  const BlockRef old = bench.block(1, {a0, a1});
+  bench.head({}, {old});
+  bench.head({old}, {bench.block(1, {a0})});            // a1 is its sender's only one now
+  for (const TxRef& t : {b0, b1}) bench.request(9, t);  // in the room of that queue
+  bench.head({}, {bench.block(2, {a1})});
+  EXPECT_EQ(bench.build(3), (std::vector<TxRef>{b0, b1}));
+}
+
 TEST(Pool, AForeignTransactionMovesItsSendersNonce) {
   Bench bench;
   bench.request(9, tx(1, 1, 5));

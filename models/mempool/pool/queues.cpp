@@ -108,6 +108,7 @@ Sender& Queues::open(const Item& item) {
 }
 
 void Queues::add_lone(Item& item) {
+  item.sender = nowhere;  // it may have been queued before a reorganisation brought it back
   items_.add_sender(*item.facts->sender, item.place);
   ++lone_;
   arrivals_.add(item);
