@@ -92,6 +92,7 @@ void World::soon(std::span<const Coming> next, unsigned round) {
         ask(n);
         if (coming.token != no_token) {
           ask(in_flight_[coming.token]);
+          if (charges_) ask(n.cpu_busy);
         } else {  // a wake-up
           ask(n.chain);
           ask(n.timers);
@@ -439,6 +440,7 @@ void World::finish_step(Node& n, Time start) {
   if (ps != 0) {
     const Duration cost = charged(n, ps);
     n.cpu_busy += cost;
+    charges_ = true;
     hold += cost;
   }
   n.lane_free = std::max(n.lane_free, hold);

@@ -282,6 +282,7 @@ class World final : public EngineSink {
   std::unique_ptr<LinkState> links_;  // partitions, loss, delay in force
   bool link_faults_ = false;
   Time horizon_ = time_never;  // next instant at which the world's rules change
+  bool charges_ = false;       // steps have taken processor time
   bool eager_ = true;
   bool stop_requested_ = false;
   bool started_ = false;
