@@ -50,9 +50,11 @@ class DenseIndex {
     std::uint32_t value = none;
   };
   std::size_t home(std::uint32_t key) const {
-    // Ids that turn up together are numbers in a row, and stand in a row; so do those that are as
-    // far apart as the table is long.
-    return (key + (key >> std::countr_zero(slots_.size()))) & (slots_.size() - 1);
+    // Fibonacci hashing, the upper bits of a product with 2^32 / golden ratio: ids in a row stand
+    // apart, so that a stray one among them displaces few. An even id and the next stand together.
+    const std::uint32_t mixed =
+        ((key >> 1) * 2654435769u) >> (33 - std::countr_zero(slots_.size()));
+    return std::size_t{mixed} * 2 + (key & 1);
   }
   /// How far behind its home an entry stands.
   std::size_t away(std::size_t i) const { return (i - home(slots_[i].key)) & (slots_.size() - 1); }
