@@ -9,6 +9,8 @@
 #   FRESH_ROOT_CACHE   where the base root is kept between tries (default: build/fresh-root)
 #   FRESH_ROOT_KEEP=1  leaves the tried root there, as `tried`
 #   FRESH_ROOT_FROM    the repository to clone (default: this one); only what is committed is tried
+#   FRESH_ROOT_CCACHE  a ccache folder of this machine to compile with: hits where the compilers are
+#                      the same. Then the seconds say little of a user's machine
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
@@ -84,12 +86,20 @@ for tool in git cmake python3 sudo xz g++ ninja; do
   chroot "$tried" /bin/sh -c "command -v $tool" >/dev/null && echo "fresh_root: has $tool already"
 done
 
+if [ -n "${FRESH_ROOT_CCACHE:-}" ]; then
+  chroot "$tried" /bin/sh -c 'apt-get update && apt-get install -y --no-install-recommends ccache' \
+    >"$cache/ccache.log" 2>&1 || { echo "fresh_root: no ccache, see $cache/ccache.log" >&2; exit 69; }
+  mkdir "$tried/ccache"
+  mount --bind "$FRESH_ROOT_CCACHE" "$tried/ccache"
+fi
+
 inside() {
   # shellcheck disable=SC2016,SC2086 # expanded inside; the words may carry arguments
   chroot "$tried" /usr/bin/env -i HOME=/root TERM=dumb CI=true LC_ALL=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
     ${LEDGERLAB_JOBS:+LEDGERLAB_JOBS="$LEDGERLAB_JOBS"} \
+    ${FRESH_ROOT_CCACHE:+CCACHE_DIR=/ccache CCACHE_BASEDIR="$home" CCACHE_NOHASHDIR=1} \
     /bin/sh -c 'cd "$0/ledgerlab" && exec ./lab "$@"' "$home" $1 </dev/null
 }
 
@@ -102,6 +112,7 @@ echo "== a fresh Debian $(cat "$tried/etc/debian_version"), clone of $commit, $(
 cat "$timings"
 if [ "${FRESH_ROOT_KEEP:-}" != 1 ]; then
   umount -R "$tried/dev" "$tried/proc"
+  [ -z "${FRESH_ROOT_CCACHE:-}" ] || umount "$tried/ccache"
   rm -rf --one-file-system "$tried"
 fi
 ! grep -qv 'exit 0$' "$timings"
