@@ -67,7 +67,7 @@ consensus = "pow"
 ledger = "none"
 hash_shares = {{ first = [28.9, 19.6, 15.9, 13.3, 6.6, 5.4, 2.9, 1.6, 1.2, 1.2, 1.2, 0.9, 0.5] }}
 params = {{ block_interval = "600 s", settlement_depth = 6, block_max_transactions = 5000 }}
-relay_params = {{ announce_interval = "{batch}", keep_contents = "30 s" }}
+relay_params = {{ {batch}, keep_contents = "30 s" }}
 """
 
 
@@ -90,13 +90,20 @@ ROWS = {
     "blocks-1000000x1": ("1,000,000 nodes, 1 block interval", blocks(1_000_000, 1)),
     "build-100000": ("100,000 nodes built, nothing happens", blocks(100_000, 0.01)),
     "leios-load": ("750 nodes, 18,000 links, 100 tx/s of 1,500 B for 6 s",
-                   transactions(750, 48, "6 s", "100 tx/s", 10, "0 s", "1335 B")),
+                   transactions(750, 48, "6 s", "100 tx/s", 10, 'announce_interval = "0 s"', "1335 B")),
     "leios-batched": ("the same, announcements gathered for 100 ms",
-                      transactions(750, 48, "6 s", "100 tx/s", 10, "100 ms", "1335 B")),
-    "day-slice": ("10,000 nodes, 10 minutes of a day with 2 tx/s, batched for 5 s",
-                  transactions(10_000, 8, "600 s", "2 tx/s", 10, "5 s")),
-    "day-hour": ("10,000 nodes, an hour of a day with 2 tx/s, batched for 5 s",
-                 transactions(10_000, 8, "3600 s", "2 tx/s", 10, "5 s")),
+                      transactions(750, 48, "6 s", "100 tx/s", 10, 'announce_interval = "100 ms"',
+                                   "1335 B")),
+    # As Bitcoin batches: for each peer by itself, exponential times of mean 5 s.
+    "day-slice": ("10,000 nodes, 10 minutes of a day with 2 tx/s, batched (Poisson, 5 s)",
+                  transactions(10_000, 8, "600 s", "2 tx/s", 10, 'trickle = "5 s"')),
+    "day-hour": ("10,000 nodes, an hour of a day with 2 tx/s, batched (Poisson, 5 s)",
+                 transactions(10_000, 8, "3600 s", "2 tx/s", 10, 'trickle = "5 s"')),
+    "day": ("10,000 nodes, a day with 2 tx/s, batched (Poisson, 5 s)",
+            transactions(10_000, 8, "86400 s", "2 tx/s", 10, 'trickle = "5 s"')),
+    "day-slice-gathered": ("10 minutes of it, announcements to all gathered for 5 s",
+                           transactions(10_000, 8, "600 s", "2 tx/s", 10,
+                                        'announce_interval = "5 s"')),
     "simblock-600": ("SimBlock 2019, 600 nodes", SIMBLOCK, ["network.nodes=600"]),
     "simblock-6000": ("SimBlock 2019, 6,000 nodes", SIMBLOCK, ["network.nodes=6000"]),
     "simblock-10000": ("SimBlock 2019, 10,000 nodes", SIMBLOCK, ["network.nodes=10000"]),
