@@ -20,6 +20,10 @@ _START = ("import sys, json; job = json.load(sys.stdin); sys.path[:] = job['path
 _RESULT, _RAISED = "result", "raised"
 
 
+class Stopped(Exception):
+    """Ctrl-C reached the worker before it had anything to show."""
+
+
 def run(job: dict[str, Any], progress: Optional[Callable[[int, int, int], None]],
         stop: _core.Stop) -> _core.Result:
     """`job`: text, file, settings, seed, system (its number), sharing, ahead."""
@@ -42,8 +46,11 @@ def run(job: dict[str, Any], progress: Optional[Callable[[int, int, int], None]]
         raised = os.path.join(folder, _RAISED)
         if os.path.exists(raised):
             with open(raised, "rb") as file:
-                raise pickle.load(file)
+                error, cause = pickle.load(file)
+            raise error from cause
         results = os.path.join(folder, _RESULT)
+        if stop.is_set() and not os.path.isdir(results):
+            raise Stopped
         if worker.returncode != 0 or not os.path.isdir(results):
             raise RuntimeError(f"the worker process of {job['file']} on another engine ended with "
                                f"status {worker.returncode}")
@@ -51,15 +58,18 @@ def run(job: dict[str, Any], progress: Optional[Callable[[int, int, int], None]]
 
 
 def main(job: dict[str, Any]) -> None:
-    from .protocol import models_of
     stop = _core.Stop()
     alone = False  # the parent is gone
     signal.signal(signal.SIGINT, lambda *_: stop.set())
+    # What the user's own protocol prints is no progress: it goes where errors go.
+    progress = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    from .protocol import models_of
 
     def tell(now: int, end: int, events: int) -> None:
         nonlocal alone
         try:
-            print(now, end, events, flush=True)
+            print(now, end, events, file=progress, flush=True)
         except BrokenPipeError:
             alone = True
             stop.set()
@@ -71,14 +81,14 @@ def main(job: dict[str, Any]) -> None:
         result = scenario.run(job["system"], stop, tell, job["sharing"], job["ahead"])
         if alone:
             shutil.rmtree(job["out"], ignore_errors=True)
-            os._exit(130)  # standard output cannot be flushed
+            os._exit(130)  # what was to be told cannot be flushed
         _core.save(os.path.join(job["out"], _RESULT), [scenario], [job["system"]], [result])
     except Exception as error:  # pylint: disable=broad-except  # the parent raises it
         with open(os.path.join(job["out"], _RAISED), "wb") as file:
-            pickle.dump(_portable(error), file)
+            pickle.dump((_portable(error), _portable(error.__cause__)), file)  # it loses its cause
 
 
-def _portable(error: Exception) -> Exception:
+def _portable(error: Optional[BaseException]) -> Optional[BaseException]:
     try:
         pickle.loads(pickle.dumps(error))
         return error

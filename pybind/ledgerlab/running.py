@@ -210,6 +210,8 @@ def _execute(job: _Job, seeds: int, system: Optional[str], verb: str, kind: Type
                 try:
                     result = job.execute(scenario, index, stop,
                                          _teller(progress, name, scenario.seed), sharing, ahead)
+                except _worker.Stopped:
+                    break
                 except ProtocolError as error:
                     again = job.reproduce("run", scenario.seed, 1, name)
                     raise ProtocolError(error.text, error.hook, error.node, error.local_ns, name,

@@ -77,6 +77,7 @@ ModuleLog& ModuleLogs::of(Slot slot) {
   if (!more_ && count_ == few_.size()) {
     more_ = std::make_unique<std::vector<ModuleLog>>();
     std::move(few_.begin(), few_.end(), std::back_inserter(*more_));
+    few_ = {};
   }
   if (more_) {
     more_->emplace(more_->begin() + static_cast<std::ptrdiff_t>(at));

@@ -85,13 +85,15 @@ bool World::may_deliver_early(NodeId to, Time ready) {
 /// each reading only what the one before has asked for.
 void World::soon(std::span<const Coming> next, unsigned round) {
   const auto ask = [](const auto& what) { __builtin_prefetch(&what, 1); };
+  // An engine names a token as far as it knows it: it may be anything.
+  const auto under_way = [&](const Coming& c) { return c.token < in_flight_.size(); };
   switch (round) {
     case 0:
       for (const Coming& coming : next) {
         const Node& n = nodes_[coming.node];
         ask(n);
         if (coming.token != no_token) {
-          ask(in_flight_[coming.token]);
+          if (under_way(coming)) ask(in_flight_[coming.token]);
           if (charges_) ask(n.cpu_busy);
         } else {  // a wake-up
           ask(n.chain);
@@ -110,11 +112,11 @@ void World::soon(std::span<const Coming> next, unsigned round) {
           ask(n.block);
           ask(n.chain);
         }
-        if (coming.token == no_token) continue;
-        const InFlight& under_way = in_flight_[coming.token];
-        const char* message = reinterpret_cast<const char*>(under_way.message);
+        if (!under_way(coming)) continue;
+        const InFlight& coming_by = in_flight_[coming.token];
+        const char* message = reinterpret_cast<const char*>(coming_by.message);
         __builtin_prefetch(message + 64, 1);  // what its receiver looks at
-        if (under_way.wire_size < contents_bytes) continue;
+        if (coming_by.wire_size < contents_bytes) continue;
         ask(n.chain);
         ask(n.timers);
         ask(n.disk_bytes);
@@ -126,7 +128,7 @@ void World::soon(std::span<const Coming> next, unsigned round) {
       for (const Coming& coming : next) {
         const Node& n = nodes_[coming.node];
         if (n.program) n.program->warm(round - 2);
-        if (round == 2 && coming.token != no_token &&
+        if (round == 2 && under_way(coming) &&
             in_flight_[coming.token].wire_size >= contents_bytes) {
           n.logs.fetch();
         }
@@ -471,6 +473,7 @@ void World::finish_step(Node& n, Time start) {
 void World::record_step(Node& /*n*/, const Input& input, std::span<const Record> restored) {
   RecordedStep r;
   r.input = input;
+  r.input.draws = nullptr;  // they are this step's
   if (input.message) r.message = input.message_ref();
   r.draws = *input.draws;
   r.restored.assign(restored.begin(), restored.end());

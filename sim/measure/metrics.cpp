@@ -257,9 +257,10 @@ Figure availability(const Figures& f) {
   std::sort(gaps.begin(), gaps.end());
   const Duration usual = gaps.empty() ? Duration{} : gaps[gaps.size() / 2];
   Duration least = seconds(1);
-  // A lottery settles a block many blocks later: it is not dead until its first one has settled.
+  // A lottery settles a block many blocks later: it is not dead until its first one has settled,
+  // which takes what the quickest waited, not what an outage made the others wait.
   if (f.evidence.lottery() && !f.latencies.empty()) {
-    least = std::max(least, 2 * f.latencies[(f.latencies.size() - 1) / 2]);
+    least = std::max(least, 2 * f.latencies[(f.latencies.size() - 1) / 10]);
   }
   const Duration window = std::min(std::max(least, 10 * usual), f.until - f.from);
   const std::int64_t windows = (f.until - f.from) / window;

@@ -15,7 +15,6 @@ namespace {
 constexpr std::uintptr_t page = std::uintptr_t{1} << 21;
 constexpr std::size_t small_world = std::size_t{8} << 20;
 constexpr std::size_t step = std::size_t{32} << 20;
-constexpr std::size_t most = std::size_t{1} << 30;
 constexpr std::size_t mmap_threshold = std::size_t{4} << 20;
 
 char* page_from(char* address) {
@@ -32,11 +31,7 @@ HugeHeap::HugeHeap(std::size_t bytes) {
   // Vectors grow inside the heap as well: to name the padding ends malloc's own choice of what is
   // so large that it is mapped by itself.
   mallopt(M_MMAP_THRESHOLD, mmap_threshold);
-  mallopt(M_TOP_PAD, static_cast<int>(std::min(bytes, most)));
-  // More than what is free at the end of the heap: it grows now.
-  std::free(std::malloc(mmap_threshold - page / 2));
   mallopt(M_TOP_PAD, step);
-  follow();
 #else
   static_cast<void>(bytes);
 #endif
@@ -46,7 +41,10 @@ void HugeHeap::follow() {
 #if defined(__GLIBC__) && defined(MADV_HUGEPAGE)
   if (end_ == nullptr) return;
   char* const now = static_cast<char*>(sbrk(0));
-  if (now <= end_) return;
+  if (now <= end_) {
+    end_ = now;  // given back: what grows here again is on small pages
+    return;
+  }
   char* const from = page_from(end_);
   const auto bytes = static_cast<std::size_t>(std::max<std::ptrdiff_t>(now - from, 0));
   if (bytes >= page) madvise(from, bytes - bytes % page, MADV_HUGEPAGE);

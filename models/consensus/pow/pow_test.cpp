@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace ledgerlab::pow::test {
 namespace {
 
@@ -411,6 +413,15 @@ TEST(Mining, AdoptionUnderWayHoldsTheNextTemplateBack) {
   EXPECT_EQ(w.height(0), 3u) << "what came meanwhile follows at once";
   w.mine(0);
   EXPECT_EQ(w.height(1), 4u);
+}
+
+/// Nodes of a world share settings, and their trees point into them: a sanitizer's matter.
+TEST(PowWorlds, TheFirstOfTwoWithOtherSettingsEnds) {
+  std::optional<PowWorld> first, second;
+  first.emplace(3u, PowWorld::Changes{{"settlement_depth", "3"}});
+  second.emplace(3u, PowWorld::Changes{{"settlement_depth", "4"}});
+  first.reset();
+  EXPECT_TRUE(second.has_value());
 }
 
 }  // namespace

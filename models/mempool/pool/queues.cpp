@@ -258,12 +258,12 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
                                 std::uint64_t max_weight) {
   // A candidate that does not fit holds back its sender only; after so many the block is full.
   constexpr std::size_t misfits_allowed = 16;
-  candidates_.make([&](const auto& visit) {
+  const auto each = [&](const auto& visit) {
     for (Place32 at = arrivals_.first(); at != nowhere; at = items_[at].after) {
       const Item& item = items_[at];
       if (item.waiting && candidate(sender_of(item)) == &item) visit(item, offer(item));
     }
-  });
+  };
   const auto holds = [&](const auto& entry) {
     if (!items_.holds(entry.place)) return false;
     const Item& item = items_[entry.place];
@@ -273,6 +273,7 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
   std::vector<TxRef> taken;
   std::uint64_t left = max_bytes;
   while (taken.size() < max_count && misfits.size() < misfits_allowed) {
+    candidates_.make(each);  // a long chain of what spends one another may have ended it
     const auto* top = candidates_.top(holds);
     if (!top) break;
     const auto [rank, arrival, place] = *top;
@@ -298,7 +299,9 @@ std::vector<TxRef> Queues::take(Height height, std::uint32_t max_count, std::uin
     for (const Place32 at : together) hand_out(items_[at], height, taken);
     note_below(item);
   }
-  for (const Item* item : misfits) candidates_.push(*item, offer(*item));
+  if (candidates_.kept()) {
+    for (const Item* item : misfits) candidates_.push(*item, offer(*item));
+  }
   return taken;
 }
 

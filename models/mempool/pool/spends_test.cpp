@@ -204,5 +204,18 @@ TEST(PoolSpends, RandomWalksGiveOnlyPayloadsThatALedgerCanExecute) {
   }
 }
 
+/// Each parent pays more than its child, so that every one taken changes what its children count
+/// for: more entries than the ranking of candidates keeps.
+TEST(PoolSpends, ALongChainGoesOutWholeThoughItsRankingEndsMeanwhile) {
+  Bench bench;
+  std::vector<TxRef> chain;
+  for (std::size_t i = 0; i < 25; ++i) {
+    chain.push_back(bench.spend(static_cast<Byte>(200 - i), {static_cast<Byte>(i + 1)},
+                                i == 0 ? std::vector<TxRef>{} : std::vector<TxRef>{chain.back()}));
+  }
+  for (const TxRef& t : chain) bench.request(9, t);
+  EXPECT_EQ(bench.build(1, 100, 1'000'000), chain);
+}
+
 }  // namespace
 }  // namespace ledgerlab::pool_test

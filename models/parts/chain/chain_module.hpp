@@ -227,8 +227,8 @@ class ChainModule : public Module {
   void on_installed(const Input& input, Effects& effects, const Installed& installed);
 
   // Ten thousand nodes hold one: what every block touches stands in its first three lines.
+  ChainSettingsRef settings_;  // before the tree, which points into it while it lives
   BlockTree<Kept> tree_;
-  ChainSettingsRef settings_;
   BlockRef head_;
   BlockRef adopting_;  // tip of the Adopt on its way
   std::uint64_t next_record_ = 1;
