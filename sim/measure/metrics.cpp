@@ -559,8 +559,8 @@ std::vector<MetricInfo> cost_metrics() {
       {"availability", "share",
        "of equal windows of the measured time, those that are not dead; dead: no transaction was "
        "committed in it although one waited for half of it or longer; a window lasts ten times "
-       "the median time between commits, at least 1 s, in lotteries at least twice the median "
-       "latency",
+       "the median time between commits, at least 1 s, in lotteries at least twice the latency that "
+       "a tenth of the transactions stay below",
        availability},
       {"recovery_s", "s",
        "the longest pause between final blocks that began while a fault lasted, counted from the "
