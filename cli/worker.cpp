@@ -186,7 +186,7 @@ int worker(const WorkerArguments& arguments) {
     std::printf("%lld %lld %llu\n", static_cast<long long>(count_ns(p.now)),
                 static_cast<long long>(count_ns(p.end)),
                 static_cast<unsigned long long>(p.events));
-    if (std::fflush(stdout) != 0) stop_requested = alone = true;
+    if (std::fflush(stdout) != 0 && errno == EPIPE) stop_requested = alone = true;
   };
   const RunResult result = run_system(plan, *system, options);
   if (alone) {
